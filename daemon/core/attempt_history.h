@@ -1,0 +1,35 @@
+// One attempt's answers of PortOne, put in order and folded into what counts now.
+//
+// A part of the decision, called by decide() alone. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/decision.h"
+
+namespace reconciled::core {
+
+struct AttemptHistory {
+  explicit AttemptHistory(AttemptId id) : attempt_id(std::move(id)) {}
+
+  AttemptId attempt_id;
+  Api version = Api::kV1;
+  const SnapshotFact* taken = nullptr;    // the answer that counts; null: none that may judge
+  const SnapshotFact* suspect = nullptr;  // a newer one that went backwards, not confirmed
+  const SnapshotFact* newest = nullptr;   // of all that may judge
+  std::vector<Dispute> disputes;          // carried over answers that cannot tell them
+  std::vector<std::string> chargebacks;
+  Time changed_at{};                      // when the answer first said what counts now
+  // Cause keys of what happened on the way.
+  bool approved_after_failure = false;
+  std::vector<std::string> paid_after_cancel;
+  std::vector<std::string> went_backwards;
+};
+
+// Folds the answers about one attempt (all of the same attempt_id, at least one).
+[[nodiscard]] AttemptHistory fold_attempt(std::vector<const SnapshotFact*> answers,
+                                          const DecisionPolicy& policy);
+
+}  // namespace reconciled::core

@@ -1,0 +1,228 @@
+#include "daemon/core/config_reader.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "daemon/core/text.h"
+
+namespace reconciled::core {
+namespace {
+
+std::string_view type_word(toml::node_type type) {
+  switch (type) {
+    case toml::node_type::none:
+      return "nothing";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a floating-point number";
+    case toml::node_type::boolean:
+      return "a boolean";
+    case toml::node_type::date:
+    case toml::node_type::time:
+    case toml::node_type::date_time:
+      return "a date or time";
+  }
+  return "something else";
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
+}
+
+// Levenshtein's distance.
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t substituted = diagonal + (left[i - 1] == right[j - 1] ? 0U : 1U);
+      diagonal = row[j];
+      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[right.size()];
+}
+
+// The known key that somebody who wrote `name` may have meant, or an empty text.
+std::string_view nearest(std::string_view name, const std::vector<std::string>& known) {
+  if (name.size() > 64) return {};
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edit_distance(name, candidate);
+    // A distance as long as the word itself is no likeness.
+    if (distance >= best_distance || distance >= candidate.size()) continue;
+    best = candidate;
+    best_distance = distance;
+  }
+  return best;
+}
+
+std::optional<SecretReference> parse_reference(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, SecretReference::Kind>, 3> kPrefixes{
+      {{"file:", SecretReference::Kind::kFile},
+       {"credential:", SecretReference::Kind::kCredential},
+       {"env:", SecretReference::Kind::kEnvironment}}};
+  for (const auto& [prefix, kind] : kPrefixes) {
+    if (text.substr(0, prefix.size()) == prefix) {
+      return SecretReference{kind, std::string(text.substr(prefix.size()))};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Section::Section(const toml::table& table, ConfigFaults& faults)
+    : Section(&table, std::string(), faults) {}
+
+Section::Section(const toml::table* table, std::string name, ConfigFaults& faults)
+    : table_(table), name_(std::move(name)), faults_(&faults) {}
+
+std::string Section::key_of(std::string_view name) const {
+  return name_.empty() ? std::string(name) : name_ + "." + std::string(name);
+}
+
+void Section::fault(std::string_view name, std::string message) {
+  faults_->push_back({key_of(name), std::move(message)});
+}
+
+void Section::fault_wrong_type(const std::string& key, std::string_view expected,
+                               const toml::node& found) {
+  faults_->push_back({key, "must be " + std::string(expected) + ", found " +
+                               std::string(type_word(found.type()))});
+}
+
+const toml::node* Section::find(std::string_view name) {
+  known_.emplace_back(name);
+  return table_ == nullptr ? nullptr : table_->get(name);
+}
+
+Section Section::below(std::string_view name) {
+  const toml::node* node = find(name);
+  const toml::table* table = node == nullptr ? nullptr : node->as_table();
+  if (node != nullptr && table == nullptr) fault_wrong_type(key_of(name), "a table", *node);
+  return Section(table, key_of(name), *faults_);
+}
+
+std::optional<std::string> Section::text(std::string_view name) {
+  const toml::node* node = find(name);
+  if (node == nullptr) return std::nullopt;
+  const auto* value = node->as_string();
+  if (value == nullptr) {
+    fault_wrong_type(key_of(name), "a string", *node);
+    return std::nullopt;
+  }
+  if (has_control_character(value->get())) {
+    fault(name, "must not hold line breaks or other control characters");
+    return std::nullopt;
+  }
+  return value->get();
+}
+
+std::optional<std::int64_t> Section::integer(std::string_view name, std::int64_t least,
+                                             std::int64_t most) {
+  const toml::node* node = find(name);
+  if (node == nullptr) return std::nullopt;
+  const auto* value = node->as_integer();
+  if (value == nullptr) {
+    fault_wrong_type(key_of(name), "an integer", *node);
+    return std::nullopt;
+  }
+  if (value->get() < least || value->get() > most) {
+    fault(name, "must be from " + std::to_string(least) + " to " + std::to_string(most));
+    return std::nullopt;
+  }
+  return value->get();
+}
+
+std::optional<std::vector<ConfigEntry>> Section::texts(std::string_view name) {
+  const toml::node* node = find(name);
+  if (node == nullptr) return std::nullopt;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    fault_wrong_type(key_of(name), "an array of strings", *node);
+    return std::nullopt;
+  }
+  std::vector<ConfigEntry> entries;
+  bool good = true;
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const std::string key = key_of(name) + "[" + std::to_string(i) + "]";
+    const toml::node& element = (*array)[i];
+    const auto* value = element.as_string();
+    if (value == nullptr) {
+      fault_wrong_type(key, "a string", element);
+      good = false;
+    } else if (has_control_character(value->get())) {
+      faults_->push_back({key, "must not hold line breaks or other control characters"});
+      good = false;
+    } else {
+      entries.push_back({key, value->get()});
+    }
+  }
+  if (!good) return std::nullopt;
+  return entries;
+}
+
+std::optional<std::string> Section::resolve(const ConfigEntry& entry, const SecretSource& secrets) {
+  const auto reference = parse_reference(entry.text);
+  if (!reference) return entry.text;
+  if (reference->name.empty()) {
+    faults_->push_back({entry.key, "names nothing behind " + entry.text});
+    return std::nullopt;
+  }
+  const auto read = secrets(*reference);
+  if (!read.ok()) {
+    faults_->push_back({entry.key, read.error().message});
+    return std::nullopt;
+  }
+  if (read.value().empty()) {
+    faults_->push_back({entry.key, entry.text + " is empty"});
+    return std::nullopt;
+  }
+  // A second line or a stray carriage return would end up in a request's header.
+  if (has_control_character(read.value())) {
+    faults_->push_back({entry.key, entry.text + " holds more than one line of text"});
+    return std::nullopt;
+  }
+  return read.value();
+}
+
+std::string Section::secret(std::string_view name, bool required, const SecretSource& secrets) {
+  const std::size_t faults_before = faults_->size();
+  const auto given = text(name);
+  if (faults_->size() != faults_before) return {};
+  if (!given || given->empty()) {
+    if (required) {
+      fault(name, "is required: file:PATH, credential:NAME, env:NAME or the secret itself");
+    }
+    return {};
+  }
+  return resolve({key_of(name), *given}, secrets).value_or(std::string());
+}
+
+void Section::finish() {
+  if (table_ == nullptr) return;
+  for (const auto& [key, node] : *table_) {
+    const std::string_view name = key.str();
+    if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
+    const std::string_view meant = nearest(name, known_);
+    const std::string what = node.is_table() ? "unknown table" : "unknown key";
+    fault(clean_text(name, 64),
+          meant.empty() ? what : what + ", did you mean " + key_of(meant) + "?");
+  }
+}
+
+}  // namespace reconciled::core

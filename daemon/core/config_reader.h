@@ -1,0 +1,89 @@
+// Reading typed values out of one TOML table, and collecting every fault on the way.
+//
+// Private to the configuration reader; the one header that sees toml++. A Section remembers which
+// keys were asked for, so that `finish` can name those that nobody knows.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "daemon/core/config.h"
+
+namespace reconciled::core {
+
+using ConfigFaults = std::vector<ConfigFault>;
+
+// An entry of an array with its key for faults: `webhook.source_ips[1]`.
+struct ConfigEntry {
+  std::string key;
+  std::string text;
+};
+
+class Section {
+ public:
+  // The whole document.
+  Section(const toml::table& table, ConfigFaults& faults);
+  // The table below `name`; absent tables read as empty ones. Anything else there is a fault.
+  [[nodiscard]] Section below(std::string_view name);
+
+  [[nodiscard]] bool is_present() const { return table_ != nullptr; }
+
+  // Each gives nothing when the key is absent or its value is of the wrong type or out of range;
+  // the latter two are faults.
+  [[nodiscard]] std::optional<std::string> text(std::string_view name);
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
+                                                    std::int64_t most);
+  [[nodiscard]] std::optional<std::vector<ConfigEntry>> texts(std::string_view name);
+  // A secret's text behind its reference or spelled out; empty text is nothing. `required` makes
+  // nothing a fault.
+  [[nodiscard]] std::string secret(std::string_view name, bool required,
+                                   const SecretSource& secrets);
+  [[nodiscard]] std::optional<std::string> resolve(const ConfigEntry& entry,
+                                                   const SecretSource& secrets);
+
+  template <class Enum, std::size_t N>
+  void choose(std::string_view name, const std::array<std::pair<std::string_view, Enum>, N>& words,
+              Enum& value);
+
+  void fault(std::string_view name, std::string message);
+  // `name` with this table's own name before it.
+  [[nodiscard]] std::string key_of(std::string_view name) const;
+  // Reports the keys of this table that were never asked for.
+  void finish();
+
+ private:
+  Section(const toml::table* table, std::string name, ConfigFaults& faults);
+  [[nodiscard]] const toml::node* find(std::string_view name);
+  void fault_wrong_type(const std::string& key, std::string_view expected, const toml::node& found);
+
+  const toml::table* table_;
+  std::string name_;
+  ConfigFaults* faults_;
+  std::vector<std::string> known_;
+};
+
+template <class Enum, std::size_t N>
+void Section::choose(std::string_view name,
+                     const std::array<std::pair<std::string_view, Enum>, N>& words, Enum& value) {
+  const auto given = text(name);
+  if (!given) return;
+  std::string accepted;
+  for (const auto& [word, meaning] : words) {
+    if (*given == word) {
+      value = meaning;
+      return;
+    }
+    if (!accepted.empty()) accepted += ", ";
+    accepted += word;
+  }
+  fault(name, "must be one of " + accepted);
+}
+
+}  // namespace reconciled::core

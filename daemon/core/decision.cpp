@@ -1,0 +1,251 @@
+#include "daemon/core/decision.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "daemon/core/attempt_history.h"
+#include "daemon/core/findings.h"
+
+namespace reconciled::core {
+namespace {
+
+// Interface §1.1: paid > partially_cancelled > awaiting_deposit = pending > the newest-started of
+// cancelled, failed, ready.
+int strength(Result result) {
+  switch (result) {
+    case Result::kPaid:
+      return 4;
+    case Result::kPartiallyCancelled:
+      return 3;
+    case Result::kAwaitingDeposit:
+    case Result::kPending:
+      return 2;
+    case Result::kCancelled:
+    case Result::kFailed:
+    case Result::kReady:
+      return 1;
+    case Result::kNone:
+      return 0;
+  }
+  return 0;
+}
+
+// An attempt as it enters the contest: with `wait` an unannounced one counts for less than what
+// PortOne says of it.
+struct Candidate {
+  const AttemptHistory* attempt;
+  Result counted;
+};
+
+bool is_stronger(const Candidate& left, const Candidate& right) {
+  const int by_strength = strength(left.counted) - strength(right.counted);
+  if (by_strength != 0) return by_strength > 0;
+  const Snapshot& l = left.attempt->taken->snapshot;
+  const Snapshot& r = right.attempt->taken->snapshot;
+  if (strength(left.counted) == 1) {
+    const auto l_start = l.started_at.value_or(PortoneTime::min());
+    const auto r_start = r.started_at.value_or(PortoneTime::min());
+    if (l_start != r_start) return l_start > r_start;
+  } else {
+    const auto l_paid = l.paid_at.value_or(PortoneTime::max());
+    const auto r_paid = r.paid_at.value_or(PortoneTime::max());
+    if (l_paid != r_paid) return l_paid < r_paid;
+  }
+  return l.attempt_id < r.attempt_id;
+}
+
+// Signed, or V1 whose pair PortOne's answer confirms (interface §1, webhook_status).
+bool is_authentic(const WebhookFact& webhook, const std::vector<AttemptHistory>& bound) {
+  if (webhook.is_signed) return true;
+  return webhook.attempt_id &&
+         std::any_of(bound.begin(), bound.end(), [&](const AttemptHistory& attempt) {
+           return attempt.attempt_id == *webhook.attempt_id;
+         });
+}
+
+// V1 says `cancelled` for partial cancels too (dossier §4).
+bool announces(const WebhookFact& webhook, const AttemptId& attempt, Result result) {
+  if (webhook.attempt_id != attempt || !webhook.status) return false;
+  if (*webhook.status == result) return true;
+  return webhook.api == Api::kV1 && *webhook.status == Result::kCancelled &&
+         result == Result::kPartiallyCancelled;
+}
+
+class Judge {
+ public:
+  Judge(const PaymentEvidence& evidence, const DecisionPolicy& policy)
+      : evidence_(evidence), policy_(policy) {}
+
+  Decision run() {
+    bind_attempts();
+    find_authentic_webhooks();
+    pick_winner();
+    list_attempts();
+    read_redirects();
+    decision_.findings =
+        derive_findings(evidence_, policy_, decision_, bound_, winner_);
+    judge_delivery();
+    return std::move(decision_);
+  }
+
+ private:
+  // PortOne's newest answer about an attempt says whose it is; a V1 attempt that only V2 answers
+  // name is bound, but not judged.
+  void bind_attempts() {
+    std::map<AttemptId, std::vector<const SnapshotFact*>> by_attempt;
+    for (const SnapshotFact& fact : evidence_.snapshots) {
+      by_attempt[fact.snapshot.attempt_id].push_back(&fact);
+    }
+    for (auto& [id, answers] : by_attempt) {
+      AttemptHistory history = fold_attempt(answers, policy_);
+      const SnapshotFact* last = history.newest != nullptr ? history.newest : answers.back();
+      if (last->snapshot.payment_id == evidence_.payment_id) bound_.push_back(std::move(history));
+    }
+  }
+
+  void find_authentic_webhooks() {
+    const WebhookFact* newest = nullptr;
+    const auto age = [](const WebhookFact& w) {
+      return std::tuple(w.said_at.value_or(PortoneTime(w.received_at)), w.received_at,
+                        static_cast<int>(*w.status));
+    };
+    for (const WebhookFact& webhook : evidence_.webhooks) {
+      if (!is_authentic(webhook, bound_)) continue;
+      authentic_.push_back(&webhook);
+      if (!webhook.status) continue;
+      if (newest == nullptr || age(*newest) < age(webhook)) newest = &webhook;
+    }
+    if (newest != nullptr) decision_.webhook_status = *newest->status;
+  }
+
+  // With `wait`, an attempt that no webhook ever announced as decided is not decided by PortOne's
+  // answer alone: it counts as pending, a failure as ready.
+  [[nodiscard]] Result counted(const AttemptHistory& attempt) const {
+    const Result result = attempt.taken->snapshot.result;
+    if (!policy_.wait_for_webhook || !is_decided(result)) return result;
+    const bool announced =
+        std::any_of(authentic_.begin(), authentic_.end(), [&](const WebhookFact* webhook) {
+          return webhook->attempt_id == attempt.attempt_id && webhook->status &&
+                 is_decided(*webhook->status);
+        });
+    if (announced) return result;
+    return result == Result::kFailed ? Result::kReady : Result::kPending;
+  }
+
+  void pick_winner() {
+    std::optional<Candidate> best;
+    for (const AttemptHistory& attempt : bound_) {
+      if (attempt.taken == nullptr) continue;
+      const Candidate candidate{&attempt, counted(attempt)};
+      if (!best || is_stronger(candidate, *best)) best = candidate;
+      if (attempt.suspect != nullptr) decision_.must_ask_again = true;
+      if (!decision_.changed_at || *decision_.changed_at < attempt.changed_at) {
+        decision_.changed_at = attempt.changed_at;
+      }
+    }
+    if (!best) return;
+    winner_ = best->attempt;
+    const Snapshot& s = winner_->taken->snapshot;
+    decision_.result = best->counted;
+    decision_.winner = s.attempt_id;
+    decision_.deciding_snapshot = winner_->taken->id;
+    decision_.currency = s.currency;
+    decision_.total_amount = s.total_amount;
+    decision_.cancelled_amount = s.cancelled_amount;
+    if (s.result == Result::kAwaitingDeposit && s.virtual_account) {
+      decision_.deposit_due_at = s.virtual_account->due_at;
+    }
+    const bool announced =
+        std::any_of(authentic_.begin(), authentic_.end(), [&](const WebhookFact* webhook) {
+          return announces(*webhook, s.attempt_id, decision_.result);
+        });
+    decision_.authority = announced ? Authority::kWebhook : Authority::kLookup;
+  }
+
+  void list_attempts() {
+    std::map<AttemptId, AttemptState> states;
+    for (const AttemptHistory& attempt : bound_) {
+      AttemptState state{attempt.attempt_id, attempt.version, Result::kNone, std::nullopt};
+      if (attempt.taken != nullptr) {
+        state.result = attempt.taken->snapshot.result;
+        state.snapshot_id = attempt.taken->id;
+      }
+      states.emplace(attempt.attempt_id, state);
+    }
+    for (const WebhookFact* webhook : authentic_) {
+      if (!webhook->attempt_id || bound_elsewhere(*webhook->attempt_id)) continue;
+      states.emplace(*webhook->attempt_id,
+                     AttemptState{*webhook->attempt_id, webhook->api, Result::kNone, {}});
+    }
+    for (auto& [id, state] : states) decision_.attempts.push_back(std::move(state));
+  }
+
+  [[nodiscard]] bool bound_elsewhere(const AttemptId& id) const {
+    const bool is_known = std::any_of(
+        evidence_.snapshots.begin(), evidence_.snapshots.end(),
+        [&](const SnapshotFact& fact) { return fact.snapshot.attempt_id == id; });
+    const bool is_ours = std::any_of(
+        bound_.begin(), bound_.end(),
+        [&](const AttemptHistory& attempt) { return attempt.attempt_id == id; });
+    return is_known && !is_ours;
+  }
+
+  // The newest redirect tells what the buyer last saw. It moves ui_state and nothing else.
+  void read_redirects() {
+    const RedirectFact* newest = nullptr;
+    for (const RedirectFact& redirect : evidence_.redirects) {
+      if (newest == nullptr || std::tuple(newest->last_arrival, newest->event) <
+                                   std::tuple(redirect.last_arrival, redirect.event)) {
+        newest = &redirect;
+      }
+    }
+    if (newest != nullptr) decision_.ui_state = newest->hint;
+  }
+
+  // Interface §1.2. Each line keeps goods in the house for a reason of its own.
+  void judge_delivery() {
+    if (winner_ == nullptr) return;
+    const Snapshot& s = winner_->taken->snapshot;
+    const bool newest_says_so = winner_->suspect == nullptr;
+    const bool amount_agrees =
+        s.total_amount > 0 &&
+        (evidence_.order ? evidence_.order->amount == s.total_amount &&
+                               evidence_.order->currency == s.currency
+                         : policy_.accept_unregistered);
+    const bool our_store =
+        s.api == Api::kV1 || (policy_.v2_store_id && s.store_id == *policy_.v2_store_id);
+    const bool our_channel = s.channel == policy_.channel;
+    decision_.unobstructed =
+        newest_says_so && amount_agrees && our_store && our_channel && !is_held();
+    decision_.deliverable = decision_.unobstructed && decision_.result == Result::kPaid;
+    decision_.unverified = decision_.deliverable && !evidence_.order;
+  }
+
+  [[nodiscard]] bool is_held() const {
+    return std::any_of(
+        decision_.findings.begin(), decision_.findings.end(), [&](const FindingDraft& finding) {
+          if (!holds_until_resolved(finding.kind)) return false;
+          return std::none_of(evidence_.resolutions.begin(), evidence_.resolutions.end(),
+                              [&](const Resolution& resolution) {
+                                return resolution.kind == finding.kind &&
+                                       resolution.cause == finding.cause;
+                              });
+        });
+  }
+
+  const PaymentEvidence& evidence_;
+  const DecisionPolicy& policy_;
+  std::vector<AttemptHistory> bound_;
+  std::vector<const WebhookFact*> authentic_;
+  const AttemptHistory* winner_ = nullptr;
+  Decision decision_;
+};
+
+}  // namespace
+
+Decision decide(const PaymentEvidence& evidence, const DecisionPolicy& policy) {
+  return Judge(evidence, policy).run();
+}
+
+}  // namespace reconciled::core

@@ -1,0 +1,106 @@
+// The decision: what a payment is, from all the evidence about it (interface §1.1 to §1.3).
+//
+// `decide` is a pure function of a set: the same evidence in any order and with any repetition
+// gives the same state (promise 2). It is called by storage, inside the transaction that writes
+// what it says, and by tests. No clock, no I/O, no logging.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/core/evidence.h"
+
+namespace reconciled::core {
+
+// The settings that decisions hang on; stored as evidence.
+struct DecisionPolicy {
+  bool wait_for_webhook = false;        // reconcile.missing_webhook = "wait"
+  bool accept_unregistered = false;     // reconcile.unregistered_orders = "accept"
+  Channel channel = Channel::kLive;     // portone.channel
+  bool v1_configured = false;
+  std::optional<std::string> v2_store_id;  // absent: V2 is not configured
+  friend bool operator==(const DecisionPolicy&, const DecisionPolicy&) = default;
+};
+
+// A webhook that claims this payment: kind payment, whatever it says.
+struct WebhookFact {
+  EventId event;
+  Api api = Api::kV1;
+  bool is_signed = false;
+  std::optional<AttemptId> attempt_id;
+  std::optional<Result> status;
+  std::optional<PortoneTime> said_at;  // V2
+  Time received_at{};
+};
+
+// A redirect that claims this payment, or one of its attempts without naming a payment.
+struct RedirectFact {
+  EventId event;
+  std::optional<AttemptId> attempt_id;
+  UiState hint = UiState::kReturnedUnknown;
+  Time last_arrival{};
+};
+
+struct SnapshotFact {
+  SnapshotId id;
+  Snapshot snapshot;
+};
+
+// A finding that a person closed.
+struct Resolution {
+  FindingKind kind;
+  std::string cause;
+};
+
+struct PaymentEvidence {
+  PaymentId payment_id;
+  std::optional<ExpectedOrder> order;  // the newest version; absent also where it was withdrawn
+  std::vector<WebhookFact> webhooks;
+  std::vector<RedirectFact> redirects;
+  // All answers about any attempt that an answer binds, or a signed webhook says belongs, to this
+  // payment; also answers that bind such an attempt elsewhere.
+  std::vector<SnapshotFact> snapshots;
+  std::vector<Resolution> resolutions;
+};
+
+struct AttemptState {
+  AttemptId attempt_id;
+  Api api = Api::kV1;
+  Result result = Result::kNone;          // none: only a signed webhook named it yet
+  std::optional<SnapshotId> snapshot_id;  // the answer that counts
+};
+
+struct FindingDraft {
+  FindingKind kind;
+  std::string cause;   // its cause key, interface §1.3
+  std::string detail;  // what happened and what to do, one or two sentences
+};
+
+struct Decision {
+  Result result = Result::kNone;
+  std::optional<Authority> authority;  // absent while none
+  bool deliverable = false;
+  bool unverified = false;
+  // Every condition of `deliverable` holds but the result's: a partial cancel of such a payment
+  // still shows the buyer `paid`.
+  bool unobstructed = false;
+  UiState ui_state = UiState::kNone;
+  Result webhook_status = Result::kNone;
+  std::optional<AttemptId> winner;
+  std::optional<SnapshotId> deciding_snapshot;
+  std::optional<Currency> currency;
+  std::optional<std::int64_t> total_amount;
+  std::optional<std::int64_t> cancelled_amount;
+  std::vector<AttemptState> attempts;   // by attempt_id
+  std::vector<FindingDraft> findings;   // those that stand open on this evidence
+  bool must_ask_again = false;          // an answer went backwards and is not confirmed yet
+  // The newest change in PortOne's answers: when that look-up began.
+  std::optional<Time> changed_at;
+  // When the winner's virtual account must be paid.
+  std::optional<PortoneTime> deposit_due_at;
+};
+
+[[nodiscard]] Decision decide(const PaymentEvidence& evidence, const DecisionPolicy& policy);
+
+}  // namespace reconciled::core

@@ -1,0 +1,197 @@
+#include "daemon/core/findings.h"
+
+#include <algorithm>
+
+namespace reconciled::core {
+namespace {
+
+std::string amount_text(std::int64_t minor, const Currency& currency) {
+  return std::to_string(minor) + " " + currency.code() + " (minor units)";
+}
+
+class Derivation {
+ public:
+  Derivation(const PaymentEvidence& evidence, const DecisionPolicy& policy,
+             const Decision& decision, const std::vector<AttemptHistory>& attempts)
+      : evidence_(evidence), policy_(policy), decision_(decision), attempts_(attempts) {}
+
+  std::vector<FindingDraft> run(const AttemptHistory* winner) {
+    if (decision_.result == Result::kPaid && winner != nullptr) against_the_order(*winner);
+    for (const AttemptHistory& attempt : attempts_) {
+      if (attempt.taken == nullptr) continue;
+      where_it_was_paid(attempt);
+      what_happened_to(attempt);
+      disputes_of(attempt);
+      redirect_against(attempt);
+      if (winner != nullptr) paid_beside(attempt, *winner);
+    }
+    identities();
+    return std::move(drafts_);
+  }
+
+ private:
+  void open(FindingKind kind, std::string cause, std::string detail) {
+    drafts_.push_back({kind, std::move(cause), std::move(detail)});
+  }
+
+  void against_the_order(const AttemptHistory& winner) {
+    const Snapshot& s = winner.taken->snapshot;
+    if (!evidence_.order) {
+      if (!policy_.accept_unregistered) {
+        open(FindingKind::kUnregisteredOrder, evidence_.payment_id.str(),
+             "Paid " + amount_text(s.total_amount, s.currency) +
+                 ", but the shop never registered this order. Register it with its true amount, "
+                 "or refund the payment.");
+      }
+      return;
+    }
+    const ExpectedOrder& order = *evidence_.order;
+    const std::string cause = s.attempt_id.str() + ":" + std::to_string(order.amount) +
+                              order.currency.code() + "/" + std::to_string(s.total_amount) +
+                              s.currency.code();
+    if (order.currency != s.currency) {
+      open(FindingKind::kCurrencyMismatch, cause,
+           "Paid in " + s.currency.code() + ", but the order is in " + order.currency.code() +
+               ". Do not deliver; refund it or correct the order.");
+    } else if (order.amount != s.total_amount) {
+      open(FindingKind::kAmountMismatch, cause,
+           "Paid " + amount_text(s.total_amount, s.currency) + ", but the order is " +
+               amount_text(order.amount, order.currency) +
+               ". Do not deliver; the amount may have been tampered with in the browser. Refund "
+               "it or correct the order.");
+    }
+  }
+
+  void where_it_was_paid(const AttemptHistory& attempt) {
+    const Snapshot& s = attempt.taken->snapshot;
+    if (s.result != Result::kPaid) return;
+    if (s.api == Api::kV2 && policy_.v2_store_id && s.store_id != *policy_.v2_store_id) {
+      open(FindingKind::kStoreMismatch, s.attempt_id.str(),
+           "Paid in store " + s.store_id +
+               ", which is not the configured one. Check portone.v2.store_id; do not deliver.");
+    }
+    if (s.channel != policy_.channel) {
+      open(FindingKind::kTestChannel, s.attempt_id.str(),
+           std::string("Paid through a ") + (s.channel ? std::string(to_word(*s.channel)) : "?") +
+               " channel, but this daemon takes " + std::string(to_word(policy_.channel)) +
+               " payments. No goods for it: the browser may have swapped the channel key.");
+    }
+  }
+
+  void what_happened_to(const AttemptHistory& attempt) {
+    const std::string& id = attempt.attempt_id.str();
+    if (attempt.approved_after_failure) {
+      open(FindingKind::kLateApproval, id,
+           "Attempt " + id + " had failed and was approved later. Make sure that the order was "
+           "not given up or paid another way meanwhile.");
+    }
+    for (const std::string& cause : attempt.paid_after_cancel) {
+      open(FindingKind::kPaidAfterCancel, cause,
+           "Attempt " + id + " was wholly cancelled and is paid again at PortOne. Look at it in "
+           "the console; resolve this finding to let the order go out.");
+    }
+    for (const std::string& cause : attempt.went_backwards) {
+      open(FindingKind::kWentBackwards, cause,
+           "PortOne's answer about attempt " + id + " fell behind an earlier one, twice. Its "
+           "newest answer counts; compare it with the console.");
+    }
+  }
+
+  void disputes_of(const AttemptHistory& attempt) {
+    const std::string& id = attempt.attempt_id.str();
+    for (const Dispute& dispute : attempt.disputes) {
+      if (dispute.resolved) continue;
+      open(FindingKind::kDispute, id + ":" + dispute.id,
+           "The buyer disputes attempt " + id + ". Hold the goods and answer the dispute.");
+    }
+    for (const std::string& cancellation : attempt.chargebacks) {
+      open(FindingKind::kChargeback, id + ":" + cancellation,
+           "Attempt " + id + " was charged back. The money is gone; stop the delivery.");
+    }
+  }
+
+  // Only a look-up begun after the redirect can contradict it: before, PortOne may just not have
+  // known yet (dossier §1.1, Kiwoompay's race).
+  void redirect_against(const AttemptHistory& attempt) {
+    const RedirectFact* newest = nullptr;
+    for (const RedirectFact& redirect : evidence_.redirects) {
+      if (redirect.attempt_id != attempt.attempt_id) continue;
+      if (newest == nullptr || newest->last_arrival < redirect.last_arrival ||
+          (newest->last_arrival == redirect.last_arrival && newest->hint < redirect.hint)) {
+        newest = &redirect;
+      }
+    }
+    if (newest == nullptr || attempt.newest->snapshot.asked_at <= newest->last_arrival) return;
+    const Result result = attempt.taken->snapshot.result;
+    const std::string& id = attempt.attempt_id.str();
+    if (newest->hint == UiState::kReturnedFailure && result == Result::kPaid) {
+      open(FindingKind::kRedirectContradicts, id,
+           "The buyer's browser reported a failure, but attempt " + id + " is paid. The buyer may "
+           "believe that nothing was charged: tell them before they pay again.");
+    } else if (newest->hint == UiState::kReturnedSuccess && result == Result::kFailed) {
+      open(FindingKind::kRedirectContradicts, id,
+           "The buyer's browser reported success, but attempt " + id + " failed. The buyer may "
+           "wait for goods, or the redirect was forged.");
+    }
+  }
+
+  void paid_beside(const AttemptHistory& attempt, const AttemptHistory& winner) {
+    if (&attempt == &winner || attempt.taken->snapshot.result != Result::kPaid ||
+        winner.taken->snapshot.result != Result::kPaid) {
+      return;
+    }
+    const auto [first, second] = std::minmax(attempt.attempt_id.str(), winner.attempt_id.str());
+    open(FindingKind::kDoublePayment, first + "+" + second,
+         "Two attempts of this order are paid: " + first + " and " + second +
+             ". Refund one of them.");
+  }
+
+  // A signed webhook says that the attempt is this payment's, PortOne's answer says another's.
+  void identities() {
+    for (const WebhookFact& webhook : evidence_.webhooks) {
+      if (!webhook.is_signed || !webhook.attempt_id) continue;
+      const SnapshotFact* elsewhere = nullptr;
+      for (const SnapshotFact& fact : evidence_.snapshots) {
+        if (fact.snapshot.attempt_id != *webhook.attempt_id) continue;
+        if (fact.snapshot.payment_id == evidence_.payment_id) {
+          elsewhere = nullptr;
+          break;
+        }
+        elsewhere = &fact;
+      }
+      if (elsewhere == nullptr) continue;
+      const std::string cause = webhook.attempt_id->str() + ":" + evidence_.payment_id.str();
+      const bool told = std::any_of(drafts_.begin(), drafts_.end(), [&](const FindingDraft& d) {
+        return d.kind == FindingKind::kIdentityMismatch && d.cause == cause;
+      });
+      if (told) continue;
+      open(FindingKind::kIdentityMismatch, cause,
+           "A signed webhook names attempt " + webhook.attempt_id->str() +
+               " for this payment, but PortOne binds it to " +
+               elsewhere->snapshot.payment_id.str() + ". Ask PortOne's support; nothing was taken "
+               "from that webhook.");
+    }
+  }
+
+  const PaymentEvidence& evidence_;
+  const DecisionPolicy& policy_;
+  const Decision& decision_;
+  const std::vector<AttemptHistory>& attempts_;
+  std::vector<FindingDraft> drafts_;
+};
+
+}  // namespace
+
+std::vector<FindingDraft> derive_findings(const PaymentEvidence& evidence,
+                                          const DecisionPolicy& policy, const Decision& decision,
+                                          const std::vector<AttemptHistory>& attempts,
+                                          const AttemptHistory* winner) {
+  return Derivation(evidence, policy, decision, attempts).run(winner);
+}
+
+bool holds_until_resolved(FindingKind kind) {
+  return kind == FindingKind::kPaidAfterCancel || kind == FindingKind::kDispute ||
+         kind == FindingKind::kChargeback;
+}
+
+}  // namespace reconciled::core

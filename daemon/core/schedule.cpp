@@ -1,0 +1,54 @@
+#include "daemon/core/schedule.h"
+
+#include <algorithm>
+
+namespace reconciled::core {
+
+using namespace std::chrono_literals;
+
+std::optional<Time> next_scheduled(const Schedule& schedule, Time anchor, Time after, Time until) {
+  std::optional<Time> next;
+  for (const auto offset : schedule) {
+    if (anchor + offset > after) {
+      next = anchor + offset;
+      break;
+    }
+  }
+  if (!next) {
+    const auto last = schedule.back();
+    const auto repeats = (after - anchor - last) / last + 1;
+    next = anchor + last + repeats * last;
+  }
+  if (*next > until) return std::nullopt;
+  return next;
+}
+
+std::optional<Time> asking_ends(const Decision& decision, Time anchor) {
+  switch (decision.result) {
+    case Result::kPaid:
+    case Result::kPartiallyCancelled:
+    case Result::kCancelled:
+      return std::nullopt;
+    case Result::kFailed:
+      return anchor + std::chrono::days(7);
+    case Result::kAwaitingDeposit:
+      if (decision.deposit_due_at) {
+        return to_time(*decision.deposit_due_at) + std::chrono::days(7);
+      }
+      return anchor + std::chrono::days(30);
+    case Result::kNone:
+    case Result::kReady:
+    case Result::kPending:
+      return anchor + std::chrono::days(30);
+  }
+  return std::nullopt;
+}
+
+Time unknown_ends(const Schedule& schedule, Time anchor) { return anchor + schedule.back(); }
+
+std::chrono::milliseconds failure_delay(int failures) {
+  const int doublings = std::clamp(failures - 1, 0, 5);
+  return std::min<std::chrono::milliseconds>(1s * (1 << doublings), 30s);
+}
+
+}  // namespace reconciled::core

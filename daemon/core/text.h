@@ -1,0 +1,36 @@
+// Text from outside: UTF-8 made valid, percent-encoding, form bodies and query strings.
+//
+// Never fails on undecodable text (dossier §7.14: messages arrive garbled and half-encoded).
+// Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace reconciled::core {
+
+// `text` with each byte that is no valid UTF-8 replaced by U+FFFD and control characters by a
+// space, cut to at most `max_bytes` at a character's edge.
+[[nodiscard]] std::string clean_text(std::string_view text, std::size_t max_bytes);
+[[nodiscard]] bool is_valid_utf8(std::string_view text);
+
+// `%41` becomes `A`; a `%` without two hex digits stands for itself. `plus_is_space` for forms and
+// queries.
+[[nodiscard]] std::string percent_decode(std::string_view text, bool plus_is_space);
+// Escapes all but RFC 3986's unreserved characters: one path segment or query value.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+// `<`, `>`, `&`, `"` and `'` as entities.
+[[nodiscard]] std::string html_escape(std::string_view text);
+
+// Name-value pairs of a form body or query string in their order, decoded; duplicates are kept.
+// Reads at most `kMaxFormPairs` pairs.
+inline constexpr std::size_t kMaxFormPairs = 256;
+using FormPairs = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] FormPairs parse_form(std::string_view text);
+// The first non-empty value of `name` (or the empty one if all are), or nothing if absent.
+[[nodiscard]] std::optional<std::string> form_value(const FormPairs& pairs, std::string_view name);
+
+}  // namespace reconciled::core
