@@ -1,0 +1,185 @@
+#include <nlohmann/json.hpp>
+
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+std::optional<std::string> if_any(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+std::optional<std::string> disputes_text(const std::optional<std::vector<core::Dispute>>& list) {
+  if (!list) return std::nullopt;
+  nlohmann::json json = nlohmann::json::array();
+  for (const core::Dispute& dispute : *list) {
+    json.push_back({{"id", dispute.id}, {"resolved", dispute.resolved}});
+  }
+  return json.dump();
+}
+
+std::optional<std::vector<core::Dispute>> disputes_from(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  std::vector<core::Dispute> list;
+  for (const auto& item : nlohmann::json::parse(*text)) {
+    list.push_back({item.at("id").get<std::string>(), item.at("resolved").get<bool>()});
+  }
+  return list;
+}
+
+std::optional<std::string> chargebacks_text(const std::vector<std::string>& ids) {
+  if (ids.empty()) return std::nullopt;
+  return nlohmann::json(ids).dump();
+}
+
+std::vector<std::string> chargebacks_from(const std::optional<std::string>& text) {
+  if (!text) return {};
+  return nlohmann::json::parse(*text).get<std::vector<std::string>>();
+}
+
+core::SnapshotFact read_snapshot(Row row) {
+  const core::SnapshotId id{row.integer()};
+  core::PaymentId payment = row.payment_id();
+  core::AttemptId attempt = row.attempt_id();
+  const auto api = row.word<core::Api>();
+  const auto version = row.word<core::Api>();
+  std::string status = row.text();
+  const auto result = row.word<core::Result>();
+  const std::int64_t total = row.integer();
+  const std::int64_t cancelled = row.integer();
+  core::Snapshot snapshot{.api = api,
+                          .version = version,
+                          .payment_id = std::move(payment),
+                          .attempt_id = std::move(attempt),
+                          .result = result,
+                          .status = std::move(status),
+                          .total_amount = total,
+                          .cancelled_amount = cancelled,
+                          .currency = row.currency()};
+  snapshot.store_id = row.text();
+  snapshot.channel = row.optional_word<core::Channel>();
+  const std::optional<std::string> number = row.optional_text();
+  const std::optional<core::PortoneTime> due = row.optional_portone_time();
+  if (number || due) {
+    snapshot.virtual_account =
+        core::VirtualAccount{.number = number.value_or(""), .due_at = due};
+  }
+  snapshot.started_at = row.optional_portone_time();
+  snapshot.status_at = row.optional_portone_time();
+  snapshot.paid_at = row.optional_portone_time();
+  snapshot.updated_at = row.optional_portone_time();
+  snapshot.disputes = disputes_from(row.optional_text());
+  snapshot.chargebacks = chargebacks_from(row.optional_text());
+  snapshot.asked_at = row.time();
+  return {id, std::move(snapshot)};
+}
+
+void load_events(Session& session, core::PaymentEvidence& evidence) {
+  Query query = session.query(
+      "SELECT e.event_id, e.source, e.api, e.signed, e.attempt_id, e.status, e.said_at_us,"
+      "  e.received_at_ms, e.hint, g.last_arrival_ms "
+      "FROM event_index i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
+      "WHERE i.subject = ?1 AND e.kind = 'payment' "
+      "  AND (e.payment_id = ?1 OR e.payment_id IS NULL)");
+  query.with(evidence.payment_id);
+  while (query.next()) {
+    Row row = query.row();
+    const core::EventId id{row.integer()};
+    const auto source = row.word<core::EventSource>();
+    const auto api = row.optional_word<core::Api>();
+    const bool is_signed = row.flag();
+    auto attempt = row.optional_attempt_id();
+    const auto status = row.optional_word<core::Result>();
+    const auto said_at = row.optional_portone_time();
+    const core::Time received = row.time();
+    const auto hint = row.word<core::UiState>();
+    const core::Time last_arrival = row.time();
+    if (source == core::EventSource::kWebhook) {
+      evidence.webhooks.push_back({id, api.value_or(core::Api::kV1), is_signed,
+                                   std::move(attempt), status, said_at, received});
+    } else if (source == core::EventSource::kRedirect) {
+      evidence.redirects.push_back({id, std::move(attempt), hint, last_arrival});
+    }
+  }
+}
+
+void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
+  Query query = session.query(
+      "SELECT s.snapshot_id, s.payment_id, s.attempt_id, s.api, s.version, s.status, s.result,"
+      "  s.total_amount, s.cancelled_amount, s.currency, s.store_id, s.channel,"
+      "  s.account_number, s.account_due_us, s.started_at_us, s.status_at_us, s.paid_at_us,"
+      "  s.updated_at_us, s.disputes, s.chargebacks, s.asked_at_ms "
+      "FROM snapshot s WHERE s.attempt_id IN ("
+      "  SELECT attempt_id FROM snapshot WHERE payment_id = ?1 UNION "
+      "  SELECT e.attempt_id FROM event_index i JOIN event e USING (event_id) "
+      "  WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.signed = 1 AND e.kind = 'payment'"
+      "    AND e.attempt_id IS NOT NULL)");
+  query.with(evidence.payment_id);
+  while (query.next()) evidence.snapshots.push_back(read_snapshot(query.row()));
+}
+
+void load_resolutions(Session& session, core::PaymentEvidence& evidence) {
+  Query query = session.query(
+      "SELECT kind, cause FROM finding WHERE payment_id = ? AND closed_by = 'person'");
+  query.with(evidence.payment_id);
+  while (query.next()) {
+    Row row = query.row();
+    const auto kind = row.word<core::FindingKind>();
+    evidence.resolutions.push_back({kind, row.text()});
+  }
+}
+
+}  // namespace
+
+std::optional<core::ExpectedOrder> load_order(Session& session,
+                                              const core::PaymentId& payment_id) {
+  Query query = session.query(
+      "SELECT amount, currency, name, deleted, registered_at_ms FROM expected_order "
+      "WHERE payment_id = ? ORDER BY order_id DESC LIMIT 1");
+  if (!query.with(payment_id).next()) return std::nullopt;
+  Row row = query.row();
+  const std::int64_t amount = row.integer();
+  core::Currency currency = row.currency();
+  std::string name = row.text();
+  const bool deleted = row.flag();
+  if (deleted) return std::nullopt;
+  return core::ExpectedOrder{amount, std::move(currency), std::move(name), false, row.time()};
+}
+
+core::PaymentEvidence load_evidence(Session& session, const core::PaymentId& payment_id) {
+  core::PaymentEvidence evidence{.payment_id = payment_id,
+                                 .order = load_order(session, payment_id)};
+  load_events(session, evidence);
+  load_snapshots(session, evidence);
+  load_resolutions(session, evidence);
+  return evidence;
+}
+
+core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
+  std::optional<std::string> bank, number, holder;
+  std::optional<core::PortoneTime> due;
+  if (s.virtual_account) {
+    bank = s.virtual_account->bank;
+    number = s.virtual_account->number;
+    holder = s.virtual_account->holder;
+    due = s.virtual_account->due_at;
+  }
+  session
+      .query(
+          "INSERT INTO snapshot (payment_id, attempt_id, api, version, status, result,"
+          "  total_amount, cancelled_amount, currency, store_id, channel, pg_provider, method,"
+          "  account_bank, account_number, account_holder, account_due_us, failure_reason,"
+          "  started_at_us, status_at_us, paid_at_us, updated_at_us, disputes, chargebacks,"
+          "  asked_at_ms, body) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .with(s.payment_id, s.attempt_id, s.api, s.version, s.status, s.result, s.total_amount,
+            s.cancelled_amount, s.currency, if_any(s.store_id), s.channel, if_any(s.pg_provider),
+            if_any(s.method), bank, number, holder, due, if_any(s.failure_reason), s.started_at,
+            s.status_at, s.paid_at, s.updated_at, disputes_text(s.disputes),
+            chargebacks_text(s.chargebacks), s.asked_at, if_any(s.stored_body))
+      .run();
+  return {session.last_row()};
+}
+
+}  // namespace reconciled::storage

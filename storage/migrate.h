@@ -1,0 +1,33 @@
+// Numbered migrations, embedded at build time, applied one after the other.
+//
+// Called at the start of `serve` and by `migrate`, before any other connection is open.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reconciled::storage {
+
+struct Migration {
+  std::string_view name;  // "0001_initial"
+  std::string_view sql;
+};
+
+// In order; the n-th (from 1) leads to user_version n. Generated from `migrations/`.
+[[nodiscard]] const std::vector<Migration>& migrations();
+
+// The database was written by a newer program: exit 78.
+struct NewerDatabase : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Creates the file if need be, applies what is missing, all in one transaction, and says what was
+// applied. Throws NewerDatabase, or std::runtime_error where the file is none of ours.
+std::vector<std::string> migrate(const std::string& path);
+
+// The migrations that `migrate` would apply; the file may be absent. Changes nothing.
+[[nodiscard]] std::vector<std::string> pending_migrations(const std::string& path);
+
+}  // namespace reconciled::storage

@@ -1,0 +1,234 @@
+#include <algorithm>
+
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+// The columns of a payment that history tells of; a change of any is a new version.
+struct PaymentRow {
+  core::Result result = core::Result::kNone;
+  std::optional<core::Authority> authority;
+  bool deliverable = false;
+  bool unverified = false;
+  bool unobstructed = false;
+  core::UiState ui_state = core::UiState::kNone;
+  core::Result webhook_status = core::Result::kNone;
+  std::optional<std::string> currency;
+  std::optional<std::int64_t> expected_amount;
+  std::optional<std::string> expected_currency;
+  std::optional<std::int64_t> total_amount;
+  std::optional<std::int64_t> cancelled_amount;
+  std::optional<std::string> winner;
+  friend bool operator==(const PaymentRow&, const PaymentRow&) = default;
+};
+
+struct Stored {
+  PaymentRow row;
+  std::optional<core::SnapshotId> deciding_snapshot;
+  std::optional<core::Time> decided_at;
+  std::int64_t version = 0;
+};
+
+std::optional<Stored> load_stored(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query(
+      "SELECT result, authority, deliverable, unverified, unobstructed, ui_state, webhook_status,"
+      "  currency, expected_amount, expected_currency, total_amount, cancelled_amount,"
+      "  winning_attempt_id, deciding_snapshot_id, decided_at_ms, version "
+      "FROM payment WHERE payment_id = ?");
+  if (!query.with(payment_id).next()) return std::nullopt;
+  Row row = query.row();
+  Stored stored;
+  stored.row.result = row.word<core::Result>();
+  stored.row.authority = row.optional_word<core::Authority>();
+  stored.row.deliverable = row.flag();
+  stored.row.unverified = row.flag();
+  stored.row.unobstructed = row.flag();
+  stored.row.ui_state = row.word<core::UiState>();
+  stored.row.webhook_status = row.word<core::Result>();
+  stored.row.currency = row.optional_text();
+  stored.row.expected_amount = row.optional_integer();
+  stored.row.expected_currency = row.optional_text();
+  stored.row.total_amount = row.optional_integer();
+  stored.row.cancelled_amount = row.optional_integer();
+  stored.row.winner = row.optional_text();
+  if (const auto id = row.optional_integer()) stored.deciding_snapshot = core::SnapshotId{*id};
+  stored.decided_at = row.optional_time();
+  stored.version = row.integer();
+  return stored;
+}
+
+PaymentRow row_of(const core::PaymentEvidence& evidence, const core::Decision& decision) {
+  PaymentRow row;
+  row.result = decision.result;
+  row.authority = decision.authority;
+  row.deliverable = decision.deliverable;
+  row.unverified = decision.unverified;
+  row.unobstructed = decision.unobstructed;
+  row.ui_state = decision.ui_state;
+  row.webhook_status = decision.webhook_status;
+  if (decision.currency) {
+    row.currency = decision.currency->code();
+  } else if (evidence.order) {
+    row.currency = evidence.order->currency.code();
+  }
+  if (evidence.order) {
+    row.expected_amount = evidence.order->amount;
+    row.expected_currency = evidence.order->currency.code();
+  }
+  row.total_amount = decision.total_amount;
+  row.cancelled_amount = decision.cancelled_amount;
+  if (decision.winner) row.winner = decision.winner->str();
+  return row;
+}
+
+// A redirect alone makes no payment (interface §5).
+bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& decision) {
+  return evidence.order || !evidence.webhooks.empty() || !decision.attempts.empty();
+}
+
+struct Change {
+  const core::PaymentId& payment_id;
+  const PaymentRow& before;
+  const PaymentRow& after;
+  std::int64_t version;
+  core::Time now;
+};
+
+void write_row(Session& session, const DecisionContext& context, const Change& change,
+               const core::Decision& decision, std::optional<core::Time> decided_at) {
+  const PaymentRow& row = change.after;
+  session
+      .query(
+          "INSERT INTO payment (payment_id, result, authority, deliverable, unverified,"
+          "  unobstructed, ui_state, webhook_status, currency, expected_amount,"
+          "  expected_currency, total_amount, cancelled_amount, winning_attempt_id,"
+          "  deciding_snapshot_id, created_at_ms, updated_at_ms, decided_at_ms, version,"
+          "  configuration_id) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16,"
+          "  ?17, ?18, ?19) "
+          "ON CONFLICT (payment_id) DO UPDATE SET result = ?2, authority = ?3, deliverable = ?4,"
+          "  unverified = ?5, unobstructed = ?6, ui_state = ?7, webhook_status = ?8,"
+          "  currency = ?9, expected_amount = ?10, expected_currency = ?11, total_amount = ?12,"
+          "  cancelled_amount = ?13, winning_attempt_id = ?14, deciding_snapshot_id = ?15,"
+          "  updated_at_ms = ?16, decided_at_ms = ?17, version = ?18, configuration_id = ?19")
+      .with(change.payment_id, row.result, row.authority, row.deliverable, row.unverified,
+            row.unobstructed, row.ui_state, row.webhook_status, row.currency,
+            row.expected_amount, row.expected_currency, row.total_amount, row.cancelled_amount,
+            row.winner, decision.deciding_snapshot, change.now, decided_at, change.version,
+            context.configuration_id)
+      .run();
+}
+
+void write_transition(Session& session, const Change& change, const Cause& cause) {
+  session
+      .query(
+          "INSERT INTO transition (payment_id, version, at_ms, cause, cause_id, from_result,"
+          "  to_result, from_ui_state, to_ui_state, from_deliverable, to_deliverable, authority,"
+          "  webhook_status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .with(change.payment_id, change.version, change.now, cause.kind, cause.id,
+            change.before.result, change.after.result, change.before.ui_state,
+            change.after.ui_state, change.before.deliverable, change.after.deliverable,
+            change.after.authority, change.after.webhook_status)
+      .run();
+}
+
+void write_attempts(Session& session, const core::PaymentId& payment_id,
+                    const core::Decision& decision, core::Time now) {
+  for (const core::AttemptState& attempt : decision.attempts) {
+    session
+        .query(
+            "INSERT INTO attempt (attempt_id, payment_id, api, result, snapshot_id,"
+            "  updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+            "ON CONFLICT (attempt_id) DO UPDATE SET payment_id = ?2, api = ?3, result = ?4,"
+            "  snapshot_id = ?5, updated_at_ms = CASE WHEN result = ?4 THEN updated_at_ms ELSE ?6"
+            "  END "
+            "WHERE payment_id <> ?2 OR result <> ?4 OR snapshot_id IS NOT ?5")
+        .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id,
+              now)
+        .run();
+  }
+}
+
+std::vector<core::FindingKind> write_findings(Session& session, const core::PaymentId& payment_id,
+                                              const core::Decision& decision, core::Time now) {
+  std::vector<core::FindingKind> opened;
+  for (const core::FindingDraft& draft : decision.findings) {
+    // One finding per kind and cause, ever: what evidence closed it may open again, what a person
+    // closed stays closed.
+    const int changed =
+        session
+            .query(
+                "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
+                "VALUES (?1, ?2, ?3, 1, ?4, ?5) "
+                "ON CONFLICT (payment_id, kind, cause) DO UPDATE SET open = 1,"
+                "  closed_at_ms = NULL, closed_by = NULL "
+                "WHERE open = 0 AND closed_by = 'evidence'")
+            .with(payment_id, draft.kind, draft.cause, draft.detail, now)
+            .run();
+    if (changed > 0) opened.push_back(draft.kind);
+  }
+  std::vector<std::pair<std::int64_t, bool>> standing;
+  {
+    Query query = session.query(
+        "SELECT finding_id, kind, cause FROM finding WHERE payment_id = ? AND open = 1");
+    query.with(payment_id);
+    while (query.next()) {
+      Row row = query.row();
+      const std::int64_t id = row.integer();
+      const auto kind = row.word<core::FindingKind>();
+      const std::string cause = row.text();
+      const bool stands = std::any_of(
+          decision.findings.begin(), decision.findings.end(),
+          [&](const core::FindingDraft& d) { return d.kind == kind && d.cause == cause; });
+      standing.emplace_back(id, stands);
+    }
+  }
+  for (const auto& [id, stands] : standing) {
+    if (stands) continue;
+    session
+        .query(
+            "UPDATE finding SET open = 0, closed_at_ms = ?, closed_by = 'evidence' "
+            "WHERE finding_id = ?")
+        .with(now, id)
+        .run();
+  }
+  return opened;
+}
+
+}  // namespace
+
+std::optional<Settled> redecide(Session& session, const DecisionContext& context,
+                                const core::PaymentId& payment_id, const Cause& cause,
+                                core::Time now, std::optional<core::Time> restart) {
+  const core::PaymentEvidence evidence = load_evidence(session, payment_id);
+  const core::Decision decision = core::decide(evidence, context.policy);
+  const std::optional<Stored> stored = load_stored(session, payment_id);
+  if (!stored && !may_exist(evidence, decision)) return std::nullopt;
+
+  const PaymentRow before = stored ? stored->row : PaymentRow{};
+  const PaymentRow after = row_of(evidence, decision);
+  const bool is_news = !stored || before != after ||
+                       stored->deciding_snapshot.has_value() !=
+                           decision.deciding_snapshot.has_value();
+  if (is_news) {
+    const Change change{payment_id, before, after, (stored ? stored->version : 0) + 1, now};
+    std::optional<core::Time> decided_at;
+    if (core::is_decided(after.result)) {
+      decided_at = before.result == after.result && stored ? stored->decided_at : now;
+    }
+    write_row(session, context, change, decision, decided_at);
+    write_transition(session, change, cause);
+  }
+  write_attempts(session, payment_id, decision, now);
+  const std::vector<core::FindingKind> opened =
+      write_findings(session, payment_id, decision, now);
+  if (evidence.order || !decision.attempts.empty()) {
+    plan_lookups(session, context, payment_id, decision, now, restart);
+  }
+  if (!is_news && opened.empty()) return std::nullopt;
+  return Settled{payment_id,         before.result,      after.result, after.deliverable,
+                 decision.authority, opened};
+}
+
+}  // namespace reconciled::storage

@@ -1,0 +1,235 @@
+#include "storage/reader.h"
+
+#include "daemon/core/decision.h"
+#include "storage/read_rows.h"
+#include "storage/reader_impl.h"
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+std::optional<PaymentView> load_payment(Session& session, const core::PaymentId& id) {
+  static const std::string sql =
+      std::string("SELECT ") + kPaymentColumns + " FROM payment p WHERE p.payment_id = ?";
+  Query query = session.query(sql.c_str());
+  if (!query.with(id).next()) return std::nullopt;
+  return read_payment(query.row());
+}
+
+std::vector<AttemptView> load_attempts(Session& session, const core::PaymentId& id) {
+  Query query = session.query(
+      "SELECT a.attempt_id, a.api, a.result, s.total_amount, s.pg_provider, s.method,"
+      "  s.account_bank, s.account_number, s.account_holder, s.account_due_us,"
+      "  s.failure_reason, a.updated_at_ms "
+      "FROM attempt a LEFT JOIN snapshot s ON s.snapshot_id = a.snapshot_id "
+      "WHERE a.payment_id = ? ORDER BY a.attempt_id");
+  query.with(id);
+  std::vector<AttemptView> attempts;
+  while (query.next()) {
+    Row row = query.row();
+    core::AttemptId attempt_id = row.attempt_id();
+    const auto api = row.word<core::Api>();
+    const auto result = row.word<core::Result>();
+    AttemptView view{.attempt_id = std::move(attempt_id), .api = api, .result = result};
+    view.total_amount = row.optional_integer();
+    view.pg_provider = row.text();
+    view.method = row.text();
+    core::VirtualAccount account;
+    account.bank = row.text();
+    account.number = row.text();
+    account.holder = row.text();
+    account.due_at = row.optional_portone_time();
+    if (!account.number.empty() || account.due_at) view.virtual_account = std::move(account);
+    view.failure_reason = row.text();
+    view.updated_at = row.time();
+    attempts.push_back(std::move(view));
+  }
+  return attempts;
+}
+
+std::vector<TimelineEntry> load_timeline(Session& session, const core::PaymentId& id) {
+  Query query = session.query(
+      "SELECT at_ms, kind, id, summary, from_result, to_result FROM timeline "
+      "WHERE payment_id = ? LIMIT 500");
+  query.with(id);
+  std::vector<TimelineEntry> entries;
+  while (query.next()) {
+    Row row = query.row();
+    TimelineEntry entry;
+    entry.at = row.time();
+    entry.kind = row.text();
+    entry.id = row.integer();
+    entry.summary = row.text();
+    entry.from = row.optional_text();
+    entry.to = row.optional_text();
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<FindingView> load_findings(Session& session, const core::PaymentId& id) {
+  Query query = session.query(
+      "SELECT finding_id, kind, open, detail, opened_at_ms, closed_at_ms, note FROM finding "
+      "WHERE payment_id = ? ORDER BY finding_id");
+  query.with(id);
+  std::vector<FindingView> findings;
+  while (query.next()) {
+    Row row = query.row();
+    const std::int64_t finding_id = row.integer();
+    const auto kind = row.word<core::FindingKind>();
+    const bool open = row.flag();
+    std::string detail = row.text();
+    const core::Time opened = row.time();
+    const auto closed = row.optional_time();
+    findings.push_back(
+        {finding_id, id, kind, open, std::move(detail), opened, closed, row.text()});
+  }
+  return findings;
+}
+
+// A payment that only events name: what the decision says of them, without a row of its own.
+std::optional<PaymentView> from_events(Session& session, const core::PaymentId& id) {
+  const core::PaymentEvidence evidence = load_evidence(session, id);
+  Query query = session.query(
+      "SELECT min(e.received_at_ms), max(g.last_arrival_ms) "
+      "FROM event_index i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
+      "WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.kind IN ('payment', 'confirm')");
+  query.with(id).next();
+  Row row = query.row();
+  const auto first = row.optional_time();
+  const auto last = row.optional_time();
+  if (!first || !last) return std::nullopt;
+  const core::Decision decision = core::decide(evidence, core::DecisionPolicy{});
+  PaymentView view{.payment_id = id};
+  view.ui_state = decision.ui_state;
+  view.webhook_status = decision.webhook_status;
+  view.created_at = *first;
+  view.updated_at = *last;
+  return view;
+}
+
+Question read_question(Row row) {
+  const std::string word = row.text();
+  QuestionKind kind = QuestionKind::kV2Payment;
+  if (word == to_word(QuestionKind::kV1Attempt)) kind = QuestionKind::kV1Attempt;
+  if (word == to_word(QuestionKind::kV1Order)) kind = QuestionKind::kV1Order;
+  std::string id = row.text();
+  return {kind, std::move(id), row.optional_payment_id()};
+}
+
+}  // namespace
+
+Reader::Reader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+std::optional<PaymentDetail> Reader::payment(const core::PaymentId& id, bool with_timeline) {
+  Session& session = impl_->session;
+  std::optional<PaymentView> view = load_payment(session, id);
+  if (!view) view = from_events(session, id);
+  if (!view) return std::nullopt;
+  PaymentDetail detail{std::move(*view), load_attempts(session, id), {},
+                       load_findings(session, id)};
+  if (with_timeline) detail.timeline = load_timeline(session, id);
+  return detail;
+}
+
+std::optional<core::ExpectedOrder> Reader::order(const core::PaymentId& id) {
+  return load_order(impl_->session, id);
+}
+
+std::optional<RedirectFacts> Reader::redirect(core::EventId id) {
+  Session& session = impl_->session;
+  RedirectFacts facts;
+  {
+    Query query = session.query(
+        "SELECT g.last_arrival_ms, e.hint, e.reason_message, e.payment_id, e.attempt_id, e.api "
+        "FROM event e JOIN event_progress g USING (event_id) "
+        "WHERE e.event_id = ? AND e.source = 'redirect'");
+    if (!query.with(id).next()) return std::nullopt;
+    Row row = query.row();
+    facts.arrived = row.time();
+    facts.hint = row.word<core::UiState>();
+    facts.reason = row.text();
+    facts.payment_id = row.optional_payment_id();
+    facts.attempt_id = row.optional_attempt_id();
+    facts.api = row.optional_word<core::Api>();
+  }
+  if (!facts.payment_id && facts.attempt_id) {
+    Query query = session.query("SELECT payment_id FROM attempt WHERE attempt_id = ?");
+    if (query.with(*facts.attempt_id).next()) facts.payment_id = query.row().payment_id();
+  }
+  if (facts.payment_id) {
+    facts.payment = load_payment(session, *facts.payment_id);
+    for (AttemptView& attempt : load_attempts(session, *facts.payment_id)) {
+      const bool answered = attempt.result != core::Result::kNone;
+      if (answered && attempt.attempt_id == facts.attempt_id) facts.attempt = std::move(attempt);
+    }
+  }
+  Query query = session.query(
+      "SELECT max(at) FROM ("
+      "  SELECT max(asked_at_ms) AS at FROM lookup WHERE payment_id = ?1 UNION ALL "
+      "  SELECT asked_at_ms FROM lookup WHERE question = 'v1_attempt' AND id = ?2 UNION ALL "
+      "  SELECT max(asked_at_ms) FROM snapshot WHERE payment_id = ?1)");
+  query.with(facts.payment_id, facts.attempt_id).next();
+  facts.asked_at = query.row().optional_time();
+  return facts;
+}
+
+std::vector<core::EventId> Reader::inbox_after(core::EventId id, std::int64_t limit) {
+  Query query = impl_->session.query(
+      "SELECT event_id FROM event_progress WHERE processed_at_ms IS NULL AND event_id > ? "
+      "ORDER BY event_id LIMIT ?");
+  query.with(id, limit);
+  std::vector<core::EventId> ids;
+  while (query.next()) ids.push_back({query.row().integer()});
+  return ids;
+}
+
+std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
+  Query query = impl_->session.query(
+      "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.remote_ip,"
+      "  e.signed OR (e.source = 'webhook' AND e.known_source) OR EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id)"
+      "  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id)"
+      "  OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) "
+      "FROM event e JOIN event_progress g USING (event_id) "
+      "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
+  if (!query.with(id).next()) return std::nullopt;
+  Row row = query.row();
+  const auto source = row.word<core::EventSource>();
+  const auto api = row.optional_word<core::Api>();
+  auto payment = row.optional_payment_id();
+  auto attempt = row.optional_attempt_id();
+  std::string remote_ip = row.text();
+  return InboxEvent{id, source, api, std::move(payment), std::move(attempt), std::move(remote_ip),
+                    row.flag()};
+}
+
+std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit) {
+  Query query = impl_->session.query(
+      "SELECT question, id, payment_id FROM lookup WHERE next_at_ms <= ? "
+      "ORDER BY next_at_ms LIMIT ?");
+  query.with(now, limit);
+  std::vector<Question> due;
+  while (query.next()) due.push_back(read_question(query.row()));
+  return due;
+}
+
+std::optional<core::Time> Reader::next_lookup() {
+  Query query = impl_->session.query(
+      "SELECT min(next_at_ms) FROM lookup WHERE next_at_ms IS NOT NULL");
+  if (!query.next()) return std::nullopt;
+  return query.row().optional_time();
+}
+
+std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {
+  Query query =
+      impl_->session.query("SELECT question, id, payment_id FROM lookup WHERE payment_id = ?");
+  query.with(id);
+  std::vector<Question> questions;
+  while (query.next()) questions.push_back(read_question(query.row()));
+  return questions;
+}
+
+}  // namespace reconciled::storage

@@ -1,0 +1,103 @@
+// Reading the store: a read-only connection with the questions that the daemon asks.
+//
+// A Reader belongs to one thread; each thread that reads has its own. Nothing here waits for the
+// writer (WAL), and nothing here changes the file. Lists page by cursor: pass back `next_cursor`.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/records.h"
+
+namespace reconciled::storage {
+
+template <class T>
+struct Page {
+  std::vector<T> items;
+  std::optional<std::int64_t> next_cursor;  // nothing: this was the last page
+};
+
+struct PaymentFilter {
+  std::optional<core::Result> result;
+  std::optional<core::UiState> ui_state;
+  std::optional<bool> deliverable;
+  std::optional<core::FindingKind> finding;  // an open one of that kind
+  std::string contains;                      // in the payment_id, or an attempt_id exactly
+  std::optional<core::Time> since;           // created at or after
+  std::optional<core::Time> until;           // created before
+  std::int64_t limit = 100;
+  std::optional<std::int64_t> cursor;
+};
+
+struct EventFilter {
+  std::optional<core::EventSource> source;
+  std::optional<core::PaymentId> payment_id;
+  std::int64_t limit = 100;
+  std::optional<std::int64_t> cursor;
+};
+
+// What a waiting page shows is decided from.
+struct RedirectFacts {
+  core::Time arrived{};  // the redirect's newest copy
+  core::UiState hint = core::UiState::kNone;
+  std::string reason;  // the payment window's own words
+  std::optional<core::PaymentId> payment_id;
+  std::optional<core::AttemptId> attempt_id;
+  std::optional<core::Api> api;
+  std::optional<PaymentView> payment;
+  std::optional<AttemptView> attempt;  // the redirect's, where PortOne binds it to the payment
+  // When the newest answer was asked for that says something of this payment or attempt, if only
+  // that PortOne does not know it.
+  std::optional<core::Time> asked_at;
+};
+
+// An event that waits to be reconciled.
+struct InboxEvent {
+  core::EventId id;
+  core::EventSource source;
+  std::optional<core::Api> api;
+  std::optional<core::PaymentId> payment_id;
+  std::optional<core::AttemptId> attempt_id;
+  std::string remote_ip;
+  // Signed, from one of PortOne's addresses, or about something that a registered order or
+  // PortOne's answer named; anything else is looked up within a budget (design §2).
+  bool is_trusted = false;
+};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path);
+  ~Reader();
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+
+  // One payment with all there is; also one that only events name, as `none`.
+  [[nodiscard]] std::optional<PaymentDetail> payment(const core::PaymentId& id, bool with_timeline);
+  [[nodiscard]] Page<PaymentView> payments(const PaymentFilter& filter);
+  [[nodiscard]] std::optional<core::ExpectedOrder> order(const core::PaymentId& id);
+  [[nodiscard]] Page<EventView> events(const EventFilter& filter);
+  [[nodiscard]] std::optional<EventView> event(core::EventId id);
+  [[nodiscard]] std::vector<RejectedDelivery> rejected(std::int64_t limit);
+  [[nodiscard]] Page<FindingView> findings(bool open_only, std::int64_t limit,
+                                           std::optional<std::int64_t> cursor);
+  [[nodiscard]] Page<NotificationView> notifications(const std::string& state, std::int64_t limit,
+                                                     std::optional<std::int64_t> cursor);
+  [[nodiscard]] Stats stats();
+  [[nodiscard]] std::optional<RedirectFacts> redirect(core::EventId id);
+
+  // For the reconciler.
+  [[nodiscard]] std::vector<core::EventId> inbox_after(core::EventId id, std::int64_t limit);
+  [[nodiscard]] std::optional<InboxEvent> inbox_event(core::EventId id);
+  [[nodiscard]] std::vector<Question> due_lookups(core::Time now, std::int64_t limit);
+  [[nodiscard]] std::optional<core::Time> next_lookup();
+  // The look-ups that are planned for a payment, due or not.
+  [[nodiscard]] std::vector<Question> planned_questions(const core::PaymentId& id);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reconciled::storage

@@ -1,0 +1,196 @@
+// What goes into the store and what comes back: plain values, named for what they mean.
+//
+// Used by the writer's callers and the reader's. Nothing of SQLite here (design §5: a second
+// engine must be able to stand behind the same words).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/core/confirm.h"
+#include "daemon/core/decision.h"
+#include "daemon/core/evidence.h"
+#include "daemon/core/schedule.h"
+
+namespace reconciled::storage {
+
+// An event on its way in.
+struct NewEvent {
+  core::Event event;
+  core::Time received_at{};
+  std::string remote_ip;
+  bool known_source = false;  // remote_ip is one of PortOne's
+  std::string headers_json;   // the allow-listed ones
+};
+struct Accepted {
+  core::EventId event;
+  bool is_copy = false;
+};
+
+struct RejectedDelivery {
+  core::Time at{};
+  std::string remote_ip;
+  std::string path;
+  int status = 0;
+  std::string reason;
+  std::string webhook_id;
+  std::string content_type;
+  std::int64_t body_bytes = 0;
+  std::string body_sha256;  // hex
+};
+
+// What to ask PortOne, and about what.
+enum class QuestionKind { kV1Attempt, kV1Order, kV2Payment };
+struct Question {
+  QuestionKind kind;
+  std::string id;                             // imp_uid, merchant_uid or paymentId
+  std::optional<core::PaymentId> payment_id;  // whose it is, where known or claimed
+};
+[[nodiscard]] std::string_view to_word(QuestionKind kind);
+
+// How a question was answered.
+struct LookupReport {
+  enum class Outcome { kAnswered, kNotFound, kUnusable };
+  Question question;
+  core::Time asked_at{};
+  core::Time answered_at{};
+  Outcome outcome = Outcome::kUnusable;
+  std::string detail;                     // one line, for people
+  std::vector<core::Snapshot> snapshots;  // kAnswered
+  std::optional<std::chrono::milliseconds> retry_after;
+  // Events that wait for this answer; those that arrived no later than asked_at are reconciled.
+  std::vector<core::EventId> events;
+};
+
+// A payment as a decision left it.
+struct Settled {
+  core::PaymentId payment_id;
+  core::Result from = core::Result::kNone;
+  core::Result to = core::Result::kNone;
+  bool deliverable = false;
+  std::optional<core::Authority> authority;
+  std::vector<core::FindingKind> opened;  // findings
+};
+struct SettledReport {
+  std::vector<Settled> changed;
+  // Received times of events that this report reconciled.
+  std::vector<core::Time> reconciled_events;
+};
+
+struct OrderRequest {
+  core::PaymentId payment_id;
+  std::int64_t amount = 0;  // minor units, > 0
+  core::Currency currency;
+  std::string name;
+  core::Time at{};
+};
+enum class OrderOutcome { kCreated, kUpdated, kUnchanged, kConflict, kAbsent };
+
+// --- What is read ------------------------------------------------------------------------------
+
+struct AttemptView {
+  core::AttemptId attempt_id;
+  core::Api api;
+  core::Result result;
+  std::optional<std::int64_t> total_amount;
+  std::string pg_provider;
+  std::string method;
+  std::optional<core::VirtualAccount> virtual_account;
+  std::string failure_reason;
+  core::Time updated_at{};
+};
+
+struct FindingView {
+  std::int64_t id = 0;
+  core::PaymentId payment_id;
+  core::FindingKind kind;
+  bool open = true;
+  std::string detail;
+  core::Time opened_at{};
+  std::optional<core::Time> closed_at;
+  std::string note;
+};
+
+struct TimelineEntry {
+  core::Time at{};
+  std::string kind;  // event | snapshot | transition | finding | notification
+  std::int64_t id = 0;
+  std::string summary;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+};
+
+struct PaymentView {
+  std::int64_t number = 0;  // in the order of creation; 0: known by events only
+  core::PaymentId payment_id;
+  core::Result result = core::Result::kNone;
+  std::optional<core::Authority> authority;
+  bool deliverable = false;
+  bool unverified = false;
+  bool unobstructed = false;
+  core::UiState ui_state = core::UiState::kNone;
+  core::Result webhook_status = core::Result::kNone;
+  std::optional<core::Currency> currency;
+  std::optional<std::int64_t> expected_amount;
+  std::optional<std::int64_t> total_amount;
+  std::optional<std::int64_t> cancelled_amount;
+  core::Time created_at{};
+  core::Time updated_at{};
+  std::optional<core::Time> decided_at;
+  std::optional<core::Time> next_lookup_at;
+  std::int64_t version = 0;
+};
+struct PaymentDetail {
+  PaymentView payment;
+  std::vector<AttemptView> attempts;
+  std::vector<TimelineEntry> timeline;
+  std::vector<FindingView> findings;
+};
+
+struct EventView {
+  core::EventId id;
+  core::Time received_at{};
+  core::EventSource source;
+  std::optional<core::Api> api;
+  core::EventKind kind;
+  std::string type;
+  std::optional<core::PaymentId> payment_id;
+  std::optional<core::AttemptId> attempt_id;
+  std::optional<core::Result> status;
+  core::UiState hint = core::UiState::kNone;
+  std::string reason_code;
+  std::string reason_message;
+  bool is_signed = false;
+  std::string remote_ip;
+  bool known_source = false;
+  std::int64_t copies = 1;
+  core::Time last_arrival{};
+  std::optional<core::Time> processed_at;
+  std::optional<std::string> headers_json;  // of one event only, not in lists
+  std::optional<std::string> body;          // likewise
+};
+
+struct NotificationView {
+  std::int64_t id = 0;
+  core::PaymentId payment_id;
+  std::int64_t version = 0;
+  std::string type;
+  std::string state;
+  std::int64_t tries = 0;
+  core::Time created_at{};
+  std::optional<core::Time> sent_at;
+};
+
+struct Stats {
+  std::vector<std::pair<core::Result, std::int64_t>> payments_by_result;
+  std::vector<std::pair<core::FindingKind, std::int64_t>> open_findings;
+  std::int64_t inbox_depth = 0;
+  std::optional<core::Time> inbox_oldest;
+  std::int64_t lookups_planned = 0;
+  std::int64_t lookups_failing = 0;
+};
+
+}  // namespace reconciled::storage

@@ -1,0 +1,105 @@
+#include "storage/session.h"
+
+#include <sqlite3.h>
+
+#include <stdexcept>
+
+namespace reconciled::storage {
+
+std::int64_t Row::integer() { return statement_.getColumn(column_++).getInt64(); }
+
+std::optional<std::int64_t> Row::optional_integer() {
+  const SQLite::Column column = statement_.getColumn(column_++);
+  if (column.isNull()) return std::nullopt;
+  return column.getInt64();
+}
+
+std::string Row::text() { return statement_.getColumn(column_++).getString(); }
+
+std::optional<std::string> Row::optional_text() {
+  const SQLite::Column column = statement_.getColumn(column_++);
+  if (column.isNull()) return std::nullopt;
+  return column.getString();
+}
+
+std::optional<core::Time> Row::optional_time() {
+  const auto ms = optional_integer();
+  if (!ms) return std::nullopt;
+  return core::from_ms(*ms);
+}
+
+std::optional<core::PortoneTime> Row::optional_portone_time() {
+  const auto us = optional_integer();
+  if (!us) return std::nullopt;
+  return core::PortoneTime{std::chrono::microseconds{*us}};
+}
+
+std::optional<core::PaymentId> Row::optional_payment_id() {
+  auto id = optional_text();
+  if (!id) return std::nullopt;
+  return core::PaymentId::trusted(std::move(*id));
+}
+
+std::optional<core::AttemptId> Row::optional_attempt_id() {
+  auto id = optional_text();
+  if (!id) return std::nullopt;
+  return core::AttemptId::trusted(std::move(*id));
+}
+
+core::Currency Row::currency() { return core::Currency::make(text()).value(); }
+
+std::optional<core::Currency> Row::optional_currency() {
+  const auto code = optional_text();
+  if (!code) return std::nullopt;
+  return core::Currency::make(*code);
+}
+
+Query::Query(SQLite::Statement& statement) : statement_(statement) {}
+
+Query::~Query() {
+  // A failed step leaves its error here; it was thrown where it happened.
+  statement_.tryReset();
+  try {
+    statement_.clearBindings();
+  } catch (const std::exception&) {
+  }
+}
+
+int Query::run() { return statement_.exec(); }
+
+bool Query::next() { return statement_.executeStep(); }
+
+void Query::bind(std::nullopt_t) { statement_.bind(++parameter_); }
+void Query::bind(std::int64_t value) { statement_.bind(++parameter_, value); }
+void Query::bind(const std::string& value) { statement_.bind(++parameter_, value); }
+
+Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
+    : database_(path,
+                mode == Mode::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE
+                                     : SQLite::OPEN_READONLY,
+                busy_wait_ms) {
+  sqlite3* handle = database_.getHandle();
+  // Keeps a stray statement from corrupting the file through SQLite's own tables.
+  if (sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr) != SQLITE_OK) {
+    throw std::runtime_error("SQLite refuses its defensive mode");
+  }
+  sqlite3_extended_result_codes(handle, 1);
+  database_.exec("PRAGMA foreign_keys = ON");
+  if (mode == Mode::kWrite) {
+    database_.exec("PRAGMA journal_mode = WAL");
+    database_.exec("PRAGMA synchronous = FULL");
+    // The writer checkpoints between batches, never within a commit that somebody waits for.
+    database_.exec("PRAGMA wal_autocheckpoint = 0");
+    database_.exec("PRAGMA cache_size = -65536");
+  } else {
+    database_.exec("PRAGMA query_only = ON");
+  }
+}
+
+Query Session::query(const char* sql) {
+  std::unique_ptr<SQLite::Statement>& statement = statements_[sql];
+  if (!statement) statement = std::make_unique<SQLite::Statement>(database_, sql);
+  return Query(*statement);
+}
+
+}  // namespace reconciled::storage

@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <set>
+
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+struct PendingEvent {
+  core::EventId id;
+  core::EventSource source;
+  std::optional<core::PaymentId> payment_id;
+  std::optional<core::AttemptId> attempt_id;
+  core::Time received{};
+  std::int64_t copies = 1;
+};
+
+std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
+  Query query = session.query(
+      "SELECT e.source, e.payment_id, e.attempt_id, e.received_at_ms, g.copies "
+      "FROM event e JOIN event_progress g USING (event_id) "
+      "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
+  if (!query.with(id).next()) return std::nullopt;
+  Row row = query.row();
+  const auto source = row.word<core::EventSource>();
+  auto payment = row.optional_payment_id();
+  auto attempt = row.optional_attempt_id();
+  const core::Time received = row.time();
+  return PendingEvent{id, source, std::move(payment), std::move(attempt), received, row.integer()};
+}
+
+std::optional<core::PaymentId> owner_of(Session& session, const core::AttemptId& attempt) {
+  Query query = session.query("SELECT payment_id FROM attempt WHERE attempt_id = ?");
+  if (!query.with(attempt).next()) return std::nullopt;
+  return query.row().payment_id();
+}
+
+void add(std::vector<Settled>& all, std::optional<Settled> one) {
+  if (one) all.push_back(std::move(*one));
+}
+
+// Everything whose state can change through the answer: who the question was about, whom PortOne
+// names, and who held the attempts until now.
+std::set<core::PaymentId> affected_by(Session& session, const LookupReport& report) {
+  std::set<core::PaymentId> affected;
+  if (report.question.payment_id) affected.insert(*report.question.payment_id);
+  for (const core::Snapshot& snapshot : report.snapshots) {
+    affected.insert(snapshot.payment_id);
+    if (auto owner = owner_of(session, snapshot.attempt_id)) affected.insert(std::move(*owner));
+  }
+  for (const core::EventId id : report.events) {
+    if (auto event = load_pending(session, id); event && event->payment_id) {
+      affected.insert(std::move(*event->payment_id));
+    }
+  }
+  return affected;
+}
+
+bool is_named_by_webhook(Session& session, const LookupReport& report) {
+  return std::any_of(report.events.begin(), report.events.end(), [&](core::EventId id) {
+    Query query = session.query("SELECT 1 FROM event WHERE event_id = ? AND source = 'webhook'");
+    return query.with(id).next();
+  });
+}
+
+// Marks the events that the answer covers: a look-up that began before a copy arrived does not
+// answer for that copy.
+std::vector<core::Time> finish_events(Session& session, const LookupReport& report) {
+  std::vector<core::Time> received;
+  for (const core::EventId id : report.events) {
+    Query query = session.query(
+        "UPDATE event_progress SET processed_at_ms = ?1 "
+        "WHERE event_id = ?2 AND processed_at_ms IS NULL AND last_arrival_ms <= ?3 "
+        "RETURNING last_arrival_ms");
+    if (query.with(report.answered_at, id, report.asked_at).next()) {
+      received.push_back(query.row().time());
+      query.next();
+    }
+  }
+  return received;
+}
+
+}  // namespace
+
+SettledReport begin_events(Session& session, const DecisionContext& context,
+                           const std::vector<core::EventId>& events, core::Time now) {
+  SettledReport settled;
+  for (const core::EventId id : events) {
+    std::optional<PendingEvent> event = load_pending(session, id);
+    if (!event) continue;
+    if (!event->payment_id && event->attempt_id) {
+      event->payment_id = owner_of(session, *event->attempt_id);
+      if (event->payment_id) {
+        index_attempt_events(session, *event->attempt_id, *event->payment_id);
+      }
+    }
+    if (!event->payment_id) continue;
+    std::optional<core::Time> restart;
+    if (event->copies == 1) restart = event->received;
+    add(settled.changed,
+        redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
+  }
+  return settled;
+}
+
+SettledReport settle_report(Session& session, const DecisionContext& context,
+                            const LookupReport& report) {
+  const std::set<core::PaymentId> affected = affected_by(session, report);
+  const bool answered = report.outcome == LookupReport::Outcome::kAnswered;
+  Cause cause{"snapshot", std::nullopt};
+  for (const core::Snapshot& snapshot : report.snapshots) {
+    cause.id = insert_snapshot(session, snapshot).value;
+    index_attempt_events(session, snapshot.attempt_id, snapshot.payment_id);
+  }
+  if (answered && report.question.kind == QuestionKind::kV1Attempt) {
+    // From now on the payment that PortOne named is asked about, by order.
+    forget_lookup(session, report.question);
+  } else {
+    note_answer(session, context, report, is_named_by_webhook(session, report));
+  }
+  SettledReport settled;
+  for (const core::PaymentId& payment_id : affected) {
+    add(settled.changed,
+        redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
+  }
+  if (report.outcome != LookupReport::Outcome::kUnusable) {
+    settled.reconciled_events = finish_events(session, report);
+  }
+  return settled;
+}
+
+std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, core::Time now) {
+  {
+    Query newest = session.query(
+        "SELECT configuration_id FROM configuration ORDER BY configuration_id DESC LIMIT 1");
+    if (newest.next()) {
+      const std::int64_t id = newest.row().integer();
+      if (load_policy(session, id) == policy) return id;
+    }
+  }
+  session
+      .query(
+          "INSERT INTO configuration (since_ms, missing_webhook, unregistered_orders, channel,"
+          "  v1, v2_store_id) VALUES (?, ?, ?, ?, ?, ?)")
+      .with(now, policy.wait_for_webhook ? "wait" : "lookup",
+            policy.accept_unregistered ? "accept" : "hold", policy.channel, policy.v1_configured,
+            policy.v2_store_id)
+      .run();
+  return session.last_row();
+}
+
+core::DecisionPolicy load_policy(Session& session, std::int64_t configuration_id) {
+  Query query = session.query(
+      "SELECT missing_webhook, unregistered_orders, channel, v1, v2_store_id FROM configuration "
+      "WHERE configuration_id = ?");
+  if (!query.with(configuration_id).next()) throw std::runtime_error("no such configuration");
+  Row row = query.row();
+  core::DecisionPolicy policy;
+  policy.wait_for_webhook = row.text() == "wait";
+  policy.accept_unregistered = row.text() == "accept";
+  policy.channel = row.word<core::Channel>();
+  policy.v1_configured = row.flag();
+  policy.v2_store_id = row.optional_text();
+  return policy;
+}
+
+}  // namespace reconciled::storage

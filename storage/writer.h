@@ -1,0 +1,83 @@
+// The one writer: a thread with the process's only writing connection, and group commit.
+//
+// Any thread hands units of work in; the writer takes whatever is queued, runs it in one
+// transaction with a savepoint per unit, commits once (synchronous=FULL) and only then calls each
+// unit's completion, on its own thread. Completions must not block. The queue is bounded: a unit
+// that finds it full is refused at once and nothing of it happens.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/core/outcome.h"
+#include "storage/records.h"
+
+namespace reconciled::storage {
+
+struct WriteFailure {
+  enum class Kind { kQueueFull, kStopping, kFailed } kind = Kind::kFailed;
+  std::string detail;
+};
+template <class T>
+using Done = std::function<void(const core::Outcome<T, WriteFailure>&)>;
+
+// What the writer tells the rest of the daemon, on its own thread, after each commit.
+struct CommitNotice {
+  std::vector<core::EventId> pending_events;  // new in the inbox, or back in it
+  bool lookups_changed = false;               // the plan of look-ups may have a new first
+  std::vector<Settled> changed;               // payments
+};
+struct WriterHooks {
+  std::function<void(const CommitNotice&)> committed;
+  std::function<void(std::size_t units)> batch;            // after each commit, its size
+  std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
+};
+
+struct WriterOptions {
+  std::string path;
+  std::size_t queue_capacity = 65'536;
+  std::size_t max_batch = 512;
+};
+
+class Writer {
+ public:
+  Writer(WriterOptions options, WriterHooks hooks);
+  ~Writer();  // stops
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Takes over the configuration that decisions hang on; a row of evidence when it changed. A
+  // payment keeps the one that it was decided under until the next evidence about it. Before
+  // `start`.
+  void adopt(const core::DecisionPolicy& policy, const core::Schedule& schedule, core::Time now);
+  // The value kept under `key`, which is `first` where there was none. Before `start`.
+  std::string keep(const std::string& key, const std::string& first);
+  // Replaces the schedule for look-ups planned from now on.
+  void set_schedule(const core::Schedule& schedule);
+
+  void start();
+  // Runs what is queued, then ends the thread. Later units are refused.
+  void stop();
+
+  void accept_event(NewEvent event, Done<Accepted> done);
+  // A confirm call: stored and answered in one commit.
+  void answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done);
+  void reject_delivery(RejectedDelivery delivery);
+  void begin_events(std::vector<core::EventId> events, core::Time now, Done<SettledReport> done);
+  void settle(LookupReport report, Done<SettledReport> done);
+  void register_order(OrderRequest request, Done<OrderOutcome> done);
+  void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
+
+  [[nodiscard]] std::size_t queued() const;
+  // Counts the writer's rounds; the watchdog sees by it that the thread lives.
+  [[nodiscard]] std::uint64_t rounds() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace reconciled::storage
