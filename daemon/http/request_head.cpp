@@ -1,0 +1,249 @@
+#include "daemon/http/request_head.h"
+
+#include <array>
+#include <limits>
+
+namespace reconciled::http {
+namespace {
+
+constexpr std::size_t kMaxMethodBytes = 32;
+
+using Bytes = std::array<bool, 256>;
+
+constexpr Bytes of(std::string_view extra, bool alphanumeric) {
+  Bytes table{};
+  for (const char c : extra) table[static_cast<unsigned char>(c)] = true;
+  for (unsigned c = 0; alphanumeric && c < 128; ++c) {
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) table[c] = true;
+  }
+  return table;
+}
+
+// RFC 9110 §5.6.2.
+constexpr Bytes kToken = of("!#$%&'*+-.^_`|~", true);
+// host[:port]: names, IPv4, bracketed IPv6. Nothing that another parser could cut in two.
+constexpr Bytes kHost = of("-._~:[]%!$&'()*+;=", true);
+
+constexpr Bytes printable(bool blanks) {
+  Bytes table{};
+  for (unsigned c = 0x21; c < 256; ++c) table[c] = c != 0x7f;
+  table[' '] = table['\t'] = blanks;
+  return table;
+}
+constexpr Bytes kTargetByte = [] {
+  Bytes table = printable(false);
+  table['#'] = false;  // a fragment never travels; parsers disagree on what stands before it
+  return table;
+}();
+constexpr Bytes kValueByte = printable(true);
+
+bool all_in(const Bytes& table, std::string_view text) {
+  for (const char c : text) {
+    if (!table[static_cast<unsigned char>(c)]) return false;
+  }
+  return true;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// `word` is in lower case.
+bool is_word(std::string_view text, std::string_view word) {
+  if (text.size() != word.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != word[i]) return false;
+  }
+  return true;
+}
+
+constexpr HeadRefusal kMalformedLine{400, "malformed request line"};
+constexpr HeadRefusal kMalformedHeader{400, "malformed header"};
+constexpr HeadRefusal kBareLineEnd{400, "bare CR or LF"};
+constexpr HeadRefusal kBadLength{400, "malformed or repeated Content-Length"};
+constexpr HeadRefusal kBadHost{400, "exactly one valid Host is required"};
+constexpr HeadRefusal kBadEncoding{501, "unsupported Transfer-Encoding"};
+constexpr HeadRefusal kTargetTooLong{414, "request line too long"};
+constexpr HeadRefusal kHeadTooLong{431, "request head too large"};
+
+// What must not wait for the rest of the head: a line end that never ends a head here would
+// otherwise hold the connection until its deadline.
+std::optional<HeadRefusal> check_line_ends(std::string_view bytes) {
+  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') return kBareLineEnd;
+  }
+  for (auto at = bytes.find('\r'); at != std::string_view::npos; at = bytes.find('\r', at + 1)) {
+    if (at + 1 < bytes.size() && bytes[at + 1] != '\n') return kBareLineEnd;
+  }
+  return std::nullopt;
+}
+
+// Counts and values gathered over all headers, judged once at their end.
+struct Framing {
+  int hosts = 0;
+  int lengths = 0;
+  int transfer_encodings = 0;
+  bool close = false;
+  bool keep_alive = false;
+};
+
+std::optional<HeadRefusal> read_request_line(std::string_view line, RequestHead& head) {
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return kMalformedLine;
+  const auto method = line.substr(0, first);
+  const auto target = line.substr(first + 1, last - first - 1);
+  const auto version = line.substr(last + 1);
+
+  if (method.empty() || method.size() > kMaxMethodBytes || !all_in(kToken, method)) {
+    return kMalformedLine;
+  }
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (version.size() != 8 || version.substr(0, 5) != "HTTP/" || !is_digit(version[5]) ||
+      version[6] != '.' || !is_digit(version[7])) {
+    return kMalformedLine;
+  }
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+    return HeadRefusal{505, "HTTP version not supported"};
+  }
+  if (target.empty() || target.front() != '/' || !all_in(kTargetByte, target)) {
+    return kMalformedLine;
+  }
+  head.http_1_0 = version[7] == '0';
+  head.request.method = method;
+  head.request.target = target;
+  return std::nullopt;
+}
+
+std::optional<HeadRefusal> read_length(std::string_view value, RequestHead& head,
+                                       Framing& framing) {
+  if (++framing.lengths > 1 || value.empty()) return kBadLength;
+  std::uint64_t length = 0;
+  constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
+  for (const char c : value) {
+    if (c < '0' || c > '9') return kBadLength;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (length > (kMax - digit) / 10) return kBadLength;
+    length = length * 10 + digit;
+  }
+  head.content_length = length;
+  head.has_length = true;
+  return std::nullopt;
+}
+
+void read_connection(std::string_view value, Framing& framing) {
+  while (!value.empty()) {
+    const auto comma = value.find(',');
+    const auto word = trim(value.substr(0, comma));
+    framing.close = framing.close || is_word(word, "close");
+    framing.keep_alive = framing.keep_alive || is_word(word, "keep-alive");
+    if (comma == std::string_view::npos) break;
+    value.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<HeadRefusal> note_framing(std::string_view name, std::string_view value,
+                                        RequestHead& head, Framing& framing) {
+  if (is_word(name, "host")) {
+    if (++framing.hosts > 1 || !all_in(kHost, value)) return kBadHost;
+  } else if (is_word(name, "content-length")) {
+    return read_length(value, head, framing);
+  } else if (is_word(name, "transfer-encoding")) {
+    if (++framing.transfer_encodings > 1 || !is_word(value, "chunked")) return kBadEncoding;
+    head.chunked = true;
+  } else if (is_word(name, "content-encoding")) {
+    // Unpacking is where small requests become large ones.
+    if (!is_word(value, "identity")) return HeadRefusal{501, "unsupported Content-Encoding"};
+  } else if (is_word(name, "expect")) {
+    if (!is_word(value, "100-continue")) return HeadRefusal{417, "unsupported Expect"};
+    head.expects_continue = true;
+  } else if (is_word(name, "connection")) {
+    read_connection(value, framing);
+  }
+  return std::nullopt;
+}
+
+std::optional<HeadRefusal> read_header(std::string_view line, RequestHead& head, Framing& framing) {
+  // A blank before the name (folding) or before the colon is no token character.
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) return kMalformedHeader;
+  const auto name = line.substr(0, colon);
+  const auto value = trim(line.substr(colon + 1));
+  if (!all_in(kToken, name) || !all_in(kValueByte, value)) return kMalformedHeader;
+  if (auto refusal = note_framing(name, value, head, framing)) return refusal;
+  head.request.headers.emplace_back(name, value);
+  return std::nullopt;
+}
+
+std::optional<HeadRefusal> judge(RequestHead& head, const Framing& framing) {
+  if (framing.hosts == 0 && !head.http_1_0) return kBadHost;
+  if (head.chunked && head.has_length) {
+    return HeadRefusal{400, "Content-Length with Transfer-Encoding"};
+  }
+  if (head.chunked && head.http_1_0) {
+    return HeadRefusal{400, "Transfer-Encoding in HTTP/1.0"};
+  }
+  const bool bodiless = head.request.method == "GET" || head.request.method == "HEAD";
+  if (bodiless && (head.chunked || head.content_length > 0)) {
+    return HeadRefusal{400, "a body is not allowed here"};
+  }
+  head.keep_alive = !framing.close && (!head.http_1_0 || framing.keep_alive);
+  if (head.http_1_0) head.expects_continue = false;  // RFC 9110 §10.1.1
+  return std::nullopt;
+}
+
+std::optional<HeadRefusal> read_head(std::string_view text, const HeadLimits& limits,
+                                     RequestHead& head) {
+  auto end = text.find("\r\n");
+  if (auto refusal = read_request_line(text.substr(0, end), head)) return refusal;
+  text.remove_prefix(end + 2);
+
+  Framing framing;
+  head.request.headers.reserve(16);
+  while (!text.empty()) {
+    end = text.find("\r\n");
+    if (head.request.headers.size() == limits.max_headers) {
+      return HeadRefusal{431, "too many headers"};
+    }
+    if (auto refusal = read_header(text.substr(0, end), head, framing)) return refusal;
+    text.remove_prefix(end + 2);
+  }
+  return judge(head, framing);
+}
+
+HeadProgress refused(const HeadRefusal& refusal) {
+  return {HeadProgress::State::kRefused, std::nullopt, refusal};
+}
+
+}  // namespace
+
+HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits) {
+  const auto line_end = bytes.find("\r\n");
+  const auto line_bytes = line_end == std::string_view::npos ? bytes.size() : line_end;
+  if (line_bytes > limits.max_request_line_bytes) return refused(kTargetTooLong);
+
+  const auto blank_line = bytes.substr(0, limits.max_head_bytes).find("\r\n\r\n");
+  if (blank_line == std::string_view::npos) {
+    if (bytes.size() >= limits.max_head_bytes) return refused(kHeadTooLong);
+    if (const auto refusal = check_line_ends(bytes)) return refused(*refusal);
+    if (bytes.find('\0') != std::string_view::npos) return refused(kMalformedHeader);
+    return {};
+  }
+
+  HeadProgress progress;
+  progress.head.emplace();
+  progress.head->bytes = blank_line + 4;
+  const auto text = bytes.substr(0, blank_line + 2);
+  auto refusal = check_line_ends(text);
+  if (!refusal) refusal = read_head(text, limits, *progress.head);
+  if (refusal) return refused(*refusal);
+  progress.state = HeadProgress::State::kComplete;
+  return progress;
+}
+
+}  // namespace reconciled::http
