@@ -1,0 +1,47 @@
+// Reading what admin requests ask for: ids in paths, query parameters, order bodies.
+//
+// Pure. A bad value gives the sentence to answer 400 with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/core/outcome.h"
+#include "daemon/core/text.h"
+#include "daemon/http/exchange.h"
+#include "storage/reader.h"
+
+namespace reconciled {
+
+struct BadRequest {
+  std::string message;
+};
+
+inline constexpr std::int64_t kMaxListRows = 500;
+
+// A captured path segment, percent-decoded once.
+[[nodiscard]] core::Outcome<core::PaymentId, BadRequest> read_payment_id(
+    const std::string& segment);
+
+[[nodiscard]] core::Outcome<storage::PaymentFilter, BadRequest> read_payment_filter(
+    std::string_view query);
+[[nodiscard]] core::Outcome<storage::EventFilter, BadRequest> read_event_filter(
+    std::string_view query);
+
+// `limit` and `cursor` of any list.
+struct ListQuery {
+  std::int64_t limit = 100;
+  std::optional<std::int64_t> cursor;
+};
+[[nodiscard]] core::Outcome<ListQuery, BadRequest> read_list_query(std::string_view query);
+
+// `?wait=SECONDS`, 60 at most; nothing where it is absent.
+[[nodiscard]] core::Outcome<std::optional<std::chrono::seconds>, BadRequest> read_wait(
+    std::string_view query);
+
+// The body of PUT /orders/{payment_id}.
+[[nodiscard]] core::Outcome<storage::OrderRequest, BadRequest> read_order_body(
+    const core::PaymentId& payment_id, std::string_view body, core::Time now);
+
+}  // namespace reconciled

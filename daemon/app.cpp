@@ -1,0 +1,236 @@
+#include "daemon/app.h"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <atomic>
+#include <stdexcept>
+
+#include "daemon/admin_listener.h"
+#include "daemon/health.h"
+#include "daemon/http/edge.h"
+#include "daemon/log.h"
+#include "daemon/redirect_listener.h"
+#include "daemon/webhook_listener.h"
+#include "storage/database_lock.h"
+#include "storage/migrate.h"
+
+namespace reconciled {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kLoops = 2;
+constexpr int kReaders = 2;
+constexpr auto kStopGrace = 10s;
+constexpr auto kStallPatience = 15s;
+// A long poll is held for 60 s at most; the edge must not cut it short.
+constexpr auto kAdminHold = 75s;
+
+core::DecisionPolicy policy_of(const core::Config& config) {
+  core::DecisionPolicy policy;
+  policy.wait_for_webhook = config.reconcile.missing_webhook == core::MissingWebhook::kWait;
+  policy.accept_unregistered =
+      config.reconcile.unregistered_orders == core::UnregisteredOrders::kAccept;
+  policy.channel = config.channel;
+  policy.v1_configured = config.v1.has_value();
+  if (config.v2) policy.v2_store_id = config.v2->store_id;
+  return policy;
+}
+
+std::string random_key() {
+  std::array<unsigned char, 32> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    throw std::runtime_error("no randomness to be had");
+  }
+  return core::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+http::ListenerOptions options_of(const std::string& name, const core::ListenerConfig& config,
+                                 const core::Config& all,
+                                 const std::vector<InheritedSocket>& inherited) {
+  http::ListenerOptions options{.name = name};
+  if (config.listen.kind == core::ListenAddress::Kind::kUnix) {
+    options.unix_path = config.listen.path;
+  } else {
+    options.host = config.listen.host;
+    options.port = config.listen.port;
+  }
+  for (const InheritedSocket& socket : inherited) {
+    if (socket.name == name) options.inherited_fd = socket.fd;
+  }
+  options.tls_cert = config.tls_cert;
+  options.tls_key = config.tls_key;
+  options.trusted_proxies = all.trusted_proxies;
+  return options;
+}
+
+}  // namespace
+
+struct App::Parts {
+  explicit Parts(core::Config loaded)
+      : config(std::move(loaded)),
+        lock(config.database_path),
+        applied(storage::migrate(config.database_path)),
+        metrics(RECONCILED_VERSION),
+        writer({.path = config.database_path}, hooks()),
+        readers(config.database_path, kReaders,
+                [](const std::string& what) { log_error("reading failed", {{"error", what}}); }),
+        reconciler(config, clock, writer, metrics),
+        services{config, clock, writer, readers, reconciler, metrics, timers},
+        webhook(services),
+        redirect(services, prepare_database()),
+        admin(services, {[this] { return faults(); }, [this] { return unreadiness(); }}),
+        edge(kLoops) {}
+
+  // Before the first thread writes. Gives the key of page tokens.
+  std::string prepare_database() {
+    const core::Time now = clock.now();
+    writer.adopt(policy_of(config), config.reconcile.lookup_schedule, now);
+    writer.keep("first_started_at_ms", std::to_string(core::to_ms(now)));
+    return writer.keep("page_token_key", random_key());
+  }
+
+  storage::WriterHooks hooks() {
+    return {.committed = [this](const storage::CommitNotice& notice) { committed(notice); },
+            .batch =
+                [this](std::size_t units) {
+                  metrics.commit_batch(units);
+                  write_trouble = false;
+                },
+            .troubled =
+                [this](const std::string& what) {
+                  write_trouble = true;
+                  log_error("the database cannot be written", {{"error", what}});
+                }};
+  }
+
+  void committed(const storage::CommitNotice& notice) {
+    for (const storage::Settled& settled : notice.changed) log_settled(settled);
+    reconciler.committed(notice);
+    admin.committed(notice);
+  }
+
+  static void log_settled(const storage::Settled& settled) {
+    if (settled.from != settled.to) {
+      log_info("payment changed",
+               {{"payment_id", settled.payment_id.str()},
+                {"from", core::to_word(settled.from)},
+                {"to", core::to_word(settled.to)},
+                {"authority", settled.authority ? core::to_word(*settled.authority) : "-"},
+                {"deliverable", settled.deliverable}});
+    }
+    for (const core::FindingKind kind : settled.opened) {
+      log_warn("finding opened", {{"payment_id", settled.payment_id.str()},
+                                  {"kind", core::to_word(kind)}});
+    }
+  }
+
+  void listen(const std::string& name, const core::ListenerConfig& listener,
+              const http::Router& router, const http::Limits& limits,
+              const std::vector<InheritedSocket>& inherited) {
+    http::ListenerOptions options = options_of(name, listener, config, inherited);
+    options.limits = limits;
+    const std::size_t index = edge.listen(options, router);
+    std::string address = listener.listen.to_text();
+    if (listener.listen.kind == core::ListenAddress::Kind::kTcp && listener.listen.port == 0) {
+      address = address.substr(0, address.rfind(':') + 1) + std::to_string(edge.port(index));
+    }
+    log_info("listening", {{"listener", name},
+                           {"address", address},
+                           {"tls", !listener.tls_cert.empty()}});
+  }
+
+  std::vector<std::string> faults() { return health.faults(kStallPatience); }
+
+  std::vector<std::string> unreadiness() const {
+    std::vector<std::string> reasons;
+    if (write_trouble) reasons.emplace_back("the database cannot be written");
+    if (!running) reasons.emplace_back("starting or stopping");
+    return reasons;
+  }
+
+  SystemClock clock;
+  core::Config config;
+  storage::DatabaseLock lock;
+  std::vector<std::string> applied;
+  std::atomic<bool> write_trouble{false};
+  std::atomic<bool> running{false};
+  Health health;
+  std::array<std::atomic<std::uint64_t>, kLoops> loop_ticks{};
+  Metrics metrics;
+  storage::Writer writer;
+  Timers timers;
+  ReaderPool readers;
+  Reconciler reconciler;
+  Services services;
+  WebhookListener webhook;
+  RedirectListener redirect;
+  AdminListener admin;
+  http::Router webhook_router;
+  http::Router redirect_router;
+  http::Router admin_router;
+  http::Edge edge;
+};
+
+App::App(core::Config config, const std::vector<InheritedSocket>& inherited)
+    : parts_(std::make_unique<Parts>(std::move(config))) {
+  Parts& parts = *parts_;
+  for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
+  parts.webhook.add_routes(parts.webhook_router);
+  parts.redirect.add_routes(parts.redirect_router);
+  parts.admin.add_routes(parts.admin_router);
+
+  http::Limits webhook_limits;
+  webhook_limits.max_body_bytes = parts.config.webhook.max_body_bytes;
+  http::Limits admin_limits;
+  admin_limits.hold_deadline = kAdminHold;
+  parts.listen("webhook", parts.config.webhook, parts.webhook_router, webhook_limits, inherited);
+  parts.listen("redirect", parts.config.redirect, parts.redirect_router, {}, inherited);
+  parts.listen("admin", parts.config.admin, parts.admin_router, admin_limits, inherited);
+
+  parts.health.watch("writer", [&parts] { return parts.writer.rounds(); });
+  parts.health.watch("reconciler", [&parts] { return parts.reconciler.rounds(); });
+  parts.edge.on_tick([&parts](int loop) {
+    parts.loop_ticks[static_cast<std::size_t>(loop)].fetch_add(1, std::memory_order_relaxed);
+  });
+  for (int i = 0; i < kLoops; ++i) {
+    parts.health.watch("edge-" + std::to_string(i), [&parts, i] {
+      return parts.loop_ticks[static_cast<std::size_t>(i)].load(std::memory_order_relaxed);
+    });
+  }
+}
+
+App::~App() { stop(); }
+
+void App::start() {
+  parts_->writer.start();
+  parts_->reconciler.start();
+  parts_->edge.start();
+  parts_->running = true;
+}
+
+void App::stop() {
+  if (!parts_->running.exchange(false)) return;
+  // From the outside in: nobody new, then those in flight get their answers, then the workers.
+  parts_->edge.stop(kStopGrace);
+  parts_->timers.stop();
+  parts_->readers.stop();
+  parts_->reconciler.stop();
+  parts_->writer.stop();
+}
+
+void App::reload(const core::Config& fresh) {
+  set_log_level(fresh.log_level);
+  parts_->webhook.reload(fresh);
+  parts_->reconciler.reload(fresh);
+  parts_->edge.set_trusted_proxies(fresh.trusted_proxies);
+  parts_->writer.set_schedule(fresh.reconcile.lookup_schedule);
+  log_info("configuration reread",
+           {{"taken_over", "log.level, file: secrets, allow-lists, schedules"},
+            {"needs_restart", "addresses, paths, tls, credential: and env: secrets, policies"}});
+}
+
+std::vector<std::string> App::faults() { return parts_->faults(); }
+
+}  // namespace reconciled

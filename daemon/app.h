@@ -1,0 +1,51 @@
+// The daemon as a whole: makes every part, connects them, and takes them down in order.
+//
+// Used by `serve`. Threads are made and joined here or in the part that they belong to:
+//
+//   name          owner        does                                          stops by
+//   reconciled    main         signals, watchdog                             -
+//   edge-N        http::Edge   accepts, reads requests, runs handlers        Edge::stop
+//   writer        Writer       every write, in group commits                 Writer::stop
+//   reader-N      ReaderPool   reads for answers                             ReaderPool::stop
+//   reconciler    Reconciler   claims events and due look-ups                Reconciler::stop
+//   lookup-N      Reconciler   asks PortOne                                  Reconciler::stop
+//   timers        Timers       deadlines of held answers                     Timers::stop
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/clock.h"
+#include "daemon/core/config.h"
+#include "daemon/sd_notify.h"
+
+namespace reconciled {
+
+class App {
+ public:
+  // Opens the database (migrating it) and binds the listeners; throws what stands in the way.
+  // `inherited`: sockets that systemd opened, named `webhook`, `redirect` or `admin`.
+  App(core::Config config, const std::vector<InheritedSocket>& inherited);
+  ~App();  // stops
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
+
+  void start();
+  // Lets requests in flight finish, then ends every thread. What was acknowledged is on disk.
+  void stop();
+
+  // Takes over what can change without a restart: log level, `file:` secrets, allow-lists and
+  // schedules. Says in the log what could not be taken over.
+  void reload(const core::Config& fresh);
+
+  // What keeps the daemon from its work, one sentence each; empty when it is well. The watchdog
+  // and /healthz ask.
+  [[nodiscard]] std::vector<std::string> faults();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace reconciled

@@ -1,0 +1,43 @@
+// What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
+//
+// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `order`
+// and `lookup` go through the running daemon's admin endpoint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "daemon/core/config.h"
+
+namespace reconciled::commands {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kDifferences = 3;
+inline constexpr int kBadConfiguration = 78;
+
+// The configuration in `path`, or nothing after every fault has been printed to standard error.
+[[nodiscard]] std::optional<core::Config> load_config(const std::string& path);
+
+// Reads configuration, secrets and database, and prints every fault with its key.
+int check(const std::string& config_path);
+int migrate(const core::Config& config);
+
+struct ListOptions {
+  std::string result;
+  std::string finding;
+  std::string since;  // RFC 3339, or a DATE in the configured time zone
+  std::int64_t limit = 50;
+  bool json = false;
+};
+int list(const core::Config& config, const ListOptions& options);
+int show(const core::Config& config, const std::string& payment_id, bool json);
+int findings(const core::Config& config, bool all);
+
+int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
+          const std::string& currency);
+int lookup(const core::Config& config, const std::string& payment_id);
+
+}  // namespace reconciled::commands

@@ -1,0 +1,94 @@
+#include "daemon/commands/serve.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "daemon/app.h"
+#include "daemon/commands/commands.h"
+#include "daemon/log.h"
+
+namespace reconciled::commands {
+namespace {
+
+using namespace std::chrono_literals;
+
+sigset_t our_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+// The next of our signals, or 0 after `timeout`.
+int wait_for_signal(const sigset_t& set, std::chrono::milliseconds timeout) {
+  timespec wait{};
+  wait.tv_sec = static_cast<time_t>(timeout.count() / 1000);
+  wait.tv_nsec = static_cast<long>(timeout.count() % 1000 * 1'000'000);
+  const int signal = sigtimedwait(&set, nullptr, &wait);
+  return std::max(signal, 0);
+}
+
+// systemd restarts us when the watchdog goes silent: it does where a worker stands still.
+void tend_watchdog(ServiceManager& manager, App& app, bool& was_well) {
+  const std::vector<std::string> faults = app.faults();
+  if (faults.empty()) manager.watchdog();
+  const bool is_well = faults.empty();
+  if (is_well != was_well) {
+    if (is_well) {
+      log_info("well again");
+    } else {
+      log_critical("a worker stands still", {{"fault", faults.front()}});
+    }
+  }
+  was_well = is_well;
+}
+
+void reread(ServiceManager& manager, App& app, const std::string& config_path) {
+  manager.reloading();
+  if (const auto fresh = load_config(config_path)) {
+    app.reload(*fresh);
+  } else {
+    log_error("the configuration has faults; the old one stays", {{"path", config_path}});
+  }
+  manager.ready("serving");
+}
+
+}  // namespace
+
+int serve(core::Config config, const std::string& config_path) {
+  // Blocked before any thread is made, so that only this one receives them.
+  const sigset_t signals = our_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  init_logging(config.log_level, config.log_format, logs_to_journal());
+
+  ServiceManager manager;
+  App app(std::move(config), inherited_sockets());
+  app.start();
+  manager.ready("serving");
+  log_info("ready");
+
+  const auto pause =
+      manager.watchdog_timeout()
+          ? std::chrono::duration_cast<std::chrono::milliseconds>(*manager.watchdog_timeout() / 3)
+          : 5s;
+  bool is_well = true;
+  for (;;) {
+    const int signal = wait_for_signal(signals, pause);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) reread(manager, app, config_path);
+    tend_watchdog(manager, app, is_well);
+  }
+  manager.stopping();
+  log_info("stopping");
+  app.stop();
+  log_info("stopped");
+  return kDone;
+}
+
+}  // namespace reconciled::commands

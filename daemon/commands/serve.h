@@ -1,0 +1,13 @@
+// `reconciled serve`: the daemon until SIGTERM or SIGINT.
+#pragma once
+
+#include <string>
+
+#include "daemon/core/config.h"
+
+namespace reconciled::commands {
+
+// Runs on the main thread, which keeps the signals and the watchdog. SIGHUP rereads `config_path`.
+int serve(core::Config config, const std::string& config_path);
+
+}  // namespace reconciled::commands

@@ -1,0 +1,97 @@
+#include "daemon/lookup_queue.h"
+
+#include <algorithm>
+
+namespace reconciled {
+
+const std::string& LookupQueue::payment_of(const Entry& entry) {
+  return entry.question.payment_id ? entry.question.payment_id->str() : entry.question.id;
+}
+
+void LookupQueue::enqueue(const Key& key, Entry& entry) {
+  entry.state = State::kQueued;
+  entry.again = false;
+  ready_.push_back(key);
+  wake_.notify_one();
+}
+
+void LookupQueue::want(const storage::Question& question, std::optional<core::EventId> event) {
+  const std::lock_guard lock(mutex_);
+  const Key key{question.kind, question.id};
+  Entry& entry = entries_.try_emplace(key, Entry{.question = question}).first->second;
+  if (event) entry.events.insert(*event);
+  switch (entry.state) {
+    case State::kIdle:
+      enqueue(key, entry);
+      break;
+    case State::kQueued:
+      break;
+    case State::kInFlight:
+      entry.again = true;
+      break;
+  }
+}
+
+std::vector<LookupQueue::Job> LookupQueue::take(
+    std::size_t (*batch_size)(storage::QuestionKind)) {
+  std::unique_lock lock(mutex_);
+  std::vector<Job> jobs;
+  while (!stopping_ && jobs.empty()) {
+    std::size_t room = 1;
+    for (auto it = ready_.begin(); it != ready_.end() && jobs.size() < room;) {
+      Entry& entry = entries_.at(*it);
+      const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
+      if (!fits || busy_payments_.contains(payment_of(entry))) {
+        ++it;
+        continue;
+      }
+      if (jobs.empty()) room = batch_size(it->first);
+      entry.state = State::kInFlight;
+      entry.asked = entry.events;
+      busy_payments_.insert(payment_of(entry));
+      jobs.push_back({entry.question, {entry.events.begin(), entry.events.end()}});
+      it = ready_.erase(it);
+    }
+    if (jobs.empty()) wake_.wait(lock);
+  }
+  return jobs;
+}
+
+void LookupQueue::finish(const storage::Question& question, bool usable) {
+  const std::lock_guard lock(mutex_);
+  const Key key{question.kind, question.id};
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.state != State::kInFlight) return;
+  Entry& entry = found->second;
+  busy_payments_.erase(payment_of(entry));
+  if (usable && !entry.again) {
+    for (const core::EventId id : entry.asked) entry.events.erase(id);
+  }
+  entry.asked.clear();
+  entry.state = State::kIdle;
+  if (entry.again) {
+    enqueue(key, entry);
+  } else if (entry.events.empty()) {
+    entries_.erase(found);
+  }
+  // The payment is free for other questions about it.
+  wake_.notify_all();
+}
+
+void LookupQueue::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  wake_.notify_all();
+}
+
+std::size_t LookupQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return ready_.size();
+}
+
+std::size_t LookupQueue::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+}  // namespace reconciled

@@ -1,0 +1,98 @@
+// `reconciled [--config FILE] COMMAND`: reads the command line and runs the command (interface §2).
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "daemon/commands/commands.h"
+#include "daemon/commands/serve.h"
+#include "storage/migrate.h"
+
+namespace {
+
+using reconciled::commands::ListOptions;
+namespace commands = reconciled::commands;
+
+struct Arguments {
+  std::string config_path = "/etc/reconciled/reconciled.toml";
+  ListOptions list;
+  std::string payment_id;
+  bool json = false;
+  bool all = false;
+  std::int64_t amount = 0;
+  std::string currency;
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version", "reconciled " RECONCILED_VERSION);
+  app.add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
+  app.require_subcommand(1);
+  app.add_subcommand("serve", "Run the daemon");
+  app.add_subcommand("check", "Check configuration, secrets and database; print every fault");
+  app.add_subcommand("migrate", "Apply pending migrations (with the daemon stopped)");
+
+  CLI::App* list = app.add_subcommand("list", "List payments, the newest first");
+  list->add_option("--result", arguments.list.result, "Only this result");
+  list->add_option("--finding", arguments.list.finding, "Only with an open finding of this kind");
+  list->add_option("--since", arguments.list.since, "Created at or after this time or date");
+  list->add_option("--limit", arguments.list.limit, "At most this many rows")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
+  list->add_flag("--json", arguments.list.json, "As JSON");
+
+  CLI::App* show = app.add_subcommand("show", "Show one payment with its history");
+  show->add_option("PAYMENT_ID", arguments.payment_id)->required();
+  show->add_flag("--json", arguments.json, "As JSON");
+
+  CLI::App* findings = app.add_subcommand("findings", "List what a person should look at");
+  findings->add_flag("--all", arguments.all, "Closed ones too");
+
+  CLI::App* order = app.add_subcommand("order", "Register an expected order");
+  order->add_option("PAYMENT_ID", arguments.payment_id)->required();
+  order->add_option("--amount", arguments.amount, "In minor units: 64900 is 64,900 won")
+      ->required();
+  order->add_option("--currency", arguments.currency, "ISO 4217 code")->required();
+
+  CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
+  lookup->add_option("PAYMENT_ID", arguments.payment_id)->required();
+}
+
+int run(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("check")) return commands::check(arguments.config_path);
+  auto config = commands::load_config(arguments.config_path);
+  if (!config) return commands::kBadConfiguration;
+  if (app.got_subcommand("serve")) {
+    return commands::serve(std::move(*config), arguments.config_path);
+  }
+  if (app.got_subcommand("migrate")) return commands::migrate(*config);
+  if (app.got_subcommand("list")) return commands::list(*config, arguments.list);
+  if (app.got_subcommand("show")) {
+    return commands::show(*config, arguments.payment_id, arguments.json);
+  }
+  if (app.got_subcommand("findings")) return commands::findings(*config, arguments.all);
+  if (app.got_subcommand("order")) {
+    return commands::order(*config, arguments.payment_id, arguments.amount, arguments.currency);
+  }
+  return commands::lookup(*config, arguments.payment_id);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Webhook-first reconciliation of PortOne payments", "reconciled");
+  Arguments arguments;
+  describe(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? commands::kDone : commands::kUsage;
+  }
+  try {
+    return run(app, arguments);
+  } catch (const reconciled::storage::NewerDatabase& error) {
+    std::fprintf(stderr, "reconciled: %s\n", error.what());
+    return commands::kBadConfiguration;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "reconciled: %s\n", error.what());
+    return commands::kFailed;
+  }
+}

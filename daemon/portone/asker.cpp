@@ -1,0 +1,120 @@
+#include "daemon/portone/asker.h"
+
+namespace reconciled::portone {
+namespace {
+
+using storage::LookupReport;
+using storage::Question;
+using storage::QuestionKind;
+
+LookupReport begin(const Question& question, core::Time asked_at) {
+  return LookupReport{.question = question, .asked_at = asked_at};
+}
+
+void take_fault(LookupReport& report, const LookupFault& fault) {
+  report.outcome = LookupReport::Outcome::kUnusable;
+  report.detail = fault.detail;
+  report.retry_after = fault.retry_after;
+}
+
+void take_snapshots(LookupReport& report, std::vector<core::Snapshot> snapshots) {
+  report.outcome = snapshots.empty() ? LookupReport::Outcome::kNotFound
+                                     : LookupReport::Outcome::kAnswered;
+  report.detail = snapshots.empty() ? "unknown to PortOne" : "answered";
+  report.snapshots = std::move(snapshots);
+}
+
+}  // namespace
+
+Asker::Asker(const core::Config& config, V1Tokens* tokens, const Clock& clock, Metrics& metrics)
+    : clock_(clock), metrics_(metrics) {
+  if (config.v1) v1_.emplace(*config.v1, *tokens, clock, config.channel == core::Channel::kTest);
+  if (config.v2) v2_.emplace(*config.v2, clock);
+}
+
+std::size_t Asker::batch_size(QuestionKind kind) {
+  return kind == QuestionKind::kV1Attempt ? V1Client::kMaxBatch : 1;
+}
+
+std::vector<LookupReport> Asker::ask(const std::vector<Question>& questions) {
+  switch (questions.front().kind) {
+    case QuestionKind::kV1Attempt:
+      return ask_attempts(questions);
+    case QuestionKind::kV1Order:
+      return {ask_order(questions.front())};
+    case QuestionKind::kV2Payment:
+      return {ask_v2(questions.front())};
+  }
+  return {};
+}
+
+std::vector<LookupReport> Asker::ask_attempts(const std::vector<Question>& questions) {
+  const core::Time began = clock_.now();
+  std::vector<std::string> ids;
+  std::vector<LookupReport> reports;
+  for (const Question& question : questions) {
+    ids.push_back(question.id);
+    reports.push_back(begin(question, began));
+  }
+  const auto answer = v1_->attempts(ids);
+  for (LookupReport& report : reports) {
+    report.answered_at = clock_.now();
+    if (!answer.ok()) {
+      take_fault(report, answer.error());
+    } else {
+      std::vector<core::Snapshot> own;
+      for (const core::Snapshot& snapshot : answer.value()) {
+        if (snapshot.attempt_id.str() == report.question.id) own.push_back(snapshot);
+      }
+      take_snapshots(report, std::move(own));
+    }
+    note(core::Api::kV1, began, report, answer.ok() ? nullptr : &answer.error());
+  }
+  return reports;
+}
+
+LookupReport Asker::ask_order(const Question& question) {
+  LookupReport report = begin(question, clock_.now());
+  auto answer = v1_->order(question.id);
+  report.answered_at = clock_.now();
+  if (answer.ok()) {
+    take_snapshots(report, std::move(answer.value()));
+  } else {
+    take_fault(report, answer.error());
+  }
+  note(core::Api::kV1, report.asked_at, report, answer.ok() ? nullptr : &answer.error());
+  return report;
+}
+
+LookupReport Asker::ask_v2(const Question& question) {
+  LookupReport report = begin(question, clock_.now());
+  auto answer = v2_->payment(question.id);
+  report.answered_at = clock_.now();
+  if (answer.ok()) {
+    std::vector<core::Snapshot> snapshots;
+    if (answer.value()) snapshots.push_back(std::move(*answer.value()));
+    take_snapshots(report, std::move(snapshots));
+  } else {
+    take_fault(report, answer.error());
+  }
+  note(core::Api::kV2, report.asked_at, report, answer.ok() ? nullptr : &answer.error());
+  return report;
+}
+
+void Asker::note(core::Api api, core::Time began, const LookupReport& report,
+                 const LookupFault* fault) {
+  LookupOutcome outcome = LookupOutcome::kAnswered;
+  if (fault != nullptr) {
+    outcome = fault->outcome;
+  } else if (report.outcome == LookupReport::Outcome::kNotFound) {
+    outcome = LookupOutcome::kNotFound;
+  }
+  metrics_.lookup(api, outcome, Seconds(report.answered_at - began));
+}
+
+void Asker::abort() {
+  if (v1_) v1_->abort();
+  if (v2_) v2_->abort();
+}
+
+}  // namespace reconciled::portone

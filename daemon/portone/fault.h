@@ -1,0 +1,29 @@
+// Why a look-up brought no usable answer, in the words of logs and metrics.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "daemon/core/outcome.h"
+#include "daemon/core/portone_answer.h"
+#include "daemon/http/client.h"
+#include "daemon/metrics.h"
+
+namespace reconciled::portone {
+
+struct LookupFault {
+  LookupOutcome outcome = LookupOutcome::kMalformed;
+  std::string detail;                                    // one line, nothing personal
+  std::optional<std::chrono::milliseconds> retry_after;  // as PortOne asked
+};
+
+[[nodiscard]] LookupFault fault_of(const http::ClientError& error);
+// `response` carries the Retry-After that came with the refused answer.
+[[nodiscard]] LookupFault fault_of(const core::AnswerError& error,
+                                   const http::ClientResponse& response);
+
+template <class T>
+using Asked = core::Outcome<T, LookupFault>;
+
+}  // namespace reconciled::portone

@@ -1,0 +1,280 @@
+#include "daemon/reconciler.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "daemon/log.h"
+
+namespace reconciled {
+namespace {
+
+using namespace std::chrono_literals;
+using storage::Question;
+using storage::QuestionKind;
+
+// Events that wait in memory to be claimed; beyond it the inbox is scanned instead.
+constexpr std::size_t kMaxMail = 100'000;
+// Questions known at once; beyond it events stay in the inbox until some are answered.
+constexpr std::size_t kMaxQuestions = 20'000;
+constexpr std::size_t kEventsPerRound = 256;
+constexpr std::size_t kMaxPostponed = 10'000;
+constexpr auto kIdleRound = 1s;
+constexpr auto kPauseAfterTrouble = 1s;
+
+std::size_t batch_size(QuestionKind kind) { return portone::Asker::batch_size(kind); }
+
+}  // namespace
+
+Reconciler::Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
+                       Metrics& metrics)
+    : config_(config), clock_(clock), writer_(writer), metrics_(metrics) {
+  askers_.resize(static_cast<std::size_t>(config.reconcile.lookups_in_flight));
+  reload(config);
+}
+
+Reconciler::~Reconciler() { stop(); }
+
+void Reconciler::start() {
+  thread_ = std::thread([this] { loop(); });
+  for (std::size_t i = 0; i < askers_.size(); ++i) {
+    ask_threads_.emplace_back([this, i] { ask_loop(static_cast<int>(i)); });
+  }
+}
+
+void Reconciler::reload(const core::Config& config) {
+  auto access = std::make_shared<Access>(Access{config, nullptr});
+  if (config.v1) access->tokens = std::make_unique<portone::V1Tokens>(*config.v1, clock_);
+  const std::lock_guard lock(access_mutex_);
+  access_ = std::move(access);
+}
+
+std::shared_ptr<portone::Asker> Reconciler::renew_asker(std::shared_ptr<Access>& used,
+                                                        std::size_t number) {
+  const std::lock_guard lock(access_mutex_);
+  if (used != access_) {
+    used = access_;
+    askers_[number] = std::make_shared<portone::Asker>(used->config, used->tokens.get(), clock_,
+                                                       metrics_);
+  }
+  return askers_[number];
+}
+
+void Reconciler::stop() {
+  stopping_ = true;
+  queue_.stop();
+  wake();
+  {
+    const std::lock_guard lock(access_mutex_);
+    for (const auto& asker : askers_) {
+      if (asker) asker->abort();
+    }
+  }
+  if (thread_.joinable()) thread_.join();
+  for (std::thread& thread : ask_threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void Reconciler::wake() {
+  const std::lock_guard lock(mutex_);
+  has_mail_ = true;
+  wake_.notify_one();
+}
+
+void Reconciler::committed(const storage::CommitNotice& notice) {
+  if (notice.pending_events.empty() && !notice.lookups_changed) return;
+  const std::lock_guard lock(mutex_);
+  if (mail_.events.size() + notice.pending_events.size() > kMaxMail) {
+    mail_.overflowed = true;
+  } else {
+    mail_.events.insert(mail_.events.end(), notice.pending_events.begin(),
+                        notice.pending_events.end());
+  }
+  has_mail_ = true;
+  wake_.notify_one();
+}
+
+void Reconciler::ask_about(const core::PaymentId& payment_id) {
+  const std::lock_guard lock(mutex_);
+  if (mail_.payments.size() < kMaxMail) mail_.payments.push_back(payment_id);
+  has_mail_ = true;
+  wake_.notify_one();
+}
+
+void Reconciler::ask(const Question& question) {
+  const std::lock_guard lock(mutex_);
+  if (mail_.questions.size() < kMaxMail) mail_.questions.push_back(question);
+  has_mail_ = true;
+  wake_.notify_one();
+}
+
+Reconciler::Mail Reconciler::take_mail() {
+  const std::lock_guard lock(mutex_);
+  has_mail_ = false;
+  return std::exchange(mail_, Mail{});
+}
+
+void Reconciler::loop() {
+  pthread_setname_np(pthread_self(), "reconciler");
+  std::optional<storage::Reader> reader;
+  while (!stopping_) {
+    core::Time next = clock_.now() + kPauseAfterTrouble;
+    try {
+      if (!reader) reader.emplace(config_.database_path);
+      next = run_once(*reader, clock_.now());
+    } catch (const std::exception& error) {
+      log_error("reconciling is in trouble", {{"error", error.what()}});
+      reader.reset();
+      is_scanning_ = true;
+      scanned_to_ = {};
+    }
+    rounds_.fetch_add(1, std::memory_order_relaxed);
+    std::unique_lock lock(mutex_);
+    const auto pause = std::clamp<std::chrono::milliseconds>(next - clock_.now(), 0ms, kIdleRound);
+    wake_.wait_for(lock, pause, [this] { return has_mail_ || stopping_; });
+  }
+}
+
+core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
+  Mail mail = take_mail();
+  if (mail.overflowed) {
+    is_scanning_ = true;
+    scanned_to_ = {};
+  }
+  claimed_.insert(claimed_.end(), mail.events.begin(), mail.events.end());
+  unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
+  ask_unwritten(now);
+  claim_requests(reader, mail);
+  if (is_scanning_) scan_inbox(reader);
+  claim_events(reader, now);
+
+  // Rows stay due until their answer is written: those already in the queue come first, and are
+  // no news to it.
+  const auto known = static_cast<std::int64_t>(queue_.size());
+  for (const Question& question : reader.due_lookups(now, known + 256)) {
+    queue_.want(question, std::nullopt);
+  }
+  if ((!claimed_.empty() || is_scanning_) && queue_.size() < kMaxQuestions) return now;
+  const std::optional<core::Time> next = reader.next_lookup();
+  return next && *next > now ? std::min(*next, now + kIdleRound) : now + kIdleRound;
+}
+
+// An answer that the database did not take is asked for again, but not at the rate at which a full
+// disk refuses it.
+void Reconciler::ask_unwritten(core::Time now) {
+  if (unwritten_.empty() || now < ask_unwritten_at_) return;
+  for (const Question& question : unwritten_) queue_.want(question, std::nullopt);
+  unwritten_.clear();
+  ask_unwritten_at_ = now + kPauseAfterTrouble;
+}
+
+void Reconciler::scan_inbox(storage::Reader& reader) {
+  if (claimed_.size() >= kEventsPerRound) return;
+  const std::vector<core::EventId> found = reader.inbox_after(scanned_to_, kEventsPerRound);
+  claimed_.insert(claimed_.end(), found.begin(), found.end());
+  if (found.size() < kEventsPerRound) is_scanning_ = false;
+  if (!found.empty()) scanned_to_ = found.back();
+}
+
+void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
+  // Those that the budget put off take their turn first.
+  while (!postponed_.empty()) {
+    const std::optional<storage::InboxEvent> event = reader.inbox_event(postponed_.front());
+    if (event && !event->is_trusted && !budget_.take(event->remote_ip, now)) break;
+    if (event) {
+      for (const Question& question : questions_of(*event)) queue_.want(question, event->id);
+    }
+    postponed_.pop_front();
+  }
+  std::vector<core::EventId> begun;
+  std::vector<std::pair<Question, core::EventId>> wanted;
+  while (!claimed_.empty() && begun.size() < kEventsPerRound &&
+         queue_.size() < kMaxQuestions) {
+    const core::EventId id = claimed_.front();
+    claimed_.pop_front();
+    const std::optional<storage::InboxEvent> event = reader.inbox_event(id);
+    if (!event) continue;
+    begun.push_back(id);
+    if (!event->is_trusted && !budget_.take(event->remote_ip, now)) {
+      if (postponed_.size() < kMaxPostponed) postponed_.push_back(id);
+      continue;
+    }
+    for (Question& question : questions_of(*event)) wanted.emplace_back(std::move(question), id);
+  }
+  // Written before any answer: the writer works in order.
+  if (!begun.empty()) writer_.begin_events(std::move(begun), now, nullptr);
+  for (auto& [question, id] : wanted) queue_.want(question, id);
+}
+
+void Reconciler::claim_requests(storage::Reader& reader, Mail& mail) {
+  for (const Question& question : mail.questions) queue_.want(question, std::nullopt);
+  for (const core::PaymentId& payment_id : mail.payments) {
+    std::vector<Question> planned = reader.planned_questions(payment_id);
+    if (planned.empty()) {
+      if (config_.v1) planned.push_back({QuestionKind::kV1Order, payment_id.str(), payment_id});
+      if (config_.v2) planned.push_back({QuestionKind::kV2Payment, payment_id.str(), payment_id});
+    }
+    for (const Question& question : planned) queue_.want(question, std::nullopt);
+  }
+}
+
+// V1 is asked by attempt where one is named, which proves the pair; otherwise by order.
+std::vector<Question> Reconciler::questions_of(const storage::InboxEvent& event) const {
+  const bool maybe_v1 = event.api != core::Api::kV2 && config_.v1;
+  const bool maybe_v2 = event.api != core::Api::kV1 && config_.v2;
+  std::vector<Question> questions;
+  if (maybe_v1 && event.attempt_id) {
+    questions.push_back({QuestionKind::kV1Attempt, event.attempt_id->str(), event.payment_id});
+  } else if (maybe_v1 && event.payment_id) {
+    questions.push_back({QuestionKind::kV1Order, event.payment_id->str(), event.payment_id});
+  }
+  if (maybe_v2 && event.payment_id) {
+    questions.push_back({QuestionKind::kV2Payment, event.payment_id->str(), event.payment_id});
+  }
+  return questions;
+}
+
+void Reconciler::ask_loop(int number) {
+  pthread_setname_np(pthread_self(), ("lookup-" + std::to_string(number)).c_str());
+  std::shared_ptr<Access> access;
+  while (!stopping_) {
+    std::vector<LookupQueue::Job> jobs = queue_.take(batch_size);
+    if (jobs.empty()) return;
+    std::vector<Question> questions;
+    for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);
+    const auto asker = renew_asker(access, static_cast<std::size_t>(number));
+    std::vector<storage::LookupReport> reports = asker->ask(questions);
+    // A call that the stop cut short says nothing about PortOne.
+    if (stopping_) return;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      settle(std::move(jobs[i]), std::move(reports[i]));
+    }
+  }
+}
+
+void Reconciler::settle(LookupQueue::Job job, storage::LookupReport report) {
+  report.events = std::move(job.events);
+  const bool usable = report.outcome != storage::LookupReport::Outcome::kUnusable;
+  const Question question = report.question;
+  if (!usable) {
+    log_warn("look-up failed", {{"question", storage::to_word(question.kind)},
+                                {"id", question.id},
+                                {"reason", report.detail}});
+  }
+  writer_.settle(std::move(report), [this, question, usable](const auto& outcome) {
+    if (outcome.ok()) {
+      const core::Time now = clock_.now();
+      for (const core::Time received : outcome.value().reconciled_events) {
+        metrics_.decide_seconds(Seconds(now - received));
+      }
+    }
+    queue_.finish(question, usable && outcome.ok());
+    if (!outcome.ok()) {
+      const std::lock_guard lock(mutex_);
+      mail_.unwritten.push_back(question);
+    }
+  });
+}
+
+}  // namespace reconciled

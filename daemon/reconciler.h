@@ -1,0 +1,109 @@
+// The reconciler: turns events and due look-ups into questions to PortOne, and answers into
+// decisions (design §2).
+//
+// Its own thread runs `run_once`; look-up threads ask PortOne and hand the answers to the writer,
+// which decides inside its transaction. The database is the only memory that matters: whatever is
+// lost here comes back from the inbox and the look-up plan at the next start.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "daemon/clock.h"
+#include "daemon/lookup_budget.h"
+#include "daemon/lookup_queue.h"
+#include "daemon/portone/asker.h"
+#include "storage/reader.h"
+#include "storage/writer.h"
+
+namespace reconciled {
+
+class Reconciler {
+ public:
+  Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
+             Metrics& metrics);
+  ~Reconciler();  // stops
+  Reconciler(const Reconciler&) = delete;
+  Reconciler& operator=(const Reconciler&) = delete;
+
+  void start();
+  void stop();
+
+  // Any thread: asks with the secrets and addresses of `config` from now on.
+  void reload(const core::Config& config);
+
+  // Any thread: what the writer committed.
+  void committed(const storage::CommitNotice& notice);
+  // Any thread: looks a payment up soon. `attempt` is asked for too where nothing is planned.
+  void ask_about(const core::PaymentId& payment_id);
+  // Any thread: a question that a waiting page depends on.
+  void ask(const storage::Question& question);
+
+  // Counts this thread's rounds; the watchdog sees by it that it lives.
+  [[nodiscard]] std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t waiting_lookups() const { return queue_.waiting(); }
+
+  // One round: claims events and due look-ups. When to run next, if nothing wakes it before.
+  core::Time run_once(storage::Reader& reader, core::Time now);
+
+ private:
+  // What reached us since the last round.
+  struct Mail {
+    std::deque<core::EventId> events;
+    std::vector<core::PaymentId> payments;
+    std::vector<storage::Question> questions;
+    std::vector<storage::Question> unwritten;  // their answers could not be written
+    bool overflowed = false;
+  };
+  // What the look-up threads ask with; replaced as a whole by `reload`.
+  struct Access {
+    core::Config config;
+    std::unique_ptr<portone::V1Tokens> tokens;
+  };
+  void loop();
+  void ask_loop(int number);
+  void settle(LookupQueue::Job job, storage::LookupReport report);
+  [[nodiscard]] Mail take_mail();
+  void scan_inbox(storage::Reader& reader);
+  void claim_events(storage::Reader& reader, core::Time now);
+  void claim_requests(storage::Reader& reader, Mail& mail);
+  void ask_unwritten(core::Time now);
+  [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
+                                                            std::size_t number);
+  void wake();
+  [[nodiscard]] std::vector<storage::Question> questions_of(const storage::InboxEvent& event) const;
+
+  const core::Config& config_;
+  const Clock& clock_;
+  storage::Writer& writer_;
+  Metrics& metrics_;
+
+  LookupQueue queue_;
+  LookupBudget budget_;
+  std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
+  core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan
+  bool is_scanning_ = true;            // at the start, and after an overflow
+  std::deque<core::EventId> postponed_;  // over the budget
+  std::vector<storage::Question> unwritten_;
+  core::Time ask_unwritten_at_{};
+
+  std::mutex access_mutex_;
+  std::shared_ptr<Access> access_;
+  std::vector<std::shared_ptr<portone::Asker>> askers_;  // one a thread, of `access_` or older
+  std::vector<std::thread> ask_threads_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  Mail mail_;
+  bool has_mail_ = false;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> rounds_{0};
+  std::thread thread_;
+};
+
+}  // namespace reconciled

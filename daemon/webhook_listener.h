@@ -1,0 +1,60 @@
+// The webhook listener: takes PortOne's deliveries and confirm calls in (interface §4).
+//
+// Handlers run on the edge's loops: they verify and classify, hand the event to the writer, and let
+// the edge hold the answer until the commit is on disk. They never wait.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "daemon/core/signature.h"
+#include "daemon/core/webhook.h"
+#include "daemon/http/router.h"
+#include "daemon/services.h"
+
+namespace reconciled {
+
+class WebhookListener {
+ public:
+  explicit WebhookListener(Services& services);
+
+  // Adds the routes of `path` and `confirm_path`. The listener must outlive the router's use.
+  void add_routes(http::Router& router);
+
+  // Takes over secrets and allow-lists; any thread, requests in flight keep the old ones.
+  void reload(const core::Config& config);
+
+ private:
+  struct Trust {
+    std::optional<core::SignatureVerifier> verifier;  // absent: V2 is not configured
+    bool takes_v1 = false;
+    std::set<std::string> source_ips;
+    bool enforces_source = false;
+  };
+  // A delivery that is not taken: what to answer, and what to keep of it.
+  struct Refusal {
+    int status;
+    EventOutcome outcome;
+    std::string reason;
+    std::string text;  // one line for the sender
+    std::optional<core::Api> api;
+  };
+  using Verified = core::Outcome<core::Event, Refusal>;
+
+  [[nodiscard]] http::Answer receive(const http::Request& request);
+  [[nodiscard]] Verified verify(const http::Request& request, const Trust& trust) const;
+  [[nodiscard]] std::optional<Refusal> check_signature(const http::Request& request,
+                                                       const Trust& trust) const;
+  [[nodiscard]] http::Answer refuse(const http::Request& request, const Refusal& refusal);
+  [[nodiscard]] http::Answer store(storage::NewEvent event);
+  [[nodiscard]] http::Answer confirm(storage::NewEvent question);
+  [[nodiscard]] std::shared_ptr<const Trust> trust() const;
+
+  Services& services_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Trust> trust_;
+};
+
+}  // namespace reconciled
