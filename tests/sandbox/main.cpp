@@ -1,0 +1,104 @@
+// portone-sandbox: a local PortOne for trying and testing; see control.h and sandbox.h.
+
+#include <pthread.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "tests/sandbox/call.h"
+#include "tests/sandbox/sandbox.h"
+
+namespace {
+
+constexpr const char* kAbout =
+    "A local PortOne for trying and testing: V1 and V2 REST, webhooks (signed for V2), a checkout\n"
+    "page, and faults on demand. It listens on loopback only and keeps everything in memory.";
+
+constexpr const char* kHelp = R"(Pages      GET /  (payments, with buttons)
+           GET /checkout?version=v1|v2&payment_id=…&amount=…&currency=KRW&return_url=…
+Control    POST /sandbox/payments {"payment_id":"ord-1","version":"v2","amount":64900,"status":"paid"}
+           POST /sandbox/payments/ATTEMPT_ID/status {"status":"cancelled","cancel_amount":10000}
+           POST /sandbox/webhooks/send {"attempt_id":"…","copies":2}    GET /sandbox/webhooks
+           PUT /sandbox/webhooks/target {"urls":["http://127.0.0.1:8801/webhooks/portone"]}
+           PUT /sandbox/faults {"webhooks":{"mode":"lost|late|doubled|reordered"},
+                                "rest":{"mode":"slow|reset|refuse|status|not_json|…","status":429}}
+           GET /sandbox/state    GET /sandbox/requests    POST /sandbox/reset
+Every option has a default; amounts are integers in minor units. tests/sandbox/control.h tells all.)";
+
+// "127.0.0.1:8810", "[::1]:8810"
+bool read_listen(const std::string& text, reconciled::sandbox::Options& options) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  std::string host = text.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const auto port = reconciled::sandbox::to_integer(text.substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535) return false;
+  options.host = host == "localhost" ? "127.0.0.1" : host;
+  options.port = static_cast<std::uint16_t>(*port);
+  return true;
+}
+
+int serve(const reconciled::sandbox::Options& options) {
+  // Blocked before any thread is made, so that only sigwait below takes them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a receiver that goes away must not end the sandbox
+  reconciled::sandbox::Sandbox sandbox(options);
+  sandbox.start();
+  std::cout << "portone-sandbox listening on " << sandbox.base_url() << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  sandbox.stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  reconciled::sandbox::Options options;
+  std::string listen = "127.0.0.1:8810";
+  std::int64_t retry_ms = options.webhook_retry.count();
+  CLI::App app{kAbout, "portone-sandbox"};
+  app.footer(kHelp);
+  app.option_defaults()->always_capture_default();
+  app.add_option("--listen", listen, "Loopback address and port; port 0 takes a free one");
+  app.add_option("--webhook-url", options.webhook_urls, "Where webhooks go; may be repeated");
+  app.add_option("--webhook-secret", options.webhook_secrets,
+                 "Secrets that sign V2 webhooks, all of them at once; may be repeated");
+  app.add_option("--store-id", options.store_id, "V2 store");
+  app.add_option("--api-secret", options.api_secret, "V2 API secret");
+  app.add_option("--imp-key", options.imp_key, "V1 REST API key");
+  app.add_option("--imp-secret", options.imp_secret, "V1 REST API secret");
+  app.add_option("--v1-webhook-format", options.v1_webhook_format, "json or form")
+      ->check(CLI::IsMember({"json", "form"}));
+  app.add_option("--v2-webhook-version", options.v2_webhook_version, "2024-04-25 or 2024-01-01")
+      ->check(CLI::IsMember({"2024-04-25", "2024-01-01"}));
+  app.add_option("--v1-webhook-retries", options.v1_webhook_retries, "Tries after the first")
+      ->check(CLI::Range(0, 5));
+  app.add_option("--v2-webhook-retries", options.v2_webhook_retries, "Tries after the first")
+      ->check(CLI::Range(0, 5));
+  app.add_option("--webhook-retry-ms", retry_ms, "Wait before the first retry, then four-fold")
+      ->check(CLI::Range(0, 3'600'000));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  options.webhook_retry = std::chrono::milliseconds(retry_ms);
+  if (!read_listen(listen, options)) {
+    std::cerr << "portone-sandbox: --listen wants HOST:PORT\n";
+    return 2;
+  }
+  try {
+    return serve(options);
+  } catch (const std::exception& error) {
+    std::cerr << "portone-sandbox: " << error.what() << "\n";
+    return 1;
+  }
+}

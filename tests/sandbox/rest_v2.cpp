@@ -1,0 +1,78 @@
+#include <nlohmann/json.hpp>
+
+#include "tests/sandbox/answers.h"
+#include "tests/sandbox/errors.h"
+#include "tests/sandbox/rest.h"
+
+namespace reconciled::sandbox {
+namespace {
+
+std::string store_of(const Call& call) {
+  return core::form_value(call.query(), "storeId").value_or("");
+}
+
+Reply get_payment(World& world, const Call& call, const Captures& ids) {
+  const std::vector<Attempt> attempts = v2_visible(world, ids[0], store_of(call));
+  const Attempt* attempt = representative(attempts);
+  if (attempt == nullptr) return v2_payment_not_found();
+  Json body = v2_payment(*attempt);
+  Json webhooks = Json::array();
+  for (const SentMessage& sent : world.sender.messages_of(ids[0])) {
+    if (sent.message.attempt_id != attempt->attempt_id || !sent.message.is_signed) continue;
+    webhooks.push_back(v2_webhook(sent, 1 + world.options.v2_webhook_retries));
+  }
+  if (!webhooks.empty()) body["webhooks"] = std::move(webhooks);
+  return json_reply(200, body);
+}
+
+Reply get_transactions(World& world, const Call& call, const Captures& ids) {
+  const std::vector<Attempt> attempts = v2_visible(world, ids[0], store_of(call));
+  if (attempts.empty()) return v2_payment_not_found();
+  Json items = Json::array();
+  for (const Attempt& attempt : attempts) items.push_back(v2_transaction(attempt));
+  return json_reply(200, Json{{"items", std::move(items)}});
+}
+
+Reply get_identity(World& world, const Call&, const Captures& ids) {
+  const std::optional<Identity> identity = world.store.identity(Api::kV2, ids[0]);
+  if (!identity) {
+    return v2_error(404, "IDENTITY_VERIFICATION_NOT_FOUND", "본인인증 건을 찾을 수 없습니다.");
+  }
+  return json_reply(200, v2_identity(*identity));
+}
+
+}  // namespace
+
+std::vector<Attempt> v2_visible(World& world, const std::string& payment_id,
+                                const std::string& store_id) {
+  const std::string& wanted = store_id.empty() ? world.options.store_id : store_id;
+  std::vector<Attempt> attempts = world.store.attempts_of(payment_id);
+  std::erase_if(attempts, [&](const Attempt& attempt) { return attempt.store_id != wanted; });
+  return attempts;
+}
+
+bool foreign_store(const World& world, const std::string& store_id) {
+  return !store_id.empty() && store_id != world.options.store_id;
+}
+
+Reply v2_payment_not_found() {
+  return v2_error(404, "PAYMENT_NOT_FOUND", "결제 건을 찾을 수 없습니다.");
+}
+
+const std::vector<Route>& v2_routes() {
+  static const std::vector<Route> routes{
+      {"POST", "/login/api-secret", true, v2_login},
+      {"POST", "/token/refresh", true, v2_refresh},
+      {"GET", "/payments", false, v2_list},
+      {"GET", "/payments-by-cursor", false, v2_list_by_cursor},
+      {"GET", "/payment-events-by-cursor", false, v2_events_by_cursor},
+      {"GET", "/payments/{}", false, get_payment},
+      {"GET", "/payments/{}/transactions", false, get_transactions},
+      {"POST", "/payments/{}/cancel", false, v2_cancel},
+      {"POST", "/payments/{}/resend-webhook", false, v2_resend_webhook},
+      {"POST", "/payments/{}/pre-register", false, v2_pre_register},
+      {"GET", "/identity-verifications/{}", false, get_identity}};
+  return routes;
+}
+
+}  // namespace reconciled::sandbox
