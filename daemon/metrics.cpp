@@ -48,7 +48,7 @@ std::size_t index_of(Enum value) {
 using Buckets = std::initializer_list<double>;
 constexpr Buckets kAckBuckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                               0.1,    0.25,  0.5,    1,     2.5,  5};
-constexpr Buckets kDecideBuckets{0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800};
+constexpr Buckets kDecideBuckets{0.001, 0.002, 0.003, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800};
 constexpr Buckets kLookupBuckets{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 constexpr Buckets kBatchBuckets{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 

@@ -368,11 +368,15 @@ CREATE VIEW timeline AS
     UNION ALL
     SELECT t.at_ms, t.payment_id, 'transition', t.transition_id, 3,
            CASE WHEN t.from_result <> t.to_result THEN 'result ' || t.to_result
+                  || ', by ' || coalesce(t.authority, 'nobody')
                 WHEN t.from_ui_state <> t.to_ui_state THEN 'ui_state ' || t.to_ui_state
-                WHEN t.from_deliverable <> t.to_deliverable AND t.to_deliverable = 1
-                  THEN 'deliverable'
-                WHEN t.from_deliverable <> t.to_deliverable THEN 'deliverable withdrawn'
-                ELSE 'webhook_status ' || t.webhook_status END,
+                WHEN t.cause = 'order' THEN 'order registered, changed or withdrawn'
+                WHEN t.from_deliverable = t.to_deliverable THEN 'webhook_status '
+                  || t.webhook_status || ', authority ' || coalesce(t.authority, 'nobody')
+                ELSE '' END
+             || CASE WHEN t.from_deliverable < t.to_deliverable THEN ', deliverable'
+                     WHEN t.from_deliverable > t.to_deliverable THEN ', no longer deliverable'
+                     ELSE '' END,
            t.from_result, t.to_result
       FROM transition t
     UNION ALL

@@ -56,7 +56,7 @@ struct VirtualAccount {
 };
 
 struct Dispute {
-  std::string id;  // PortOne gives no id to a dispute: its creation time's text stands for it
+  std::string id;  // its createdAt: the PG's own id is optional and may come later
   bool resolved = false;
   friend bool operator==(const Dispute&, const Dispute&) = default;
 };

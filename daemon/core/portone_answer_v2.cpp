@@ -72,7 +72,7 @@ std::optional<VirtualAccount> read_virtual_account(const json& method) {
                         time_member(method, "expiredAt")};
 }
 
-// The PG's id where it is said, else the creation time's text. Any status but RESOLVED is an open
+// Named by its creation time, which is always there and never changes. Any status but RESOLVED is an open
 // dispute: a new word must not release goods.
 std::vector<Dispute> read_disputes(const json& payment, RequiredMembers& required) {
   std::vector<Dispute> disputes;
@@ -83,9 +83,8 @@ std::vector<Dispute> read_disputes(const json& payment, RequiredMembers& require
     return disputes;
   }
   for (const json& element : *array) {
-    std::string id = clean_member(element, "pgDisputeId", kMaxIdBytes);
-    if (id.empty()) id = clean_member(element, "createdAt", kMaxIdBytes);
-    if (id.empty()) required.refuse("a dispute has neither id nor time");
+    std::string id = clean_member(element, "createdAt", kMaxIdBytes);
+    if (id.empty()) required.refuse("a dispute has no time");
     disputes.push_back({std::move(id), text_member(element, "status") == "RESOLVED"});
   }
   return disputes;
@@ -151,7 +150,11 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at) 
   const json& amounts = object_or_null(payment, "amount");
   const std::int64_t total = required.minor_amount(amounts, "total");
   const std::int64_t cancelled = required.minor_amount(amounts, "cancelled");
-  auto disputes = read_disputes(payment, required);
+  // Only a paid payment's answer has the field; any other leaves what is known of disputes.
+  std::optional<std::vector<Dispute>> disputes;
+  if (status == "PAID" || member(payment, "disputes") != nullptr) {
+    disputes = read_disputes(payment, required);
+  }
   auto chargebacks = read_chargebacks(payment, required);
   if (!required.ok()) return required.error();
 

@@ -145,6 +145,13 @@ void become_confirm(Event& event, std::string_view amount) {
   event.asked_amount = clean_text(amount, kMaxWordBytes);
 }
 
+// The same question gets the same answer (interface §4), whatever id its delivery carries.
+void name_v2_confirm(Event& event) {
+  if (!event.payment_id || !event.attempt_id) return;
+  event.dedupe_text =
+      "v2c" + join_fields({event.payment_id->str(), event.attempt_id->str(), event.asked_amount});
+}
+
 bool is_test_call(const Event& event, std::string_view status) {
   return event.attempt_id && event.attempt_id->str() == "imp_1234567890" && event.payment_id &&
          event.payment_id->str() == "merchant_1234567890" && status == "ready";
@@ -214,6 +221,7 @@ Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
   event.attempt_id = AttemptId::make(fields.text("tx_id").text);
   if (status.empty() && amount.named) {
     become_confirm(event, amount.text);
+    name_v2_confirm(event);
     return message;
   }
   event.type = clean_text(status, kMaxWordBytes);
@@ -245,6 +253,7 @@ void read_transaction(Event& event, const json& document, std::string_view word)
   event.cancellation_id = clean_text(text_member(data, "cancellationId").value_or(""), kMaxIdBytes);
   if (word == "Confirm") {
     become_confirm(event, number_member(data, "totalAmount").value_or(""));
+    name_v2_confirm(event);
     return;
   }
   const Word* const known = find_word(kV2Words, word);

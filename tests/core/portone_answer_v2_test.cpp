@@ -140,7 +140,9 @@ TEST_CASE("V2 answer: disputes are open unless PortOne says resolved") {
        {{"status", "RESOLVED"}, {"pgDisputeId", "d2"}, {"createdAt", "2026-09-03T00:00:00Z"}},
        {{"status", "NEW_WORD"}, {"createdAt", "2026-09-04T00:00:00Z"}}});
   const std::vector<Dispute> expected{
-      {"2026-09-02T00:00:00Z", false}, {"d2", true}, {"2026-09-04T00:00:00Z", false}};
+      {"2026-09-02T00:00:00Z", false},
+                                      {"2026-09-03T00:00:00Z", true},
+                                      {"2026-09-04T00:00:00Z", false}};
   CHECK(read(answer).disputes == expected);
   answer.erase("disputes");
   CHECK(read(answer).disputes == std::vector<Dispute>{});
