@@ -25,8 +25,8 @@ class AdminListener {
 
   // Adds all routes and the guard (Host, token, content type). Must outlive the router's use.
   void add_routes(http::Router& router);
-  // The port that was bound, where the configuration left it open; for the Host check.
-  void set_port(std::uint16_t port) { port_ = port; }
+  // Long polls answer with what there is; before the edge stops.
+  void stop_waiting() { waiters_.stop(); }
 
   void committed(const storage::CommitNotice& notice) { waiters_.committed(notice); }
 
@@ -59,7 +59,6 @@ class AdminListener {
   Services& services_;
   Health health_;
   PaymentWaiters waiters_;
-  std::uint16_t port_ = 0;
 };
 
 }  // namespace reconciled

@@ -213,6 +213,7 @@ void App::start() {
 void App::stop() {
   if (!parts_->running.exchange(false)) return;
   // From the outside in: nobody new, then those in flight get their answers, then the workers.
+  parts_->admin.stop_waiting();
   parts_->edge.stop(kStopGrace);
   parts_->timers.stop();
   parts_->readers.stop();

@@ -14,7 +14,12 @@ void PaymentWaiters::wait(const core::PaymentId& payment_id, std::chrono::millis
                           std::function<void()> finish) {
   std::uint64_t number = 0;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (stopped_) {
+      lock.unlock();
+      finish();
+      return;
+    }
     number = next_number_++;
     waiters_[payment_id].emplace(number, std::move(finish));
   }
@@ -46,6 +51,18 @@ void PaymentWaiters::end(const core::PaymentId& payment_id, std::uint64_t number
     if (found->second.empty()) waiters_.erase(found);
   }
   finish();
+}
+
+void PaymentWaiters::stop() {
+  std::map<core::PaymentId, std::map<std::uint64_t, std::function<void()>>> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    ended.swap(waiters_);
+  }
+  for (auto& [payment_id, waiters] : ended) {
+    for (auto& [number, finish] : waiters) finish();
+  }
 }
 
 void PaymentWaiters::committed(const storage::CommitNotice& notice) {

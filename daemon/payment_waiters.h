@@ -23,6 +23,8 @@ class PaymentWaiters {
   // every 2 s meanwhile.
   void wait(const core::PaymentId& payment_id, std::chrono::milliseconds at_most,
             std::function<void()> finish);
+  // Ends all of them now, and lets nobody wait any more.
+  void stop();
   // What the writer committed.
   void committed(const storage::CommitNotice& notice);
 
@@ -32,6 +34,7 @@ class PaymentWaiters {
 
   Services& services_;
   std::mutex mutex_;
+  bool stopped_ = false;
   std::uint64_t next_number_ = 0;
   std::map<core::PaymentId, std::map<std::uint64_t, std::function<void()>>> waiters_;
 };

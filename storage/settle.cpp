@@ -88,15 +88,19 @@ SettledReport begin_events(Session& session, const DecisionContext& context,
   for (const core::EventId id : events) {
     std::optional<PendingEvent> event = load_pending(session, id);
     if (!event) continue;
-    if (!event->payment_id && event->attempt_id) {
-      event->payment_id = owner_of(session, *event->attempt_id);
-      if (event->payment_id) {
-        index_attempt_events(session, *event->attempt_id, *event->payment_id);
-      }
+    std::optional<core::PaymentId> owner;
+    if (event->attempt_id) owner = owner_of(session, *event->attempt_id);
+    if (!event->payment_id && owner) {
+      event->payment_id = owner;
+      index_attempt_events(session, *event->attempt_id, *owner);
     }
     if (!event->payment_id) continue;
+    // The first copy of a webhook, or of a redirect about an attempt that PortOne binds to the
+    // payment, starts the schedule anew; anybody can invent other redirects.
+    const bool counts =
+        event->source == core::EventSource::kWebhook || owner == event->payment_id;
     std::optional<core::Time> restart;
-    if (event->copies == 1) restart = event->received;
+    if (event->copies == 1 && counts) restart = event->received;
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
