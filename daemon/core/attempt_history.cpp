@@ -26,14 +26,42 @@ bool says_the_same(const Snapshot& left, const Snapshot& right) {
 }
 
 // Interface §1.1: V2 answers by updatedAt, then by when they were asked; V1 by when they were
-// asked. What is left equal differs in content alone, and content breaks the tie, never the order
-// of arrival.
-auto order_key(const SnapshotFact& fact) {
-  const Snapshot& s = fact.snapshot;
+// asked.
+auto time_key(const Snapshot& s) {
   const PortoneTime by_portone =
       s.api == Api::kV2 ? s.updated_at.value_or(PortoneTime{}) : PortoneTime{};
-  return std::tuple(by_portone, s.asked_at, s.cancelled_amount, static_cast<int>(s.result),
-                    s.status, s.total_amount, s.payment_id);
+  return std::tuple(by_portone, s.asked_at);
+}
+
+// All of an answer that a decision can hang on besides its times.
+auto content_key(const Snapshot& s) {
+  std::string disputes = s.disputes ? "[" : "";
+  for (const Dispute& dispute : s.disputes.value_or(std::vector<Dispute>{})) {
+    disputes += dispute.id + (dispute.resolved ? "\n-" : "\n+");
+  }
+  return std::tuple(s.cancelled_amount, static_cast<int>(s.result), s.status, s.total_amount,
+                    s.payment_id, s.currency, s.api, s.version, s.store_id, s.channel,
+                    s.started_at, s.paid_at,
+                    s.virtual_account ? s.virtual_account->due_at : std::nullopt, disputes,
+                    s.chargebacks);
+}
+
+// What is equal in time differs in content alone, and content breaks the tie, never the order of
+// arrival.
+bool is_older(const SnapshotFact* left, const SnapshotFact* right) {
+  const auto left_time = time_key(left->snapshot);
+  const auto right_time = time_key(right->snapshot);
+  if (left_time != right_time) return left_time < right_time;
+  const auto left_content = content_key(left->snapshot);
+  const auto right_content = content_key(right->snapshot);
+  if (left_content != right_content) return left_content < right_content;
+  return left->id < right->id;
+}
+
+// Whether `next` is the answer that PortOne gave to the asking again (interface §1.1), not a
+// repetition of the suspect itself.
+bool confirms(const Snapshot& next, const Snapshot& suspect) {
+  return next.asked_at != suspect.asked_at && says_the_same(suspect, next);
 }
 
 std::string cause_of(const Snapshot& s) {
@@ -75,26 +103,26 @@ void take(AttemptHistory& history, Past& past, const SnapshotFact& fact) {
 
 AttemptHistory fold_attempt(std::vector<const SnapshotFact*> answers,
                             const DecisionPolicy& policy) {
+  std::sort(answers.begin(), answers.end(), is_older);
   AttemptHistory history(answers.front()->snapshot.attempt_id);
   for (const SnapshotFact* fact : answers) {
     if (fact->snapshot.api == Api::kV2) history.version = fact->snapshot.version;
   }
+  history.naming = answers.back();
   // A V1 attempt is judged by V1 answers alone where V1 is configured; V2 then only names it.
   if (history.version == Api::kV1 && policy.v1_configured) {
     std::erase_if(answers, [](const SnapshotFact* f) { return f->snapshot.api == Api::kV2; });
   }
-  std::sort(answers.begin(), answers.end(), [](const SnapshotFact* l, const SnapshotFact* r) {
-    return order_key(*l) < order_key(*r);
-  });
 
   Past past;
   for (const SnapshotFact* fact : answers) {
     history.newest = fact;
+    history.naming = fact;
     carry_over(history, fact->snapshot);
     if (history.taken == nullptr || !goes_backwards(history.taken->snapshot, fact->snapshot)) {
       take(history, past, *fact);
     } else if (history.suspect != nullptr &&
-               says_the_same(history.suspect->snapshot, fact->snapshot)) {
+               confirms(fact->snapshot, history.suspect->snapshot)) {
       history.went_backwards.push_back(cause_of(fact->snapshot));
       take(history, past, *fact);
     } else {

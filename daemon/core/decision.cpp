@@ -47,18 +47,17 @@ bool is_stronger(const Candidate& left, const Candidate& right) {
     const auto l_start = l.started_at.value_or(PortoneTime::min());
     const auto r_start = r.started_at.value_or(PortoneTime::min());
     if (l_start != r_start) return l_start > r_start;
-  } else {
-    const auto l_paid = l.paid_at.value_or(PortoneTime::max());
-    const auto r_paid = r.paid_at.value_or(PortoneTime::max());
-    if (l_paid != r_paid) return l_paid < r_paid;
   }
+  const auto l_paid = l.paid_at.value_or(PortoneTime::max());
+  const auto r_paid = r.paid_at.value_or(PortoneTime::max());
+  if (l_paid != r_paid) return l_paid < r_paid;
   return l.attempt_id < r.attempt_id;
 }
 
 // Signed, or V1 whose pair PortOne's answer confirms (interface §1, webhook_status).
 bool is_authentic(const WebhookFact& webhook, const std::vector<AttemptHistory>& bound) {
   if (webhook.is_signed) return true;
-  return webhook.attempt_id &&
+  return webhook.api == Api::kV1 && webhook.attempt_id &&
          std::any_of(bound.begin(), bound.end(), [&](const AttemptHistory& attempt) {
            return attempt.attempt_id == *webhook.attempt_id;
          });
@@ -98,9 +97,10 @@ class Judge {
       by_attempt[fact.snapshot.attempt_id].push_back(&fact);
     }
     for (auto& [id, answers] : by_attempt) {
-      AttemptHistory history = fold_attempt(answers, policy_);
-      const SnapshotFact* last = history.newest != nullptr ? history.newest : answers.back();
-      if (last->snapshot.payment_id == evidence_.payment_id) bound_.push_back(std::move(history));
+      AttemptHistory history = fold_attempt(std::move(answers), policy_);
+      if (history.naming->snapshot.payment_id == evidence_.payment_id) {
+        bound_.push_back(std::move(history));
+      }
     }
   }
 

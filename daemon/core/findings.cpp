@@ -1,6 +1,7 @@
 #include "daemon/core/findings.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace reconciled::core {
 namespace {
@@ -26,6 +27,9 @@ class Derivation {
       if (winner != nullptr) paid_beside(attempt, *winner);
     }
     identities();
+    std::sort(drafts_.begin(), drafts_.end(), [](const FindingDraft& l, const FindingDraft& r) {
+      return std::tie(l.kind, l.cause) < std::tie(r.kind, r.cause);
+    });
     return std::move(drafts_);
   }
 
@@ -157,7 +161,9 @@ class Derivation {
           elsewhere = nullptr;
           break;
         }
-        elsewhere = &fact;
+        if (elsewhere == nullptr || fact.snapshot.payment_id < elsewhere->snapshot.payment_id) {
+          elsewhere = &fact;
+        }
       }
       if (elsewhere == nullptr) continue;
       const std::string cause = webhook.attempt_id->str() + ":" + evidence_.payment_id.str();

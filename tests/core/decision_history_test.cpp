@@ -1,0 +1,154 @@
+// One attempt's answers in the order of PortOne's time: what goes backwards is not taken on one
+// word, and what an answer cannot carry is not forgotten (interface §1.1).
+#include "daemon/core/attempt_history.h"
+#include "tests/core/decision_evidence.h"
+
+using namespace reconciled::test;
+
+namespace {
+
+Snapshot cancelled_by(std::int64_t amount, int asked) {
+  Snapshot s = v1("imp_1", Result::kPartiallyCancelled, asked);
+  s.cancelled_amount = amount;
+  return s;
+}
+
+// Whether the second answer is one that must be confirmed.
+bool goes_backwards(Snapshot first, Snapshot second) {
+  first.asked_at = at(10);
+  second.asked_at = at(20);
+  return Evidence().says(std::move(first)).says(std::move(second)).decide().must_ask_again;
+}
+
+}  // namespace
+
+TEST_CASE("backwards: from decided to open, from moved money to a failure, to a smaller cancel") {
+  // Rows the earlier answer, columns the later one, in the order of kAnswerable; `b` backwards.
+  constexpr const char* kMoves[] = {
+      ".......",  // ready
+      ".......",  // pending
+      ".......",  // awaiting_deposit
+      "bbb...b",  // paid
+      "bbbb..b",  // partially_cancelled: nothing was cancelled any more
+      "bbbbb.b",  // cancelled
+      "bbb....",  // failed: PortOne can still turn it into paid
+  };
+  for (std::size_t from = 0; from < 7; ++from) {
+    for (std::size_t to = 0; to < 7; ++to) {
+      CAPTURE(std::string(to_word(kAnswerable[from])));
+      CAPTURE(std::string(to_word(kAnswerable[to])));
+      CHECK(goes_backwards(v1("imp_1", kAnswerable[from]), v1("imp_1", kAnswerable[to])) ==
+            (kMoves[from][to] == 'b'));
+    }
+  }
+  CHECK(goes_backwards(cancelled_by(5'000, 10), cancelled_by(4'999, 20)));
+  CHECK_FALSE(goes_backwards(cancelled_by(5'000, 10), cancelled_by(5'001, 20)));
+}
+
+TEST_CASE("backwards: the earlier answer counts until the next one agrees with the suspect") {
+  Evidence evidence;
+  evidence.says(v1("imp_1", Result::kPaid, 10)).says(v1("imp_1", Result::kReady, 20));
+  Decision decision = evidence.decide();
+  CHECK(decision.result == Result::kPaid);
+  CHECK(decision.deciding_snapshot == SnapshotId{1});
+  CHECK_FALSE(decision.deliverable);
+  CHECK(decision.must_ask_again);
+  CHECK(decision.findings.empty());
+
+  SUBCASE("it agrees") {
+    decision = evidence.says(v1("imp_1", Result::kReady, 30)).decide();
+    CHECK(decision.result == Result::kReady);
+    CHECK_FALSE(decision.must_ask_again);
+    CHECK(kinds(decision) == Kinds{"went_backwards"});
+    // And it stays told, whatever comes.
+    decision = evidence.says(v1("imp_1", Result::kPaid, 40)).decide();
+    CHECK(decision.result == Result::kPaid);
+    CHECK(decision.deliverable);
+    CHECK(kinds(decision) == Kinds{"went_backwards"});
+  }
+  SUBCASE("it agrees with the earlier one") {
+    decision = evidence.says(v1("imp_1", Result::kPaid, 30)).decide();
+    CHECK(decision.result == Result::kPaid);
+    CHECK(decision.deliverable);
+    CHECK_FALSE(decision.must_ask_again);
+    CHECK(decision.findings.empty());
+  }
+  SUBCASE("it says a third thing that goes backwards too") {
+    decision = evidence.says(v1("imp_1", Result::kFailed, 30)).decide();
+    CHECK(decision.result == Result::kPaid);
+    CHECK_FALSE(decision.deliverable);
+    CHECK(decision.must_ask_again);
+    decision = evidence.says(v1("imp_1", Result::kFailed, 40)).decide();
+    CHECK(decision.result == Result::kFailed);
+  }
+  SUBCASE("it goes forward") {
+    decision = evidence.says(v1("imp_1", Result::kCancelled, 30)).decide();
+    CHECK(decision.result == Result::kCancelled);
+    CHECK_FALSE(decision.must_ask_again);
+    CHECK(decision.findings.empty());
+  }
+}
+
+TEST_CASE("backwards: a repetition of the suspect is no second answer") {
+  Evidence evidence;
+  evidence.says(v1("imp_1", Result::kPaid, 10))
+      .says(v1("imp_1", Result::kReady, 20))
+      .says(v1("imp_1", Result::kReady, 20));
+  const Decision decision = evidence.decide();
+  CHECK(decision.result == Result::kPaid);
+  CHECK_FALSE(decision.deliverable);
+  CHECK(decision.must_ask_again);
+  CHECK(decision.findings.empty());
+}
+
+TEST_CASE("backwards: another attempt's doubt holds no goods of the winner") {
+  const Decision decision = Evidence()
+                                .says(v1("imp_1", Result::kPaid, 10))
+                                .says(v1("imp_2", Result::kFailed, 10))
+                                .says(v1("imp_2", Result::kReady, 20))
+                                .decide();
+  CHECK(decision.deliverable);
+  CHECK(decision.must_ask_again);
+}
+
+TEST_CASE("carried over: disputes live through answers whose shape cannot carry them") {
+  Snapshot disputed = v2("tx-1", Result::kPaid, 10, 10);
+  disputed.disputes = std::vector<Dispute>{{"d-1", false}};
+  Snapshot mute = v2("tx-1", Result::kPaid, 20, 20);
+  Evidence evidence;
+  evidence.says(disputed).says(mute);
+  CHECK(kinds(evidence.decide()) == Kinds{"dispute"});
+  CHECK_FALSE(evidence.decide().deliverable);
+  // An answer that can carry them and has none says that there are none.
+  Snapshot clean = v2("tx-1", Result::kPaid, 30, 30);
+  clean.disputes = std::vector<Dispute>{};
+  CHECK(evidence.says(clean).decide().findings.empty());
+  CHECK(evidence.decide().deliverable);
+}
+
+TEST_CASE("carried over: an older answer that was asked later does not bring a dispute back") {
+  Snapshot disputed = v2("tx-1", Result::kPaid, 10, 50);
+  disputed.disputes = std::vector<Dispute>{{"d-1", false}};
+  Snapshot clean = v2("tx-1", Result::kPaid, 20, 20);
+  clean.disputes = std::vector<Dispute>{{"d-1", true}};
+  CHECK(Evidence().says(disputed).says(clean).decide().findings.empty());
+}
+
+TEST_CASE("history: answers are folded whatever order they are given in") {
+  const std::vector<SnapshotFact> facts = {
+      {SnapshotId{1}, v1("imp_1", Result::kFailed, 10)},
+      {SnapshotId{2}, v1("imp_1", Result::kPaid, 20)},
+      {SnapshotId{3}, v1("imp_1", Result::kReady, 30)},
+  };
+  for (const std::vector<int>& order :
+       {std::vector<int>{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {0, 2, 1}, {1, 2, 0}, {2, 0, 1}}) {
+    std::vector<const SnapshotFact*> answers;
+    for (const int i : order) answers.push_back(&facts[static_cast<std::size_t>(i)]);
+    const AttemptHistory history = fold_attempt(answers, both_apis());
+    CHECK(history.taken->id == SnapshotId{2});
+    CHECK(history.suspect->id == SnapshotId{3});
+    CHECK(history.newest->id == SnapshotId{3});
+    CHECK(history.approved_after_failure);
+    CHECK(history.changed_at == at(20));
+  }
+}
