@@ -7,6 +7,7 @@
 #include "daemon/commands/table.h"
 #include "daemon/view_json.h"
 #include "daemon/waiting_page.h"
+#include "storage/migrate.h"
 #include "storage/reader.h"
 
 namespace reconciled::commands {
@@ -15,6 +16,15 @@ namespace {
 int usage(const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
   return kUsage;
+}
+
+// A file with another schema would be misread: a newer one throws NewerDatabase.
+storage::Reader open_reader(const core::Config& config) {
+  const std::string& path = config.database_path;
+  if (!storage::pending_migrations(path).empty()) {
+    throw std::runtime_error(path + " is not there or not migrated: start the daemon first");
+  }
+  return storage::Reader(path);
 }
 
 // Midnight of `2026-11-22` in the configured zone, or an RFC 3339 time.
@@ -87,7 +97,7 @@ int list(const core::Config& config, const ListOptions& options) {
     filter.since = read_time(config, options.since);
     if (!filter.since) return usage("--since: neither a time nor a date: " + options.since);
   }
-  storage::Reader reader(config.database_path);
+  storage::Reader reader = open_reader(config);
   const auto page = reader.payments(filter);
   if (options.json) {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
@@ -112,7 +122,7 @@ int list(const core::Config& config, const ListOptions& options) {
 int show(const core::Config& config, const std::string& payment_id, bool json) {
   const auto id = core::PaymentId::make(payment_id);
   if (!id) return usage("that is no payment id");
-  storage::Reader reader(config.database_path);
+  storage::Reader reader = open_reader(config);
   const auto detail = reader.payment(*id, true);
   if (!detail) {
     std::fprintf(stderr, "no such payment: %s\n", payment_id.c_str());
@@ -127,7 +137,7 @@ int show(const core::Config& config, const std::string& payment_id, bool json) {
 }
 
 int findings(const core::Config& config, bool all) {
-  storage::Reader reader(config.database_path);
+  storage::Reader reader = open_reader(config);
   Table table({"ID", "KIND", "PAYMENT", "OPEN", "OPENED", "DETAIL"});
   std::optional<std::int64_t> cursor;
   do {
