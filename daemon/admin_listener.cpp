@@ -59,6 +59,8 @@ void AdminListener::add_reads(http::Router& router) {
 void AdminListener::add_writes(http::Router& router) {
   router.on("POST", "/payments/([^/]+)/lookup",
             [this](const http::Request& request) { return look_up(request); });
+  router.on("POST", "/events/([0-9]+)/replay",
+            [this](const http::Request& request) { return replay(request); });
   router.on("PUT", "/orders/([^/]+)",
             [this](const http::Request& request) { return put_order(request); });
   router.on("DELETE", "/orders/([^/]+)",

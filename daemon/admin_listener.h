@@ -47,6 +47,7 @@ class AdminListener {
   [[nodiscard]] http::Answer list_payments(const http::Request& request);
   [[nodiscard]] http::Answer show_payment(const http::Request& request);
   [[nodiscard]] http::Answer look_up(const http::Request& request);
+  [[nodiscard]] http::Answer replay(const http::Request& request);
   [[nodiscard]] http::Answer show_order(const http::Request& request);
   [[nodiscard]] http::Answer put_order(const http::Request& request);
   [[nodiscard]] http::Answer delete_order(const http::Request& request);

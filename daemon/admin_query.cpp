@@ -93,6 +93,10 @@ Outcome<core::PaymentId, BadRequest> read_payment_id(const std::string& segment)
   return std::move(*id);
 }
 
+core::EventId read_event_id(const std::string& digits) {
+  return {whole_number(digits).value_or(INT64_MAX)};
+}
+
 Outcome<storage::PaymentFilter, BadRequest> read_payment_filter(std::string_view query) {
   Parameters parameters(query);
   storage::PaymentFilter filter;

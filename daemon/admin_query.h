@@ -24,6 +24,9 @@ inline constexpr std::int64_t kMaxListRows = 500;
 [[nodiscard]] core::Outcome<core::PaymentId, BadRequest> read_payment_id(
     const std::string& segment);
 
+// A captured row number, all digits; one beyond every row's where it does not fit.
+[[nodiscard]] core::EventId read_event_id(const std::string& digits);
+
 [[nodiscard]] core::Outcome<storage::PaymentFilter, BadRequest> read_payment_filter(
     std::string_view query);
 [[nodiscard]] core::Outcome<storage::EventFilter, BadRequest> read_event_filter(

@@ -4,6 +4,7 @@
 #include "daemon/admin_answers.h"
 #include "daemon/admin_listener.h"
 #include "daemon/admin_query.h"
+#include "daemon/sweeper.h"
 #include "daemon/view_json.h"
 
 namespace reconciled {
@@ -18,12 +19,6 @@ http::Response list_response(const char* name, const storage::Page<T>& page) {
   Json body{{name, std::move(items)}};
   body["next_cursor"] = page.next_cursor ? Json(std::to_string(*page.next_cursor)) : Json(nullptr);
   return admin::json(200, dump_json(body));
-}
-
-core::EventId event_id_of(const http::Request& request) {
-  // At most 18 digits: an int64 holds them.
-  const std::string digits = request.captures.at(0).substr(0, 18);
-  return {std::stoll(digits)};
 }
 
 }  // namespace
@@ -44,6 +39,9 @@ http::Answer AdminListener::metrics() {
     Seconds oldest{0};
     if (stats.inbox_oldest) oldest = services_.clock.now() - *stats.inbox_oldest;
     services_.metrics.set_inbox(static_cast<std::uint64_t>(stats.inbox_depth), oldest);
+    if (const auto last = last_sweep(reader, services_.config)) {
+      services_.metrics.set_sweep_age(services_.clock.now() - *last);
+    }
     for (int i = 0; i <= static_cast<int>(core::Result::kFailed); ++i) {
       services_.metrics.set_payments(static_cast<core::Result>(i), 0);
     }
@@ -150,7 +148,7 @@ http::Answer AdminListener::list_events(const http::Request& request) {
 }
 
 http::Answer AdminListener::show_event(const http::Request& request) {
-  return reading([id = event_id_of(request)](storage::Reader& reader) {
+  return reading([id = read_event_id(request.captures.at(0))](storage::Reader& reader) {
     const auto event = reader.event(id);
     if (!event) return admin::not_found("no such event");
     return admin::json(200, dump_json(to_json(*event)));

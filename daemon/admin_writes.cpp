@@ -21,6 +21,21 @@ http::Answer AdminListener::look_up(const http::Request& request) {
   return admin::json(202, dump_json({{"payment_id", id.value().str()}, {"lookup", "asked"}}));
 }
 
+http::Answer AdminListener::replay(const http::Request& request) {
+  const auto id = read_event_id(request.captures.at(0));
+  return {admin::unavailable(), [this, id](const http::Completion& complete) {
+            services_.writer.replay(id, [id, complete](const auto& outcome) {
+              if (!outcome.ok()) {
+                complete(std::nullopt);
+              } else if (!outcome.value()) {
+                complete(admin::not_found("no such event"));
+              } else {
+                complete(admin::json(202, dump_json({{"event", id.value}, {"replay", "asked"}})));
+              }
+            });
+          }};
+}
+
 http::Answer AdminListener::put_order(const http::Request& request) {
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());

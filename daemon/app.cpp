@@ -11,6 +11,7 @@
 #include "daemon/http/edge.h"
 #include "daemon/log.h"
 #include "daemon/redirect_listener.h"
+#include "daemon/sweeper.h"
 #include "daemon/webhook_listener.h"
 #include "storage/database_lock.h"
 #include "storage/migrate.h"
@@ -77,6 +78,7 @@ struct App::Parts {
         readers(config.database_path, kReaders,
                 [](const std::string& what) { log_error("reading failed", {{"error", what}}); }),
         reconciler(config, clock, writer, metrics),
+        sweeper(config, clock, writer, reconciler),
         services{config, clock, writer, readers, reconciler, metrics, timers},
         webhook(services),
         redirect(services, prepare_database()),
@@ -87,7 +89,7 @@ struct App::Parts {
   std::string prepare_database() {
     const core::Time now = clock.now();
     writer.adopt(policy_of(config), config.reconcile.lookup_schedule, now);
-    writer.keep("first_started_at_ms", std::to_string(core::to_ms(now)));
+    writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     return writer.keep("page_token_key", random_key());
   }
 
@@ -163,6 +165,7 @@ struct App::Parts {
   Timers timers;
   ReaderPool readers;
   Reconciler reconciler;
+  Sweeper sweeper;
   Services services;
   WebhookListener webhook;
   RedirectListener redirect;
@@ -206,6 +209,7 @@ App::~App() { stop(); }
 void App::start() {
   parts_->writer.start();
   parts_->reconciler.start();
+  parts_->sweeper.start();
   parts_->edge.start();
   parts_->running = true;
 }
@@ -217,6 +221,7 @@ void App::stop() {
   parts_->edge.stop(kStopGrace);
   parts_->timers.stop();
   parts_->readers.stop();
+  parts_->sweeper.stop();
   parts_->reconciler.stop();
   parts_->writer.stop();
 }

@@ -9,6 +9,7 @@
 //   reader-N      ReaderPool   reads for answers                             ReaderPool::stop
 //   reconciler    Reconciler   claims events and due look-ups                Reconciler::stop
 //   lookup-N      Reconciler   asks PortOne                                  Reconciler::stop
+//   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
 #pragma once
 

@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace reconciled {
+namespace {
+
+// More attempts than this are not remembered for one question: PortOne shows them all anyway once
+// one of them is missing.
+constexpr std::size_t kMaxNamed = 16;
+
+void join(storage::Question& known, const storage::Question& more) {
+  known.for_redirect = known.for_redirect && more.for_redirect;
+  if (!known.payment_id) known.payment_id = more.payment_id;
+  for (const core::AttemptId& attempt : more.named_attempts) {
+    auto& named = known.named_attempts;
+    if (named.size() >= kMaxNamed) return;
+    if (std::find(named.begin(), named.end(), attempt) == named.end()) named.push_back(attempt);
+  }
+}
+
+}  // namespace
 
 const std::string& LookupQueue::payment_of(const Entry& entry) {
   return entry.question.payment_id ? entry.question.payment_id->str() : entry.question.id;
@@ -18,7 +35,9 @@ void LookupQueue::enqueue(const Key& key, Entry& entry) {
 void LookupQueue::want(const storage::Question& question, std::optional<core::EventId> event) {
   const std::lock_guard lock(mutex_);
   const Key key{question.kind, question.id};
-  Entry& entry = entries_.try_emplace(key, Entry{.question = question}).first->second;
+  const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question});
+  Entry& entry = found->second;
+  if (!is_new) join(entry.question, question);
   if (event) entry.events.insert(*event);
   switch (entry.state) {
     case State::kIdle:
@@ -55,6 +74,17 @@ std::vector<LookupQueue::Job> LookupQueue::take(
     if (jobs.empty()) wake_.wait(lock);
   }
   return jobs;
+}
+
+void LookupQueue::drop(const storage::Question& question,
+                       const std::vector<core::EventId>& events) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find({question.kind, question.id});
+  if (found == entries_.end()) return;
+  for (const core::EventId id : events) {
+    found->second.events.erase(id);
+    found->second.asked.erase(id);
+  }
 }
 
 void LookupQueue::finish(const storage::Question& question, bool usable) {

@@ -34,6 +34,9 @@ class LookupQueue {
   // each of another payment. Empty after `stop`.
   [[nodiscard]] std::vector<Job> take(std::size_t (*batch_size)(storage::QuestionKind));
 
+  // The events need no answer any more: they were parked, or processed by another.
+  void drop(const storage::Question& question, const std::vector<core::EventId>& events);
+
   // The answer of a taken job is written, or was given up. With `usable`, its events are done;
   // otherwise they wait for the question's next turn.
   void finish(const storage::Question& question, bool usable);

@@ -18,6 +18,8 @@ struct Arguments {
   std::string payment_id;
   bool json = false;
   bool all = false;
+  bool check = false;
+  std::int64_t event_id = 0;
   std::int64_t amount = 0;
   std::string currency;
 };
@@ -54,6 +56,12 @@ void describe(CLI::App& app, Arguments& arguments) {
 
   CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
   lookup->add_option("PAYMENT_ID", arguments.payment_id)->required();
+
+  CLI::App* replay = app.add_subcommand("replay", "Reconcile a stored event again");
+  replay->add_option("EVENT_ID", arguments.event_id)->required()->check(CLI::PositiveNumber);
+
+  CLI::App* rebuild = app.add_subcommand("rebuild", "Derive every payment anew from evidence");
+  rebuild->add_flag("--check", arguments.check, "Change nothing; exit 3 on a difference");
 }
 
 int run(const CLI::App& app, const Arguments& arguments) {
@@ -72,6 +80,8 @@ int run(const CLI::App& app, const Arguments& arguments) {
   if (app.got_subcommand("order")) {
     return commands::order(*config, arguments.payment_id, arguments.amount, arguments.currency);
   }
+  if (app.got_subcommand("replay")) return commands::replay(*config, arguments.event_id);
+  if (app.got_subcommand("rebuild")) return commands::rebuild(*config, arguments.check);
   return commands::lookup(*config, arguments.payment_id);
 }
 

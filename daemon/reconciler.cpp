@@ -21,6 +21,10 @@ constexpr std::size_t kEventsPerRound = 256;
 constexpr std::size_t kMaxPostponed = 10'000;
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
+constexpr auto kBudgetPause = 1s;
+// How long PortOne's "unknown" is believed against redirects; any webhook asks anew.
+constexpr auto kUnknownFor = 30s;
+constexpr std::size_t kMaxUnknown = 10'000;
 
 std::size_t batch_size(QuestionKind kind) { return portone::Asker::batch_size(kind); }
 
@@ -44,7 +48,7 @@ void Reconciler::start() {
 
 void Reconciler::reload(const core::Config& config) {
   auto access = std::make_shared<Access>(Access{config, nullptr});
-  if (config.v1) access->tokens = std::make_unique<portone::V1Tokens>(*config.v1, clock_);
+  if (config.v1) access->tokens = std::make_shared<portone::V1Tokens>(*config.v1, clock_);
   const std::lock_guard lock(access_mutex_);
   access_ = std::move(access);
 }
@@ -54,10 +58,14 @@ std::shared_ptr<portone::Asker> Reconciler::renew_asker(std::shared_ptr<Access>&
   const std::lock_guard lock(access_mutex_);
   if (used != access_) {
     used = access_;
-    askers_[number] = std::make_shared<portone::Asker>(used->config, used->tokens.get(), clock_,
-                                                       metrics_);
+    askers_[number] = std::make_shared<portone::Asker>(used->config, used->tokens, clock_, metrics_);
   }
   return askers_[number];
+}
+
+std::shared_ptr<portone::Asker> Reconciler::make_asker() {
+  const std::lock_guard lock(access_mutex_);
+  return std::make_shared<portone::Asker>(access_->config, access_->tokens, clock_, metrics_);
 }
 
 void Reconciler::stop() {
@@ -145,9 +153,12 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   claimed_.insert(claimed_.end(), mail.events.begin(), mail.events.end());
   unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
   ask_unwritten(now);
-  claim_requests(reader, mail);
+  remember_unknown(mail.unknown, now);
+  claim_requests(reader, mail, now);
   if (is_scanning_) scan_inbox(reader);
+  claim_postponed(reader, now);
   claim_events(reader, now);
+  if (reader.has_due_watch(now)) writer_.fire_watches(now);
 
   // Rows stay due until their answer is written: those already in the queue come first, and are
   // no news to it.
@@ -177,38 +188,81 @@ void Reconciler::scan_inbox(storage::Reader& reader) {
   if (!found.empty()) scanned_to_ = found.back();
 }
 
-void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
-  // Those that the budget put off take their turn first.
-  while (!postponed_.empty()) {
-    const std::optional<storage::InboxEvent> event = reader.inbox_event(postponed_.front());
-    if (event && !event->is_trusted && !budget_.take(event->remote_ip, now)) break;
-    if (event) {
-      for (const Question& question : questions_of(*event)) queue_.want(question, event->id);
-    }
-    postponed_.pop_front();
+void Reconciler::remember_unknown(const std::vector<Question>& questions, core::Time now) {
+  if (unknown_until_.size() + questions.size() > kMaxUnknown) unknown_until_.clear();
+  for (const Question& question : questions) {
+    unknown_until_[{question.kind, question.id}] = now + kUnknownFor;
   }
+}
+
+bool Reconciler::is_remembered(const Question& question, core::Time now) const {
+  if (!question.for_redirect) return false;
+  const auto found = unknown_until_.find({question.kind, question.id});
+  return found != unknown_until_.end() && found->second > now;
+}
+
+// What anybody could have invented waits for the budget, and for a fresh "unknown" to grow old.
+void Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
+  const std::vector<Question> questions = questions_of(event);
+  if (!event.is_trusted) {
+    std::optional<core::Time> later;
+    for (const Question& question : questions) {
+      if (is_remembered(question, now)) later = unknown_until_.at({question.kind, question.id});
+    }
+    if (!later && !budget_.take(event.remote_ip, now)) later = now + kBudgetPause;
+    if (later) {
+      if (postponed_.size() < kMaxPostponed) postponed_.emplace(*later, event.id);
+      return;
+    }
+  }
+  for (const Question& question : questions) queue_.want(question, event.id);
+}
+
+void Reconciler::claim_postponed(storage::Reader& reader, core::Time now) {
+  std::size_t left = kEventsPerRound;
+  while (!postponed_.empty() && postponed_.begin()->first <= now && left-- > 0) {
+    const core::EventId id = postponed_.begin()->second;
+    postponed_.erase(postponed_.begin());
+    if (const auto event = reader.inbox_event(id)) ask_about(*event, now);
+  }
+}
+
+void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   std::vector<core::EventId> begun;
-  std::vector<std::pair<Question, core::EventId>> wanted;
-  while (!claimed_.empty() && begun.size() < kEventsPerRound &&
-         queue_.size() < kMaxQuestions) {
+  while (!claimed_.empty() && begun.size() < kEventsPerRound && queue_.size() < kMaxQuestions) {
     const core::EventId id = claimed_.front();
     claimed_.pop_front();
     const std::optional<storage::InboxEvent> event = reader.inbox_event(id);
     if (!event) continue;
     begun.push_back(id);
-    if (!event->is_trusted && !budget_.take(event->remote_ip, now)) {
-      if (postponed_.size() < kMaxPostponed) postponed_.push_back(id);
-      continue;
-    }
-    for (Question& question : questions_of(*event)) wanted.emplace_back(std::move(question), id);
+    ask_about(*event, now);
   }
-  // Written before any answer: the writer works in order.
-  if (!begun.empty()) writer_.begin_events(std::move(begun), now, nullptr);
-  for (auto& [question, id] : wanted) queue_.want(question, id);
+  if (!begun.empty()) begin(std::move(begun), now);
 }
 
-void Reconciler::claim_requests(storage::Reader& reader, Mail& mail) {
-  for (const Question& question : mail.questions) queue_.want(question, std::nullopt);
+// Decides on what is known before PortOne answers, so that webhook_status and ui_state do not wait
+// for it. Each event is a unit of its own: a bad one stops no other (promise 8).
+void Reconciler::begin(std::vector<core::EventId> events, core::Time now) {
+  writer_.count_tries(std::move(events), now, [this, now](const auto& counted) {
+    if (!counted.ok()) return;
+    for (const core::EventId id : counted.value()) {
+      writer_.begin_event(id, now, [this, id](const auto& outcome) {
+        if (outcome.ok()) return;
+        if (outcome.error().kind == storage::WriteFailure::Kind::kFailed) {
+          log_error("deciding on an event failed",
+                    {{"event", id.value}, {"error", outcome.error().detail}});
+        } else {
+          writer_.forgive_tries({id});
+        }
+      });
+    }
+  });
+}
+
+void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core::Time now) {
+  for (const Question& question : mail.questions) {
+    if (!is_remembered(question, now)) queue_.want(question, std::nullopt);
+  }
   for (const core::PaymentId& payment_id : mail.payments) {
     std::vector<Question> planned = reader.planned_questions(payment_id);
     if (planned.empty()) {
@@ -231,6 +285,13 @@ std::vector<Question> Reconciler::questions_of(const storage::InboxEvent& event)
   }
   if (maybe_v2 && event.payment_id) {
     questions.push_back({QuestionKind::kV2Payment, event.payment_id->str(), event.payment_id});
+    // A pair that nobody signed may not make us ask PortOne twice.
+    if (event.attempt_id && event.is_trusted) {
+      questions.back().named_attempts.push_back(*event.attempt_id);
+    }
+  }
+  for (Question& question : questions) {
+    question.for_redirect = event.source == core::EventSource::kRedirect;
   }
   return questions;
 }
@@ -254,23 +315,51 @@ void Reconciler::ask_loop(int number) {
 }
 
 void Reconciler::settle(LookupQueue::Job job, storage::LookupReport report) {
-  report.events = std::move(job.events);
-  const bool usable = report.outcome != storage::LookupReport::Outcome::kUnusable;
-  const Question question = report.question;
-  if (!usable) {
-    log_warn("look-up failed", {{"question", storage::to_word(question.kind)},
-                                {"id", question.id},
+  if (report.outcome == storage::LookupReport::Outcome::kUnusable) {
+    log_warn("look-up failed", {{"question", storage::to_word(report.question.kind)},
+                                {"id", report.question.id},
                                 {"reason", report.detail}});
   }
-  writer_.settle(std::move(report), [this, question, usable](const auto& outcome) {
+  if (job.events.empty()) {
+    write_answer(std::move(report));
+    return;
+  }
+  const core::Time now = report.answered_at;
+  writer_.count_tries(job.events, now, [this, events = job.events,
+                                        report = std::move(report)](const auto& counted) {
+    storage::LookupReport with_events = report;
+    if (counted.ok()) {
+      with_events.events = counted.value();
+      std::vector<core::EventId> done;
+      std::set_difference(events.begin(), events.end(), counted.value().begin(),
+                          counted.value().end(), std::back_inserter(done));
+      queue_.drop(report.question, done);
+    }
+    write_answer(std::move(with_events));
+  });
+}
+
+void Reconciler::write_answer(storage::LookupReport report) {
+  const bool usable = report.outcome != storage::LookupReport::Outcome::kUnusable;
+  writer_.settle(report, [this, usable, report](const auto& outcome) {
+    const Question& question = report.question;
+    queue_.finish(question, usable && outcome.ok());
     if (outcome.ok()) {
       const core::Time now = clock_.now();
       for (const core::Time received : outcome.value().reconciled_events) {
         metrics_.decide_seconds(Seconds(now - received));
       }
-    }
-    queue_.finish(question, usable && outcome.ok());
-    if (!outcome.ok()) {
+      if (report.outcome == storage::LookupReport::Outcome::kNotFound && question.for_redirect) {
+        const std::lock_guard lock(mutex_);
+        mail_.unknown.push_back(question);
+      }
+    } else if (outcome.error().kind == storage::WriteFailure::Kind::kFailed) {
+      log_error("deciding on an answer failed", {{"question", storage::to_word(question.kind)},
+                                                 {"id", question.id},
+                                                 {"error", outcome.error().detail}});
+      writer_.note_failure(report);
+    } else {
+      writer_.forgive_tries(report.events);
       const std::lock_guard lock(mutex_);
       mail_.unwritten.push_back(question);
     }

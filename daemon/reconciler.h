@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -41,8 +42,11 @@ class Reconciler {
   void committed(const storage::CommitNotice& notice);
   // Any thread: looks a payment up soon. `attempt` is asked for too where nothing is planned.
   void ask_about(const core::PaymentId& payment_id);
-  // Any thread: a question that a waiting page depends on.
+  // Any thread: a question that PortOne's lists or a waiting page raised.
   void ask(const storage::Question& question);
+
+  // Any thread: something of its own to ask PortOne with, sharing the token.
+  [[nodiscard]] std::shared_ptr<portone::Asker> make_asker();
 
   // Counts this thread's rounds; the watchdog sees by it that it lives.
   [[nodiscard]] std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
@@ -58,20 +62,27 @@ class Reconciler {
     std::vector<core::PaymentId> payments;
     std::vector<storage::Question> questions;
     std::vector<storage::Question> unwritten;  // their answers could not be written
+    std::vector<storage::Question> unknown;    // that only redirects named, and PortOne does not know
     bool overflowed = false;
   };
   // What the look-up threads ask with; replaced as a whole by `reload`.
   struct Access {
     core::Config config;
-    std::unique_ptr<portone::V1Tokens> tokens;
+    std::shared_ptr<portone::V1Tokens> tokens;  // null: V1 is not configured
   };
   void loop();
   void ask_loop(int number);
   void settle(LookupQueue::Job job, storage::LookupReport report);
+  void write_answer(storage::LookupReport report);
+  void begin(std::vector<core::EventId> events, core::Time now);
+  void remember_unknown(const std::vector<storage::Question>& questions, core::Time now);
+  [[nodiscard]] bool is_remembered(const storage::Question& question, core::Time now) const;
+  void ask_about(const storage::InboxEvent& event, core::Time now);
   [[nodiscard]] Mail take_mail();
   void scan_inbox(storage::Reader& reader);
   void claim_events(storage::Reader& reader, core::Time now);
-  void claim_requests(storage::Reader& reader, Mail& mail);
+  void claim_postponed(storage::Reader& reader, core::Time now);
+  void claim_requests(storage::Reader& reader, const Mail& mail, core::Time now);
   void ask_unwritten(core::Time now);
   [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
                                                             std::size_t number);
@@ -88,7 +99,9 @@ class Reconciler {
   std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
   core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan
   bool is_scanning_ = true;            // at the start, and after an overflow
-  std::deque<core::EventId> postponed_;  // over the budget
+  // Events that may not be asked about yet: over the budget, or just answered with unknown.
+  std::multimap<core::Time, core::EventId> postponed_;
+  std::map<std::pair<storage::QuestionKind, std::string>, core::Time> unknown_until_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
 

@@ -46,32 +46,34 @@ http::Response unavailable(Language language) {
 
 http::Response nothing_to_show(Language language) {
   const bool korean = language == Language::kKorean;
-  return page(400, render_notice_page(
-                       language, korean ? "주문을 찾을 수 없습니다" : "Order not found",
-                       korean ? "이 주소에는 주문 번호가 없습니다. 쇼핑몰의 주문 내역을 확인해 주세요."
-                              : "This address names no order. Please look at your orders in the "
-                                "shop."));
+  return page(400,
+              render_notice_page(
+                  language, korean ? "주문을 찾을 수 없습니다" : "Order not found",
+                  korean ? "이 주소에는 주문 번호가 없습니다. 쇼핑몰의 주문 내역을 확인해 주세요."
+                         : "This address names no order. Please look at your orders in the "
+                           "shop."));
 }
 
 http::Response expired(Language language, bool wants_page) {
   if (!wants_page) {
-    return {.status = 404,
-            .content_type = "application/json",
-            .body = R"({"error":{"code":"not_found","message":"the token is unknown or expired"}})"};
+    return {
+        .status = 404,
+        .content_type = "application/json",
+        .body = R"({"error":{"code":"not_found","message":"the token is unknown or expired"}})"};
   }
   const bool korean = language == Language::kKorean;
-  return page(404, render_notice_page(
-                       language, korean ? "이 화면은 만료되었습니다" : "This page has expired",
-                       korean ? "쇼핑몰의 주문 내역에서 결제 상태를 확인해 주세요."
-                              : "Please look at your orders in the shop."));
+  return page(404, render_notice_page(language,
+                                      korean ? "이 화면은 만료되었습니다" : "This page has expired",
+                                      korean ? "쇼핑몰의 주문 내역에서 결제 상태를 확인해 주세요."
+                                             : "Please look at your orders in the shop."));
 }
 
 // A return that is about something else than a payment: there is nothing to wait for.
 http::Response not_a_payment(Language language) {
   const bool korean = language == Language::kKorean;
-  return page(200, render_notice_page(language, korean ? "완료되었습니다" : "Done",
-                                      korean ? "쇼핑몰로 돌아가 계속해 주세요."
-                                             : "Please go back to the shop."));
+  return page(200, render_notice_page(
+                       language, korean ? "완료되었습니다" : "Done",
+                       korean ? "쇼핑몰로 돌아가 계속해 주세요." : "Please go back to the shop."));
 }
 
 std::string fill_in(const std::string& url, const std::string& payment_id,
@@ -115,29 +117,27 @@ http::Answer RedirectListener::receive(const http::Request& request) {
                            .received_at = services_.clock.now(),
                            .remote_ip = request.client_ip,
                            .headers_json = stored_headers(request)};
-  return {unavailable(language), [this, language, is_payment, names_nothing, api,
-                                  stored = std::move(stored)](
-                                     const http::Completion& complete) mutable {
-            services_.writer.accept_event(
-                std::move(stored), [this, language, is_payment, names_nothing, api,
-                                    complete](const auto& outcome) {
-                  if (!outcome.ok()) {
-                    services_.metrics.event(core::EventSource::kRedirect, api,
-                                            EventOutcome::kUnavailable);
-                    complete(std::nullopt);
-                    return;
-                  }
-                  services_.metrics.event(
-                      core::EventSource::kRedirect, api,
-                      outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
-                  if (config_.mode == core::RedirectMode::kPage && !is_payment) {
-                    complete(names_nothing ? nothing_to_show(language)
-                                           : not_a_payment(language));
-                    return;
-                  }
-                  show({outcome.value().event, language, true}, complete);
-                });
-          }};
+  return {
+      unavailable(language),
+      [this, language, is_payment, names_nothing, api,
+       stored = std::move(stored)](const http::Completion& complete) mutable {
+        services_.writer.accept_event(std::move(stored), [this, language, is_payment, names_nothing,
+                                                          api, complete](const auto& outcome) {
+          if (!outcome.ok()) {
+            services_.metrics.event(core::EventSource::kRedirect, api, EventOutcome::kUnavailable);
+            complete(std::nullopt);
+            return;
+          }
+          services_.metrics.event(
+              core::EventSource::kRedirect, api,
+              outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
+          if (config_.mode == core::RedirectMode::kPage && !is_payment) {
+            complete(names_nothing ? nothing_to_show(language) : not_a_payment(language));
+            return;
+          }
+          show({outcome.value().event, language, true}, complete);
+        });
+      }};
 }
 
 http::Answer RedirectListener::status(const http::Request& request) {
@@ -145,8 +145,8 @@ http::Answer RedirectListener::status(const http::Request& request) {
   const auto pairs = core::parse_form(request.query());
   const bool wants_page =
       request.header("accept").value_or("").find("text/html") != std::string_view::npos;
-  const auto redirect = tokens_.read(core::form_value(pairs, "token").value_or(""),
-                                     services_.clock.now());
+  const auto redirect =
+      tokens_.read(core::form_value(pairs, "token").value_or(""), services_.clock.now());
   if (!redirect) return expired(language, wants_page);
   const Visit visit{*redirect, language, wants_page};
   return {unavailable(language),
@@ -168,8 +168,8 @@ void RedirectListener::show(const Visit& visit, const http::Completion& complete
 
 http::Response RedirectListener::answer(const Visit& visit, const storage::RedirectFacts& facts) {
   const core::Time now = services_.clock.now();
-  core::WaitingFacts waiting{.hint = facts.hint, .arrived = facts.arrived,
-                             .asked_at = facts.asked_at};
+  core::WaitingFacts waiting{
+      .hint = facts.hint, .arrived = facts.arrived, .asked_at = facts.asked_at};
   if (facts.payment) {
     waiting.result = facts.payment->result;
     waiting.deliverable = facts.payment->deliverable;
@@ -202,7 +202,8 @@ WaitingPage RedirectListener::page_of(const Visit& visit, const storage::Redirec
   // to this payment; anybody can invent the rest.
   if (facts.attempt && facts.payment) {
     if (facts.payment->total_amount && facts.payment->currency) {
-      content.amount = readable_amount(*facts.payment->total_amount, *facts.payment->currency);
+      content.amount =
+          core::readable_amount(*facts.payment->total_amount, *facts.payment->currency);
     }
     content.account = facts.attempt->virtual_account;
     if (state == WaitingState::kFailed) content.reason = facts.attempt->failure_reason;
@@ -212,8 +213,8 @@ WaitingPage RedirectListener::page_of(const Visit& visit, const storage::Redirec
   }
   if (state == WaitingState::kConfirming || state == WaitingState::kReview ||
       state == WaitingState::kAwaitingDeposit) {
-    content.status_url = config_.path + "/status?token=" +
-                         tokens_.make(visit.redirect, services_.clock.now());
+    content.status_url =
+        config_.path + "/status?token=" + tokens_.make(visit.redirect, services_.clock.now());
   }
   if (state != WaitingState::kConfirming) content.next_url = next_url(state, facts);
   return content;
@@ -245,11 +246,9 @@ void RedirectListener::hasten(const storage::RedirectFacts& facts, WaitingState 
   if (known && facts.payment_id) {
     services_.reconciler.ask_about(*facts.payment_id);
   } else if (facts.api == core::Api::kV1 && facts.attempt_id && services_.config.v1) {
-    services_.reconciler.ask(
-        {QuestionKind::kV1Attempt, facts.attempt_id->str(), facts.payment_id});
+    services_.reconciler.ask({QuestionKind::kV1Attempt, facts.attempt_id->str(), facts.payment_id});
   } else if (facts.api == core::Api::kV2 && facts.payment_id && services_.config.v2) {
-    services_.reconciler.ask(
-        {QuestionKind::kV2Payment, facts.payment_id->str(), facts.payment_id});
+    services_.reconciler.ask({QuestionKind::kV2Payment, facts.payment_id->str(), facts.payment_id});
   }
 }
 

@@ -36,7 +36,4 @@ struct WaitingPage {
 [[nodiscard]] std::string render_notice_page(Language language, std::string_view title,
                                              std::string_view text);
 
-// "64,900 KRW", "10.50 USD": minor units for people.
-[[nodiscard]] std::string readable_amount(std::int64_t minor, const core::Currency& currency);
-
 }  // namespace reconciled

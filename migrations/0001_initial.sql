@@ -55,8 +55,9 @@ CREATE TABLE event_progress (
   event_id         INTEGER PRIMARY KEY REFERENCES event (event_id),
   copies           INTEGER NOT NULL DEFAULT 1,   -- how often it arrived
   last_arrival_ms  INTEGER NOT NULL,
-  tries            INTEGER NOT NULL DEFAULT 0,   -- decisions begun on it
-  processed_at_ms  INTEGER                       -- NULL: still in the inbox
+  tries            INTEGER NOT NULL DEFAULT 0,   -- decisions begun on it that did not end well
+  processed_at_ms  INTEGER,                      -- NULL: still in the inbox
+  parked           INTEGER NOT NULL DEFAULT 0    -- 1: given up after three tries, with a finding
 ) STRICT;
 CREATE INDEX event_inbox ON event_progress (event_id) WHERE processed_at_ms IS NULL;
 
@@ -135,6 +136,21 @@ CREATE TABLE snapshot (
 ) STRICT;
 CREATE INDEX snapshot_by_attempt ON snapshot (attempt_id);
 
+CREATE TABLE timer_mark (
+  -- Evidence: what a timer found when it fired.
+  mark_id      INTEGER PRIMARY KEY,
+  payment_id   TEXT NOT NULL,
+  kind         TEXT NOT NULL CHECK (kind IN (
+                 'webhook_overdue',        -- decided by look-up, and 10 minutes later no webhook
+                 'schedule_done',          -- the whole look-up schedule was asked once
+                 'asking_ended')),         -- nothing more will be asked, and it is still open
+  attempt_id   TEXT,                       -- webhook_overdue: which attempt
+  result       TEXT,                       -- webhook_overdue: and what it came to
+  anchor_at_ms INTEGER NOT NULL,           -- where the schedule began
+  at_ms        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX timer_mark_by_payment ON timer_mark (payment_id);
+
 CREATE TABLE payment (
   -- What each payment is, derived from the evidence above. One row an order of the shop.
   payment_no           INTEGER PRIMARY KEY,
@@ -188,7 +204,8 @@ CREATE TABLE transition (
   payment_id       TEXT NOT NULL REFERENCES payment (payment_id),
   version          INTEGER NOT NULL,
   at_ms            INTEGER NOT NULL,
-  cause            TEXT NOT NULL CHECK (cause IN ('event', 'snapshot', 'order', 'configuration')),
+  cause            TEXT NOT NULL CHECK (cause IN ('event', 'snapshot', 'order', 'timer',
+                     'rebuild')),
   cause_id         INTEGER,
   from_result      TEXT NOT NULL,
   to_result        TEXT NOT NULL,
@@ -252,6 +269,15 @@ CREATE TABLE lookup (
 CREATE INDEX lookup_due ON lookup (next_at_ms) WHERE next_at_ms IS NOT NULL;
 CREATE INDEX lookup_by_payment ON lookup (payment_id) WHERE payment_id IS NOT NULL;
 
+CREATE TABLE webhook_watch (
+  -- Payments decided by look-up whose webhook should have come by due_at_ms.
+  payment_id TEXT PRIMARY KEY,
+  attempt_id TEXT NOT NULL,
+  result     TEXT NOT NULL,
+  due_at_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_watch_due ON webhook_watch (due_at_ms);
+
 -- Evidence is never rewritten. --------------------------------------------------------------
 
 CREATE TRIGGER event_is_evidence BEFORE UPDATE ON event
@@ -299,6 +325,11 @@ CREATE TRIGGER configuration_is_evidence BEFORE UPDATE ON configuration
 BEGIN SELECT RAISE(ABORT, 'the configuration is evidence: a change is a new row'); END;
 CREATE TRIGGER configuration_stays BEFORE DELETE ON configuration
 BEGIN SELECT RAISE(ABORT, 'the configuration is evidence: it is never deleted'); END;
+
+CREATE TRIGGER timer_mark_is_evidence BEFORE UPDATE ON timer_mark
+BEGIN SELECT RAISE(ABORT, 'timer marks are evidence: they are never changed'); END;
+CREATE TRIGGER timer_mark_stays BEFORE DELETE ON timer_mark
+BEGIN SELECT RAISE(ABORT, 'timer marks are evidence: they are never deleted'); END;
 
 CREATE TRIGGER transition_is_history BEFORE UPDATE ON transition
 BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;

@@ -1,6 +1,8 @@
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "storage/units.h"
+#include "storage/writer.h"
 
 namespace reconciled::storage {
 namespace {
@@ -119,6 +121,33 @@ void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
   while (query.next()) evidence.snapshots.push_back(read_snapshot(query.row()));
 }
 
+core::TimerMark::Kind mark_kind(const std::string& word) {
+  if (word == "webhook_overdue") return core::TimerMark::Kind::kWebhookOverdue;
+  if (word == "schedule_done") return core::TimerMark::Kind::kScheduleDone;
+  return core::TimerMark::Kind::kAskingEnded;
+}
+
+void load_marks(Session& session, core::PaymentEvidence& evidence) {
+  Query query = session.query(
+      "SELECT kind, attempt_id, result, anchor_at_ms FROM timer_mark WHERE payment_id = ?");
+  query.with(evidence.payment_id);
+  while (query.next()) {
+    Row row = query.row();
+    core::TimerMark mark;
+    mark.kind = mark_kind(row.text());
+    mark.attempt_id = row.optional_attempt_id();
+    mark.result = row.optional_word<core::Result>();
+    mark.anchor = row.time();
+    evidence.marks.push_back(std::move(mark));
+  }
+}
+
+std::optional<core::Time> load_first_start(Session& session) {
+  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  if (!query.with(kFirstStartKey).next()) return std::nullopt;
+  return query.row().time();
+}
+
 void load_resolutions(Session& session, core::PaymentEvidence& evidence) {
   Query query = session.query(
       "SELECT kind, cause FROM finding WHERE payment_id = ? AND closed_by = 'person'");
@@ -152,8 +181,23 @@ core::PaymentEvidence load_evidence(Session& session, const core::PaymentId& pay
                                  .order = load_order(session, payment_id)};
   load_events(session, evidence);
   load_snapshots(session, evidence);
+  load_marks(session, evidence);
   load_resolutions(session, evidence);
+  evidence.first_started_at = load_first_start(session);
   return evidence;
+}
+
+void insert_mark(Session& session, const core::PaymentId& payment_id,
+                 const core::TimerMark& mark, core::Time at) {
+  static constexpr std::array<const char*, 3> kKinds{"webhook_overdue", "schedule_done",
+                                                     "asking_ended"};
+  session
+      .query(
+          "INSERT INTO timer_mark (payment_id, kind, attempt_id, result, anchor_at_ms, at_ms) "
+          "VALUES (?, ?, ?, ?, ?, ?)")
+      .with(payment_id, kKinds.at(static_cast<std::size_t>(mark.kind)), mark.attempt_id,
+            mark.result, mark.anchor, at)
+      .run();
 }
 
 core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {

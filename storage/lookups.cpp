@@ -68,9 +68,11 @@ std::string_view to_word(QuestionKind kind) {
   return kWords.at(static_cast<std::size_t>(kind));
 }
 
-void plan_lookups(Session& session, const DecisionContext& context,
-                  const core::PaymentId& payment_id, const core::Decision& decision,
-                  core::Time now, std::optional<core::Time> restart) {
+std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContext& context,
+                                          const core::PaymentId& payment_id,
+                                          const core::Decision& decision, core::Time now,
+                                          std::optional<core::Time> restart) {
+  std::vector<core::TimerMark> marks;
   const std::vector<QuestionKind> wanted = questions_about(context, decision);
   for (const QuestionKind kind : {QuestionKind::kV1Order, QuestionKind::kV2Payment}) {
     const Question question{kind, payment_id.str(), payment_id};
@@ -91,9 +93,18 @@ void plan_lookups(Session& session, const DecisionContext& context,
     } else if (planned.failures == 0) {
       const core::Time after = std::max(planned.asked_at.value_or(planned.anchor), planned.anchor);
       planned.next_at = core::next_scheduled(context.schedule, planned.anchor, after, *until);
+      if (planned.next_at) {
+        *planned.next_at += core::jitter(question.id, *planned.next_at - after);
+      } else if (!core::is_decided(decision.result)) {
+        marks.push_back({core::TimerMark::Kind::kAskingEnded, {}, {}, planned.anchor});
+      }
+      if (after >= core::unknown_ends(context.schedule, planned.anchor)) {
+        marks.push_back({core::TimerMark::Kind::kScheduleDone, {}, {}, planned.anchor});
+      }
     }
     store(session, question, planned);
   }
+  return marks;
 }
 
 void note_answer(Session& session, const DecisionContext& context, const LookupReport& report,

@@ -5,88 +5,6 @@
 namespace reconciled::storage {
 namespace {
 
-// The columns of a payment that history tells of; a change of any is a new version.
-struct PaymentRow {
-  core::Result result = core::Result::kNone;
-  std::optional<core::Authority> authority;
-  bool deliverable = false;
-  bool unverified = false;
-  bool unobstructed = false;
-  core::UiState ui_state = core::UiState::kNone;
-  core::Result webhook_status = core::Result::kNone;
-  std::optional<std::string> currency;
-  std::optional<std::int64_t> expected_amount;
-  std::optional<std::string> expected_currency;
-  std::optional<std::int64_t> total_amount;
-  std::optional<std::int64_t> cancelled_amount;
-  std::optional<std::string> winner;
-  friend bool operator==(const PaymentRow&, const PaymentRow&) = default;
-};
-
-struct Stored {
-  PaymentRow row;
-  std::optional<core::SnapshotId> deciding_snapshot;
-  std::optional<core::Time> decided_at;
-  std::int64_t version = 0;
-};
-
-std::optional<Stored> load_stored(Session& session, const core::PaymentId& payment_id) {
-  Query query = session.query(
-      "SELECT result, authority, deliverable, unverified, unobstructed, ui_state, webhook_status,"
-      "  currency, expected_amount, expected_currency, total_amount, cancelled_amount,"
-      "  winning_attempt_id, deciding_snapshot_id, decided_at_ms, version "
-      "FROM payment WHERE payment_id = ?");
-  if (!query.with(payment_id).next()) return std::nullopt;
-  Row row = query.row();
-  Stored stored;
-  stored.row.result = row.word<core::Result>();
-  stored.row.authority = row.optional_word<core::Authority>();
-  stored.row.deliverable = row.flag();
-  stored.row.unverified = row.flag();
-  stored.row.unobstructed = row.flag();
-  stored.row.ui_state = row.word<core::UiState>();
-  stored.row.webhook_status = row.word<core::Result>();
-  stored.row.currency = row.optional_text();
-  stored.row.expected_amount = row.optional_integer();
-  stored.row.expected_currency = row.optional_text();
-  stored.row.total_amount = row.optional_integer();
-  stored.row.cancelled_amount = row.optional_integer();
-  stored.row.winner = row.optional_text();
-  if (const auto id = row.optional_integer()) stored.deciding_snapshot = core::SnapshotId{*id};
-  stored.decided_at = row.optional_time();
-  stored.version = row.integer();
-  return stored;
-}
-
-PaymentRow row_of(const core::PaymentEvidence& evidence, const core::Decision& decision) {
-  PaymentRow row;
-  row.result = decision.result;
-  row.authority = decision.authority;
-  row.deliverable = decision.deliverable;
-  row.unverified = decision.unverified;
-  row.unobstructed = decision.unobstructed;
-  row.ui_state = decision.ui_state;
-  row.webhook_status = decision.webhook_status;
-  if (decision.currency) {
-    row.currency = decision.currency->code();
-  } else if (evidence.order) {
-    row.currency = evidence.order->currency.code();
-  }
-  if (evidence.order) {
-    row.expected_amount = evidence.order->amount;
-    row.expected_currency = evidence.order->currency.code();
-  }
-  row.total_amount = decision.total_amount;
-  row.cancelled_amount = decision.cancelled_amount;
-  if (decision.winner) row.winner = decision.winner->str();
-  return row;
-}
-
-// A redirect alone makes no payment (interface §5).
-bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& decision) {
-  return evidence.order || !evidence.webhooks.empty() || !decision.attempts.empty();
-}
-
 struct Change {
   const core::PaymentId& payment_id;
   const PaymentRow& before;
@@ -196,14 +114,98 @@ std::vector<core::FindingKind> write_findings(Session& session, const core::Paym
   return opened;
 }
 
+using namespace std::chrono_literals;
+constexpr auto kWebhookPatience = 10min;
+
+// Where a webhook about the result should come, its time runs from now; else nothing is watched.
+void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
+                       const core::Decision& decision, core::Time now) {
+  if (!decision.expects_webhook) {
+    session.query("DELETE FROM webhook_watch WHERE payment_id = ?").with(payment_id).run();
+    return;
+  }
+  session
+      .query(
+          "INSERT INTO webhook_watch (payment_id, attempt_id, result, due_at_ms) "
+          "VALUES (?1, ?2, ?3, ?4) "
+          "ON CONFLICT (payment_id) DO UPDATE SET attempt_id = ?2, result = ?3, due_at_ms = ?4 "
+          "WHERE attempt_id <> ?2 OR result <> ?3")
+      .with(payment_id, decision.winner, decision.result, now + kWebhookPatience)
+      .run();
+}
+
+bool is_marked(const std::vector<core::TimerMark>& marks, const core::TimerMark& mark) {
+  return std::any_of(marks.begin(), marks.end(), [&](const core::TimerMark& known) {
+    return known.kind == mark.kind && known.anchor == mark.anchor;
+  });
+}
+
 }  // namespace
+
+std::optional<StoredPayment> load_stored(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query(
+      "SELECT result, authority, deliverable, unverified, unobstructed, ui_state, webhook_status,"
+      "  currency, expected_amount, expected_currency, total_amount, cancelled_amount,"
+      "  winning_attempt_id, deciding_snapshot_id, decided_at_ms, version,"
+      "  configuration_id "
+      "FROM payment WHERE payment_id = ?");
+  if (!query.with(payment_id).next()) return std::nullopt;
+  Row row = query.row();
+  StoredPayment stored;
+  stored.row.result = row.word<core::Result>();
+  stored.row.authority = row.optional_word<core::Authority>();
+  stored.row.deliverable = row.flag();
+  stored.row.unverified = row.flag();
+  stored.row.unobstructed = row.flag();
+  stored.row.ui_state = row.word<core::UiState>();
+  stored.row.webhook_status = row.word<core::Result>();
+  stored.row.currency = row.optional_text();
+  stored.row.expected_amount = row.optional_integer();
+  stored.row.expected_currency = row.optional_text();
+  stored.row.total_amount = row.optional_integer();
+  stored.row.cancelled_amount = row.optional_integer();
+  stored.row.winner = row.optional_text();
+  if (const auto id = row.optional_integer()) stored.deciding_snapshot = core::SnapshotId{*id};
+  stored.decided_at = row.optional_time();
+  stored.version = row.integer();
+  stored.configuration_id = row.integer();
+  return stored;
+}
+
+PaymentRow row_of(const core::PaymentEvidence& evidence, const core::Decision& decision) {
+  PaymentRow row;
+  row.result = decision.result;
+  row.authority = decision.authority;
+  row.deliverable = decision.deliverable;
+  row.unverified = decision.unverified;
+  row.unobstructed = decision.unobstructed;
+  row.ui_state = decision.ui_state;
+  row.webhook_status = decision.webhook_status;
+  if (decision.currency) {
+    row.currency = decision.currency->code();
+  } else if (evidence.order) {
+    row.currency = evidence.order->currency.code();
+  }
+  if (evidence.order) {
+    row.expected_amount = evidence.order->amount;
+    row.expected_currency = evidence.order->currency.code();
+  }
+  row.total_amount = decision.total_amount;
+  row.cancelled_amount = decision.cancelled_amount;
+  if (decision.winner) row.winner = decision.winner->str();
+  return row;
+}
+
+bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& decision) {
+  return evidence.order || !evidence.webhooks.empty() || !decision.attempts.empty();
+}
 
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
                                 const core::PaymentId& payment_id, const Cause& cause,
                                 core::Time now, std::optional<core::Time> restart) {
   const core::PaymentEvidence evidence = load_evidence(session, payment_id);
-  const core::Decision decision = core::decide(evidence, context.policy);
-  const std::optional<Stored> stored = load_stored(session, payment_id);
+  const core::Decision decision = context.decide(evidence, context.policy);
+  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
   if (!stored && !may_exist(evidence, decision)) return std::nullopt;
 
   const PaymentRow before = stored ? stored->row : PaymentRow{};
@@ -223,12 +225,31 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   write_attempts(session, payment_id, decision, now);
   const std::vector<core::FindingKind> opened =
       write_findings(session, payment_id, decision, now);
-  if (evidence.order || !decision.attempts.empty()) {
-    plan_lookups(session, context, payment_id, decision, now, restart);
+  bool is_marked_anew = false;
+  if (context.writes_lookups) watch_for_webhook(session, payment_id, decision, now);
+  if (context.writes_lookups && (evidence.order || !decision.attempts.empty())) {
+    for (const core::TimerMark& mark :
+         plan_lookups(session, context, payment_id, decision, now, restart)) {
+      if (is_marked(evidence.marks, mark)) continue;
+      insert_mark(session, payment_id, mark, now);
+      is_marked_anew = true;
+    }
   }
-  if (!is_news && opened.empty()) return std::nullopt;
-  return Settled{payment_id,         before.result,      after.result, after.deliverable,
-                 decision.authority, opened};
+  std::optional<Settled> settled;
+  if (is_news || !opened.empty()) {
+    settled = Settled{payment_id,         before.result,      after.result, after.deliverable,
+                      decision.authority, opened};
+  }
+  // A mark is evidence: what follows from it is decided at once. It makes no second mark.
+  if (is_marked_anew) {
+    auto again = redecide(session, context, payment_id, {"timer", std::nullopt}, now, std::nullopt);
+    if (again && settled) {
+      again->from = settled->from;
+      again->opened.insert(again->opened.end(), settled->opened.begin(), settled->opened.end());
+    }
+    if (again) settled = std::move(again);
+  }
+  return settled;
 }
 
 }  // namespace reconciled::storage

@@ -223,6 +223,30 @@ std::optional<core::Time> Reader::next_lookup() {
   return query.row().optional_time();
 }
 
+bool Reader::has_due_watch(core::Time now) {
+  Query query =
+      impl_->session.query("SELECT EXISTS (SELECT 1 FROM webhook_watch WHERE due_at_ms <= ?)");
+  return query.with(now).next() && query.row().flag();
+}
+
+std::optional<std::string> Reader::kept(const std::string& key) {
+  Query query = impl_->session.query("SELECT value FROM meta WHERE key = ?");
+  if (!query.with(key).next()) return std::nullopt;
+  return query.row().text();
+}
+
+bool Reader::is_news(const core::Snapshot& listed) {
+  Query query = impl_->session.query(
+      "SELECT s.result, s.cancelled_amount, s.total_amount FROM attempt a "
+      "JOIN snapshot s ON s.snapshot_id = a.snapshot_id WHERE a.attempt_id = ?");
+  if (!query.with(listed.attempt_id).next()) return true;
+  Row row = query.row();
+  const auto result = row.word<core::Result>();
+  const std::int64_t cancelled = row.integer();
+  return result != listed.result || cancelled != listed.cancelled_amount ||
+         row.integer() != listed.total_amount;
+}
+
 std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {
   Query query =
       impl_->session.query("SELECT question, id, payment_id FROM lookup WHERE payment_id = ?");

@@ -92,6 +92,11 @@ class Reader {
   [[nodiscard]] std::optional<InboxEvent> inbox_event(core::EventId id);
   [[nodiscard]] std::vector<Question> due_lookups(core::Time now, std::int64_t limit);
   [[nodiscard]] std::optional<core::Time> next_lookup();
+  [[nodiscard]] bool has_due_watch(core::Time now);
+  // A value that the writer keeps under `key`.
+  [[nodiscard]] std::optional<std::string> kept(const std::string& key);
+  // Whether PortOne's list tells something about the attempt that the store does not know.
+  [[nodiscard]] bool is_news(const core::Snapshot& listed);
   // The look-ups that are planned for a payment, due or not.
   [[nodiscard]] std::vector<Question> planned_questions(const core::PaymentId& id);
 

@@ -48,6 +48,10 @@ struct Question {
   QuestionKind kind;
   std::string id;                             // imp_uid, merchant_uid or paymentId
   std::optional<core::PaymentId> payment_id;  // whose it is, where known or claimed
+  // Who wants to know, beyond the plan: an attempt that a webhook or redirect named, which PortOne's
+  // first answer may not show (V2), and whether only a redirect did.
+  std::vector<core::AttemptId> named_attempts;
+  bool for_redirect = false;
 };
 [[nodiscard]] std::string_view to_word(QuestionKind kind);
 

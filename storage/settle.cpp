@@ -82,19 +82,18 @@ std::vector<core::Time> finish_events(Session& session, const LookupReport& repo
 
 }  // namespace
 
-SettledReport begin_events(Session& session, const DecisionContext& context,
-                           const std::vector<core::EventId>& events, core::Time now) {
+SettledReport begin_event(Session& session, const DecisionContext& context, core::EventId id,
+                          core::Time now) {
   SettledReport settled;
-  for (const core::EventId id : events) {
-    std::optional<PendingEvent> event = load_pending(session, id);
-    if (!event) continue;
-    std::optional<core::PaymentId> owner;
-    if (event->attempt_id) owner = owner_of(session, *event->attempt_id);
-    if (!event->payment_id && owner) {
-      event->payment_id = owner;
-      index_attempt_events(session, *event->attempt_id, *owner);
-    }
-    if (!event->payment_id) continue;
+  std::optional<PendingEvent> event = load_pending(session, id);
+  if (!event) return settled;
+  std::optional<core::PaymentId> owner;
+  if (event->attempt_id) owner = owner_of(session, *event->attempt_id);
+  if (!event->payment_id && owner) {
+    event->payment_id = owner;
+    index_attempt_events(session, *event->attempt_id, *owner);
+  }
+  if (event->payment_id) {
     // The first copy of a webhook, or of a redirect about an attempt that PortOne binds to the
     // payment, starts the schedule anew; anybody can invent other redirects.
     const bool counts =
@@ -104,6 +103,7 @@ SettledReport begin_events(Session& session, const DecisionContext& context,
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
+  clear_tries(session, {id});
   return settled;
 }
 
@@ -127,8 +127,37 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
     add(settled.changed,
         redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
   }
+  clear_tries(session, report.events);
   if (report.outcome != LookupReport::Outcome::kUnusable) {
     settled.reconciled_events = finish_events(session, report);
+  }
+  return settled;
+}
+
+SettledReport fire_watches(Session& session, const DecisionContext& context, core::Time now) {
+  struct Watch {
+    core::PaymentId payment_id;
+    core::TimerMark mark;
+  };
+  std::vector<Watch> due;
+  {
+    Query query = session.query(
+        "SELECT payment_id, attempt_id, result FROM webhook_watch WHERE due_at_ms <= ? "
+        "ORDER BY due_at_ms LIMIT 256");
+    query.with(now);
+    while (query.next()) {
+      Row row = query.row();
+      core::PaymentId payment_id = row.payment_id();
+      core::TimerMark mark{core::TimerMark::Kind::kWebhookOverdue, row.optional_attempt_id(),
+                           row.optional_word<core::Result>(), now};
+      due.push_back({std::move(payment_id), std::move(mark)});
+    }
+  }
+  SettledReport settled;
+  for (const Watch& watch : due) {
+    insert_mark(session, watch.payment_id, watch.mark, now);
+    add(settled.changed, redecide(session, context, watch.payment_id, {"timer", std::nullopt}, now,
+                                  std::nullopt));
   }
   return settled;
 }

@@ -3,6 +3,8 @@
 // Each runs on the writer's thread within a savepoint. They read no clock: times come in.
 #pragma once
 
+#include <functional>
+
 #include "storage/records.h"
 #include "storage/session.h"
 
@@ -10,14 +12,17 @@ namespace reconciled::storage {
 
 // What decisions and schedules hang on, as configured now.
 struct DecisionContext {
+  std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
+      core::decide;
   core::DecisionPolicy policy;
   std::int64_t configuration_id = 0;
   core::Schedule schedule;
+  bool writes_lookups = true;  // false: leaves look-ups, watches and marks as they are
 };
 
 // Why a payment is decided anew: goes into its history.
 struct Cause {
-  const char* kind;  // event | snapshot | order | configuration
+  const char* kind;  // event | snapshot | order | timer | rebuild
   std::optional<std::int64_t> id;
 };
 
@@ -36,9 +41,43 @@ void index_attempt_events(Session& session, const core::AttemptId& attempt,
                                                   const core::PaymentId& payment_id);
 [[nodiscard]] std::optional<core::ExpectedOrder> load_order(Session& session,
                                                             const core::PaymentId& payment_id);
+void insert_mark(Session& session, const core::PaymentId& payment_id,
+                 const core::TimerMark& mark, core::Time at);
 core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& snapshot);
 
 // payments.cpp
+// The columns of a payment that history tells of; a change of any is a new version.
+struct PaymentRow {
+  core::Result result = core::Result::kNone;
+  std::optional<core::Authority> authority;
+  bool deliverable = false;
+  bool unverified = false;
+  bool unobstructed = false;
+  core::UiState ui_state = core::UiState::kNone;
+  core::Result webhook_status = core::Result::kNone;
+  std::optional<std::string> currency;
+  std::optional<std::int64_t> expected_amount;
+  std::optional<std::string> expected_currency;
+  std::optional<std::int64_t> total_amount;
+  std::optional<std::int64_t> cancelled_amount;
+  std::optional<std::string> winner;
+  friend bool operator==(const PaymentRow&, const PaymentRow&) = default;
+};
+struct StoredPayment {
+  PaymentRow row;
+  std::optional<core::SnapshotId> deciding_snapshot;
+  std::optional<core::Time> decided_at;
+  std::int64_t version = 0;
+  std::int64_t configuration_id = 0;
+};
+[[nodiscard]] std::optional<StoredPayment> load_stored(Session& session,
+                                                       const core::PaymentId& payment_id);
+[[nodiscard]] PaymentRow row_of(const core::PaymentEvidence& evidence,
+                                const core::Decision& decision);
+// A redirect alone makes no payment (interface §5).
+[[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence,
+                             const core::Decision& decision);
+
 // Decides the payment from all evidence and writes what changed, with history, findings and
 // look-ups. `restart` begins its schedule anew at that time. Nothing where nothing changed.
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
@@ -46,8 +85,9 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
                                 core::Time now, std::optional<core::Time> restart);
 
 // lookups.cpp
-// Brings the look-ups of a registered or bound payment in line with its decision.
-void plan_lookups(Session& session, const DecisionContext& context,
+// Brings the look-ups of a registered or bound payment in line with its decision. Gives the marks
+// that follow: the whole schedule was asked, or nothing more will be.
+[[nodiscard]] std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContext& context,
                   const core::PaymentId& payment_id, const core::Decision& decision,
                   core::Time now, std::optional<core::Time> restart);
 // Notes on the question's row that it was asked, and plans the next time where PortOne gave no
@@ -57,14 +97,32 @@ void note_answer(Session& session, const DecisionContext& context, const LookupR
 void forget_lookup(Session& session, const Question& question);
 
 // settle.cpp
-// Before the first look-up: decides the payments that the events name from what is known.
-SettledReport begin_events(Session& session, const DecisionContext& context,
-                           const std::vector<core::EventId>& events, core::Time now);
+// Before the first look-up: decides the payment that the event names from what is known.
+SettledReport begin_event(Session& session, const DecisionContext& context, core::EventId event,
+                          core::Time now);
 SettledReport settle_report(Session& session, const DecisionContext& context,
                             const LookupReport& report);
+// The webhooks that should have come by now: marks them overdue and decides their payments anew.
+SettledReport fire_watches(Session& session, const DecisionContext& context, core::Time now);
 // Takes over a changed configuration: a row of evidence. Returns its id.
 std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, core::Time now);
 [[nodiscard]] core::DecisionPolicy load_policy(Session& session, std::int64_t configuration_id);
+
+// tries.cpp
+// Counts a try of each event that is still in the inbox and gives those that may be tried; one
+// that was tried three times in vain is parked with a finding instead.
+[[nodiscard]] std::vector<core::EventId> count_tries(Session& session,
+                                                     const std::vector<core::EventId>& events,
+                                                     core::Time now);
+// The tries ended well, or it was not their fault.
+void clear_tries(Session& session, const std::vector<core::EventId>& events);
+// Puts a stored event back into the inbox; false: there is no such event.
+bool replay_event(Session& session, core::EventId event);
+
+// rebuild.cpp
+// What differs between a payment as it stands and as its evidence says, a sentence each.
+[[nodiscard]] std::vector<std::string> differences(Session& session,
+                                                   const core::PaymentId& payment_id);
 
 // orders.cpp
 OrderOutcome register_order(Session& session, const DecisionContext& context,

@@ -18,7 +18,12 @@
 namespace reconciled::storage {
 
 struct WriteFailure {
-  enum class Kind { kQueueFull, kStopping, kFailed } kind = Kind::kFailed;
+  enum class Kind {
+    kQueueFull,
+    kStopping,
+    kUnavailable,  // the world: disk, locks, memory
+    kFailed        // the work itself
+  } kind = Kind::kFailed;
   std::string detail;
 };
 template <class T>
@@ -36,8 +41,15 @@ struct WriterHooks {
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
 };
 
+// Where `Writer::keep` has the time of the daemon's first start, unix milliseconds: what PortOne
+// says of older payments that nobody named is taken in silently.
+inline constexpr const char* kFirstStartKey = "first_started_at_ms";
+
 struct WriterOptions {
   std::string path;
+  // How a payment is decided; another one only in tests of what happens when deciding fails.
+  std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
+      core::decide;
   std::size_t queue_capacity = 65'536;
   std::size_t max_batch = 512;
 };
@@ -59,15 +71,28 @@ class Writer {
   void set_schedule(const core::Schedule& schedule);
 
   void start();
-  // Runs what is queued, then ends the thread. Later units are refused.
+  // Runs what is queued, and what completions queue meanwhile, then ends the thread. Later units
+  // are refused.
   void stop();
 
   void accept_event(NewEvent event, Done<Accepted> done);
   // A confirm call: stored and answered in one commit.
   void answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done);
   void reject_delivery(RejectedDelivery delivery);
-  void begin_events(std::vector<core::EventId> events, core::Time now, Done<SettledReport> done);
+  // Promise 8: commits that the events are about to be decided, and gives those that may be.
+  void count_tries(std::vector<core::EventId> events, core::Time now,
+                   Done<std::vector<core::EventId>> done);
+  // Takes counted tries back: they failed through no fault of the events.
+  void forgive_tries(std::vector<core::EventId> events);
+  void begin_event(core::EventId event, core::Time now, Done<SettledReport> done);
+  // Puts a stored event back into the inbox; false: there is none of that number.
+  void replay(core::EventId event, Done<bool> done);
+  void fire_watches(core::Time now);
+  // Keeps `value` under `key` in place of what was there.
+  void put(std::string key, std::string value);
   void settle(LookupReport report, Done<SettledReport> done);
+  // Only plans the next time for a question whose answer could not be decided on.
+  void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
 

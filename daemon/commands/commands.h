@@ -1,7 +1,7 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
-// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `order`
-// and `lookup` go through the running daemon's admin endpoint.
+// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `order`,
+// `lookup` and `replay` go through the running daemon's admin endpoint.
 #pragma once
 
 #include <cstdint>
@@ -39,5 +39,9 @@ int findings(const core::Config& config, bool all);
 int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
           const std::string& currency);
 int lookup(const core::Config& config, const std::string& payment_id);
+int replay(const core::Config& config, std::int64_t event_id);
+
+// Derives every payment anew from evidence; with `check` changes nothing and tells differences.
+int rebuild(const core::Config& config, bool check);
 
 }  // namespace reconciled::commands

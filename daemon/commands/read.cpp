@@ -6,7 +6,6 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/table.h"
 #include "daemon/view_json.h"
-#include "daemon/waiting_page.h"
 #include "storage/migrate.h"
 #include "storage/reader.h"
 
@@ -45,7 +44,7 @@ std::optional<core::Time> read_time(const core::Config& config, const std::strin
 std::string amount_text(const storage::PaymentView& payment) {
   const auto amount = payment.total_amount ? payment.total_amount : payment.expected_amount;
   if (!amount || !payment.currency) return "-";
-  return readable_amount(*amount, *payment.currency);
+  return core::readable_amount(*amount, *payment.currency);
 }
 
 std::string yes_no(bool value) { return value ? "yes" : "no"; }

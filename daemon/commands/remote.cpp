@@ -60,4 +60,10 @@ int lookup(const core::Config& config, const std::string& payment_id) {
                        .body = "{}"});
 }
 
+int replay(const core::Config& config, std::int64_t event_id) {
+  return call(config, {.method = "POST",
+                       .target = "/events/" + std::to_string(event_id) + "/replay",
+                       .body = "{}"});
+}
+
 }  // namespace reconciled::commands

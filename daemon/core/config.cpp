@@ -331,16 +331,14 @@ void ConfigReader::read_schedule(Section& section) {
   config_.reconcile.lookup_schedule = std::move(schedule);
 }
 
-// Nothing sweeps in this version. The documented default may stand in the file all the same: only
-// a wish that differs from it would be silently ignored, and is refused.
 void ConfigReader::read_sweep(Section& section) {
   const auto text = section.text("sweep_every");
   if (!text) return;
   const auto every = parse_duration(*text);
-  if (!every) {
-    section.fault("sweep_every", "must be a duration as \"10m\", or \"0\"");
-  } else if (*every != 0ms && *every != 10min) {
-    section.fault("sweep_every", "is not supported by this version; set it to \"0\"");
+  if (!every || (*every != 0ms && (*every < 1s || *every > 24h))) {
+    section.fault("sweep_every", "must be a duration from \"1s\" to \"24h\", or \"0\" for never");
+  } else {
+    config_.reconcile.sweep_every = *every;
   }
 }
 

@@ -77,7 +77,7 @@ struct ReconcileConfig {
   MissingWebhook missing_webhook = MissingWebhook::kLookup;
   std::vector<std::chrono::milliseconds> lookup_schedule;
   int lookups_in_flight = 8;
-  std::chrono::milliseconds sweep_every{};  // 0: never
+  std::chrono::milliseconds sweep_every = std::chrono::minutes(10);  // 0: never
   UnregisteredOrders unregistered_orders = UnregisteredOrders::kHold;
 };
 

@@ -63,13 +63,14 @@ bool is_authentic(const WebhookFact& webhook, const std::vector<AttemptHistory>&
          });
 }
 
-// V1 says `cancelled` for partial cancels too (dossier §4).
-bool announces(const WebhookFact& webhook, const AttemptId& attempt, Result result) {
-  if (webhook.attempt_id != attempt || !webhook.status) return false;
-  if (*webhook.status == result) return true;
-  return webhook.api == Api::kV1 && *webhook.status == Result::kCancelled &&
-         result == Result::kPartiallyCancelled;
+// Dossier §2.1 and §2.2: V1 is silent about failures and about cancels by API; V2 tells all.
+bool portone_would_tell(Api api, Result result) {
+  return is_decided(result) && (api == Api::kV2 || result == Result::kPaid);
 }
+
+// Interface §7: a payment that nobody named and whose newest status came about more than a minute
+// before the daemon's first start.
+constexpr std::chrono::seconds kBeforeOurTime{60};
 
 class Judge {
  public:
@@ -83,8 +84,13 @@ class Judge {
     list_attempts();
     read_redirects();
     decision_.findings =
-        derive_findings(evidence_, policy_, decision_, bound_, winner_);
+        derive_findings(evidence_, policy_, {decision_, bound_, authentic_, winner_});
     judge_delivery();
+    // After the holds were judged: being silent about an old payment does not deliver it.
+    if (is_before_our_time()) {
+      decision_.findings.clear();
+      decision_.expects_webhook = false;
+    }
     return std::move(decision_);
   }
 
@@ -161,6 +167,23 @@ class Judge {
           return announces(*webhook, s.attempt_id, decision_.result);
         });
     decision_.authority = announced ? Authority::kWebhook : Authority::kLookup;
+    decision_.expects_webhook =
+        !announced && portone_would_tell(winner_->version, decision_.result) &&
+        std::none_of(evidence_.marks.begin(), evidence_.marks.end(), [&](const TimerMark& mark) {
+          return mark.kind == TimerMark::Kind::kWebhookOverdue &&
+                 mark.attempt_id == s.attempt_id && mark.result == decision_.result;
+        });
+  }
+
+  [[nodiscard]] bool is_before_our_time() const {
+    if (!evidence_.first_started_at || evidence_.order || !evidence_.webhooks.empty()) return false;
+    std::optional<PortoneTime> newest;
+    for (const AttemptHistory& attempt : bound_) {
+      if (attempt.taken == nullptr) continue;
+      const auto& at = attempt.taken->snapshot.status_at;
+      if (at && (!newest || *newest < *at)) newest = at;
+    }
+    return newest && *newest < *evidence_.first_started_at - kBeforeOurTime;
   }
 
   void list_attempts() {

@@ -47,6 +47,15 @@ struct SnapshotFact {
   Snapshot snapshot;
 };
 
+// What a timer found when it fired.
+struct TimerMark {
+  enum class Kind { kWebhookOverdue, kScheduleDone, kAskingEnded };
+  Kind kind = Kind::kScheduleDone;
+  std::optional<AttemptId> attempt_id;  // kWebhookOverdue
+  std::optional<Result> result;         // kWebhookOverdue
+  Time anchor{};                        // where the schedule began
+};
+
 // A finding that a person closed.
 struct Resolution {
   FindingKind kind;
@@ -61,7 +70,10 @@ struct PaymentEvidence {
   // All answers about any attempt that an answer binds, or a signed webhook says belongs, to this
   // payment; also answers that bind such an attempt elsewhere.
   std::vector<SnapshotFact> snapshots;
+  std::vector<TimerMark> marks;
   std::vector<Resolution> resolutions;
+  // When the daemon first started: what happened long before it is taken in silently.
+  std::optional<Time> first_started_at;
 };
 
 struct AttemptState {
@@ -97,6 +109,8 @@ struct Decision {
   bool must_ask_again = false;          // an answer went backwards and is not confirmed yet
   // The newest change in PortOne's answers: when that look-up began.
   std::optional<Time> changed_at;
+  // Decided by look-up where PortOne sends a webhook: one should come for the winner's result.
+  bool expects_webhook = false;
   // When the winner's virtual account must be paid.
   std::optional<PortoneTime> deposit_due_at;
 };

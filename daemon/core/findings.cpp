@@ -6,15 +6,14 @@
 namespace reconciled::core {
 namespace {
 
-std::string amount_text(std::int64_t minor, const Currency& currency) {
-  return std::to_string(minor) + " " + currency.code() + " (minor units)";
-}
-
 class Derivation {
  public:
-  Derivation(const PaymentEvidence& evidence, const DecisionPolicy& policy,
-             const Decision& decision, const std::vector<AttemptHistory>& attempts)
-      : evidence_(evidence), policy_(policy), decision_(decision), attempts_(attempts) {}
+  Derivation(const PaymentEvidence& evidence, const DecisionPolicy& policy, const Judged& judged)
+      : evidence_(evidence),
+        policy_(policy),
+        decision_(judged.decision),
+        attempts_(judged.attempts),
+        authentic_(judged.authentic) {}
 
   std::vector<FindingDraft> run(const AttemptHistory* winner) {
     if (decision_.result == Result::kPaid && winner != nullptr) against_the_order(*winner);
@@ -27,6 +26,8 @@ class Derivation {
       if (winner != nullptr) paid_beside(attempt, *winner);
     }
     identities();
+    overdue_webhooks();
+    after_the_schedule();
     std::sort(drafts_.begin(), drafts_.end(), [](const FindingDraft& l, const FindingDraft& r) {
       return std::tie(l.kind, l.cause) < std::tie(r.kind, r.cause);
     });
@@ -43,7 +44,7 @@ class Derivation {
     if (!evidence_.order) {
       if (!policy_.accept_unregistered) {
         open(FindingKind::kUnregisteredOrder, evidence_.payment_id.str(),
-             "Paid " + amount_text(s.total_amount, s.currency) +
+             "Paid " + readable_amount(s.total_amount, s.currency) +
                  ", but the shop never registered this order. Register it with its true amount, "
                  "or refund the payment.");
       }
@@ -59,8 +60,8 @@ class Derivation {
                ". Do not deliver; refund it or correct the order.");
     } else if (order.amount != s.total_amount) {
       open(FindingKind::kAmountMismatch, cause,
-           "Paid " + amount_text(s.total_amount, s.currency) + ", but the order is " +
-               amount_text(order.amount, order.currency) +
+           "Paid " + readable_amount(s.total_amount, s.currency) + ", but the order is " +
+               readable_amount(order.amount, order.currency) +
                ". Do not deliver; the amount may have been tampered with in the browser. Refund "
                "it or correct the order.");
     }
@@ -86,18 +87,21 @@ class Derivation {
     const std::string& id = attempt.attempt_id.str();
     if (attempt.approved_after_failure) {
       open(FindingKind::kLateApproval, id,
-           "Attempt " + id + " had failed and was approved later. Make sure that the order was "
-           "not given up or paid another way meanwhile.");
+           "Attempt " + id +
+               " had failed and was approved later. Make sure that the order was "
+               "not given up or paid another way meanwhile.");
     }
     for (const std::string& cause : attempt.paid_after_cancel) {
       open(FindingKind::kPaidAfterCancel, cause,
-           "Attempt " + id + " was wholly cancelled and is paid again at PortOne. Look at it in "
-           "the console; resolve this finding to let the order go out.");
+           "Attempt " + id +
+               " was wholly cancelled and is paid again at PortOne. Look at it in "
+               "the console; resolve this finding to let the order go out.");
     }
     for (const std::string& cause : attempt.went_backwards) {
       open(FindingKind::kWentBackwards, cause,
-           "PortOne's answer about attempt " + id + " fell behind an earlier one, twice. Its "
-           "newest answer counts; compare it with the console.");
+           "PortOne's answer about attempt " + id +
+               " fell behind an earlier one, twice. Its "
+               "newest answer counts; compare it with the console.");
     }
   }
 
@@ -130,12 +134,14 @@ class Derivation {
     const std::string& id = attempt.attempt_id.str();
     if (newest->hint == UiState::kReturnedFailure && result == Result::kPaid) {
       open(FindingKind::kRedirectContradicts, id,
-           "The buyer's browser reported a failure, but attempt " + id + " is paid. The buyer may "
-           "believe that nothing was charged: tell them before they pay again.");
+           "The buyer's browser reported a failure, but attempt " + id +
+               " is paid. The buyer may "
+               "believe that nothing was charged: tell them before they pay again.");
     } else if (newest->hint == UiState::kReturnedSuccess && result == Result::kFailed) {
       open(FindingKind::kRedirectContradicts, id,
-           "The buyer's browser reported success, but attempt " + id + " failed. The buyer may "
-           "wait for goods, or the redirect was forged.");
+           "The buyer's browser reported success, but attempt " + id +
+               " failed. The buyer may "
+               "wait for goods, or the redirect was forged.");
     }
   }
 
@@ -174,25 +180,112 @@ class Derivation {
       open(FindingKind::kIdentityMismatch, cause,
            "A signed webhook names attempt " + webhook.attempt_id->str() +
                " for this payment, but PortOne binds it to " +
-               elsewhere->snapshot.payment_id.str() + ". Ask PortOne's support; nothing was taken "
+               elsewhere->snapshot.payment_id.str() +
+               ". Ask PortOne's support; nothing was taken "
                "from that webhook.");
     }
+  }
+
+  // Ten minutes after a decision by look-up: PortOne's webhook about it has not come.
+  void overdue_webhooks() {
+    for (const TimerMark& mark : evidence_.marks) {
+      if (mark.kind != TimerMark::Kind::kWebhookOverdue) continue;
+      const bool came =
+          std::any_of(authentic_.begin(), authentic_.end(), [&](const WebhookFact* webhook) {
+            return announces(*webhook, *mark.attempt_id, *mark.result);
+          });
+      if (came) continue;
+      const std::string word(to_word(*mark.result));
+      open(FindingKind::kMissingWebhook, mark.attempt_id->str() + ":" + word,
+           "Attempt " + mark.attempt_id->str() + " is " + word +
+               " by PortOne's answer, but its "
+               "webhook has not come within 10 minutes. Check the webhook URL in the console and "
+               "whether deliveries are refused.");
+    }
+  }
+
+  // What only the whole schedule, asked once, can tell.
+  void after_the_schedule() {
+    std::optional<Time> done;
+    bool ended = false;
+    for (const TimerMark& mark : evidence_.marks) {
+      if (mark.kind == TimerMark::Kind::kScheduleDone && (!done || *done < mark.anchor)) {
+        done = mark.anchor;
+      }
+      ended |= mark.kind == TimerMark::Kind::kAskingEnded;
+    }
+    if (done) {
+      const bool unknown = std::none_of(evidence_.snapshots.begin(), evidence_.snapshots.end(),
+                                        [&](const SnapshotFact& fact) {
+                                          return fact.snapshot.payment_id == evidence_.payment_id;
+                                        });
+      for (const WebhookFact& webhook : evidence_.webhooks) {
+        if (!webhook.is_signed || webhook.received_at > *done) continue;
+        if (unknown) {
+          unknown_to_portone(webhook);
+        } else {
+          contradicted(webhook);
+        }
+      }
+    }
+    if (ended && !is_decided(decision_.result)) {
+      open(FindingKind::kStuck, evidence_.payment_id.str(),
+           "PortOne was asked to the end of the schedule and the payment is still " +
+               std::string(to_word(decision_.result)) +
+               ". Look at it in the console, and cancel the order or ask again.");
+    }
+  }
+
+  void unknown_to_portone(const WebhookFact& webhook) {
+    open(FindingKind::kUnknownPayment, std::to_string(webhook.event.value),
+         "A signed webhook names this payment, but PortOne does not know it. Check that "
+         "portone.v2.store_id and the API secret belong to the store that sends the webhooks.");
+  }
+
+  // Only the newest signed word about an attempt can be contradicted: older ones were overtaken.
+  void contradicted(const WebhookFact& webhook) {
+    if (!webhook.attempt_id || !webhook.status || !is_decided(*webhook.status)) return;
+    const auto age = [](const WebhookFact& w) {
+      return std::pair(w.said_at.value_or(PortoneTime(w.received_at)), w.received_at);
+    };
+    for (const WebhookFact& other : evidence_.webhooks) {
+      const bool newer = other.is_signed && other.status && age(webhook) < age(other);
+      if (newer && other.attempt_id == webhook.attempt_id) return;
+    }
+    for (const SnapshotFact& fact : evidence_.snapshots) {
+      if (fact.snapshot.attempt_id == *webhook.attempt_id &&
+          announces(webhook, fact.snapshot.attempt_id, fact.snapshot.result)) {
+        return;
+      }
+    }
+    open(FindingKind::kWebhookContradicts, std::to_string(webhook.event.value),
+         "A signed webhook said " + std::string(to_word(*webhook.status)) + " of attempt " +
+             webhook.attempt_id->str() +
+             ", but PortOne's answers to the whole schedule do not. "
+             "Compare with the console; nothing was decided by that webhook.");
   }
 
   const PaymentEvidence& evidence_;
   const DecisionPolicy& policy_;
   const Decision& decision_;
   const std::vector<AttemptHistory>& attempts_;
+  const std::vector<const WebhookFact*>& authentic_;
   std::vector<FindingDraft> drafts_;
 };
 
 }  // namespace
 
 std::vector<FindingDraft> derive_findings(const PaymentEvidence& evidence,
-                                          const DecisionPolicy& policy, const Decision& decision,
-                                          const std::vector<AttemptHistory>& attempts,
-                                          const AttemptHistory* winner) {
-  return Derivation(evidence, policy, decision, attempts).run(winner);
+                                          const DecisionPolicy& policy, const Judged& judged) {
+  return Derivation(evidence, policy, judged).run(judged.winner);
+}
+
+// V1 says `cancelled` for partial cancels too (dossier §4).
+bool announces(const WebhookFact& webhook, const AttemptId& attempt, Result result) {
+  if (webhook.attempt_id != attempt || !webhook.status) return false;
+  if (*webhook.status == result) return true;
+  return webhook.api == Api::kV1 && *webhook.status == Result::kCancelled &&
+         result == Result::kPartiallyCancelled;
 }
 
 bool holds_until_resolved(FindingKind kind) {

@@ -10,10 +10,19 @@
 
 namespace reconciled::core {
 
-// `decision` holds the result and winner; `attempts` are those that PortOne binds to the payment.
-[[nodiscard]] std::vector<FindingDraft> derive_findings(
-    const PaymentEvidence& evidence, const DecisionPolicy& policy, const Decision& decision,
-    const std::vector<AttemptHistory>& attempts, const AttemptHistory* winner);
+// What the decision knows when it comes to findings.
+struct Judged {
+  const Decision& decision;                     // result and winner are set
+  const std::vector<AttemptHistory>& attempts;  // those that PortOne binds to the payment
+  const std::vector<const WebhookFact*>& authentic;
+  const AttemptHistory* winner;  // null: none
+};
+[[nodiscard]] std::vector<FindingDraft> derive_findings(const PaymentEvidence& evidence,
+                                                        const DecisionPolicy& policy,
+                                                        const Judged& judged);
+
+// Whether the webhook announced that result of that attempt: same attempt, same word.
+[[nodiscard]] bool announces(const WebhookFact& webhook, const AttemptId& attempt, Result result);
 
 // Whether a finding of that kind holds `deliverable` until a person resolves it.
 [[nodiscard]] bool holds_until_resolved(FindingKind kind);

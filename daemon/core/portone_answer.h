@@ -54,4 +54,23 @@ struct V1List {
 [[nodiscard]] Outcome<Snapshot, AnswerError> read_v2_payment(int status, std::string_view body,
                                                              Time asked_at);
 
+// GET /payments/{paymentId}/transactions: all attempts, without disputes.
+[[nodiscard]] Outcome<std::vector<Snapshot>, AnswerError> read_v2_transactions(
+    int status, std::string_view body, Time asked_at);
+
+// The page-based GET /payments and GET /payments-by-cursor.
+struct V2List {
+  std::vector<Snapshot> snapshots;
+  std::int64_t total = 0;   // by page: how many there are in all
+  std::string last_cursor;  // by cursor: of the last item; empty if there is none
+};
+[[nodiscard]] Outcome<V2List, AnswerError> read_v2_page(int status, std::string_view body,
+                                                        Time asked_at);
+[[nodiscard]] Outcome<V2List, AnswerError> read_v2_cursor_page(int status, std::string_view body,
+                                                               Time asked_at);
+
+// GET /certifications/{imp_uid}: whether the id belongs to an identity verification. Nothing of the
+// person is read.
+[[nodiscard]] Outcome<bool, AnswerError> read_v1_certification(int status, std::string_view body);
+
 }  // namespace reconciled::core

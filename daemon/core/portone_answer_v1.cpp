@@ -142,6 +142,13 @@ Outcome<V1Token, AnswerError> read_v1_token(int status, std::string_view body) {
   return token;
 }
 
+Outcome<bool, AnswerError> read_v1_certification(int status, std::string_view body) {
+  const auto response = open_envelope(status, body);
+  if (response.ok()) return true;
+  if (response.error().fault == AnswerFault::kNotFound) return false;
+  return response.error();
+}
+
 Outcome<Snapshot, AnswerError> read_v1_payment(int status, std::string_view body, Time asked_at) {
   const auto response = open_envelope(status, body);
   if (!response) return response.error();

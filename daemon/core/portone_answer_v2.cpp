@@ -140,10 +140,16 @@ std::string redacted(const json& payment) {
   return write_json(kept);
 }
 
-Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at) {
+// A Payment is named by `id` and `transactionId`; a PaymentTransaction by `paymentId` and `id`, and
+// it has no disputes.
+enum class Shape { kPayment, kTransaction };
+
+Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at,
+                                            Shape shape = Shape::kPayment) {
+  const bool whole = shape == Shape::kPayment;
   RequiredMembers required{payment};
-  const auto payment_id = required.id<PaymentId>("id");
-  const auto attempt_id = required.id<AttemptId>("transactionId");
+  const auto payment_id = required.id<PaymentId>(whole ? "id" : "paymentId");
+  const auto attempt_id = required.id<AttemptId>(whole ? "transactionId" : "id");
   const auto currency = required.currency();
   const std::string status = required.text("status");
   const std::string store_id = required.text("storeId");
@@ -152,7 +158,7 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at) 
   const std::int64_t cancelled = required.minor_amount(amounts, "cancelled");
   // Only a paid payment's answer has the field; any other leaves what is known of disputes.
   std::optional<std::vector<Dispute>> disputes;
-  if (status == "PAID" || member(payment, "disputes") != nullptr) {
+  if (whole && (status == "PAID" || member(payment, "disputes") != nullptr)) {
     disputes = read_disputes(payment, required);
   }
   auto chargebacks = read_chargebacks(payment, required);
@@ -183,12 +189,76 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at) 
   return snapshot;
 }
 
+// An answer's document, or why it is none.
+Outcome<json, AnswerError> open_answer(int status, std::string_view body) {
+  if (status != 200) return fault_of_status(status, body);
+  auto document = parse_json(body);
+  if (!document) {
+    return AnswerError{AnswerFault::kMalformed, "not JSON: " + document.error().detail};
+  }
+  return std::move(document.value());
+}
+
+const json* items_of(const json& document) {
+  const json* const items = member(document, "items");
+  return items != nullptr && items->is_array() ? items : nullptr;
+}
+
+AnswerError no_items() { return {AnswerFault::kMalformed, "items is no list"}; }
+
 }  // namespace
 
+Outcome<std::vector<Snapshot>, AnswerError> read_v2_transactions(int status,
+                                                                 std::string_view body,
+                                                                 Time asked_at) {
+  const auto document = open_answer(status, body);
+  if (!document) return document.error();
+  const json* const items = items_of(document.value());
+  if (items == nullptr) return no_items();
+  std::vector<Snapshot> snapshots;
+  for (const json& item : *items) {
+    auto snapshot = read_payment(item, asked_at, Shape::kTransaction);
+    if (!snapshot) return snapshot.error();
+    snapshots.push_back(std::move(snapshot.value()));
+  }
+  return snapshots;
+}
+
+Outcome<V2List, AnswerError> read_v2_page(int status, std::string_view body, Time asked_at) {
+  const auto document = open_answer(status, body);
+  if (!document) return document.error();
+  const json* const items = items_of(document.value());
+  if (items == nullptr) return no_items();
+  const auto total = integer_member(object_or_null(document.value(), "page"), "totalCount");
+  if (!total || *total < 0) return AnswerError{AnswerFault::kMalformed, "page has no totalCount"};
+  V2List list{.total = *total};
+  for (const json& item : *items) {
+    auto snapshot = read_payment(item, asked_at);
+    if (!snapshot) return snapshot.error();
+    list.snapshots.push_back(std::move(snapshot.value()));
+  }
+  return list;
+}
+
+Outcome<V2List, AnswerError> read_v2_cursor_page(int status, std::string_view body,
+                                                 Time asked_at) {
+  const auto document = open_answer(status, body);
+  if (!document) return document.error();
+  const json* const items = items_of(document.value());
+  if (items == nullptr) return no_items();
+  V2List list;
+  for (const json& item : *items) {
+    auto snapshot = read_payment(object_or_null(item, "payment"), asked_at);
+    if (!snapshot) return snapshot.error();
+    list.snapshots.push_back(std::move(snapshot.value()));
+    list.last_cursor = text_member(item, "cursor").value_or("");
+  }
+  return list;
+}
+
 Outcome<Snapshot, AnswerError> read_v2_payment(int status, std::string_view body, Time asked_at) {
-  if (status != 200) return fault_of_status(status, body);
-  const auto payment = parse_json(body);
-  if (!payment) return AnswerError{AnswerFault::kMalformed, "not JSON: " + payment.error().detail};
+  const auto payment = open_answer(status, body);
+  if (!payment) return payment.error();
   return read_payment(payment.value(), asked_at);
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/core/schedule.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace reconciled::core {
 
@@ -21,6 +22,12 @@ std::optional<Time> next_scheduled(const Schedule& schedule, Time anchor, Time a
   }
   if (*next > until) return std::nullopt;
   return next;
+}
+
+std::chrono::milliseconds jitter(std::string_view id, std::chrono::milliseconds step) {
+  constexpr int kSteps = 1'000;
+  const auto share = static_cast<std::int64_t>(std::hash<std::string_view>{}(id) % kSteps);
+  return std::chrono::milliseconds(step.count() / 10 * share / kSteps);
 }
 
 std::optional<Time> asking_ends(const Decision& decision, Time anchor) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "daemon/core/decision.h"
@@ -18,6 +19,11 @@ using Schedule = std::vector<std::chrono::milliseconds>;  // ascending offsets, 
 // repeats. Nothing once that is later than `until`.
 [[nodiscard]] std::optional<Time> next_scheduled(const Schedule& schedule, Time anchor, Time after,
                                                  Time until);
+
+// Up to a tenth of `step`, always the same for an id: so that what was registered in one moment is
+// not asked about in one moment for ever after.
+[[nodiscard]] std::chrono::milliseconds jitter(std::string_view id,
+                                               std::chrono::milliseconds step);
 
 // Until when a payment in that state is asked about: open ones 30 days from the anchor, failed ones
 // 7 days, a virtual account until 7 days after it was due. Nothing for what needs no asking.

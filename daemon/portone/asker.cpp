@@ -1,5 +1,7 @@
 #include "daemon/portone/asker.h"
 
+#include <algorithm>
+
 namespace reconciled::portone {
 namespace {
 
@@ -26,9 +28,10 @@ void take_snapshots(LookupReport& report, std::vector<core::Snapshot> snapshots)
 
 }  // namespace
 
-Asker::Asker(const core::Config& config, V1Tokens* tokens, const Clock& clock, Metrics& metrics)
-    : clock_(clock), metrics_(metrics) {
-  if (config.v1) v1_.emplace(*config.v1, *tokens, clock, config.channel == core::Channel::kTest);
+Asker::Asker(const core::Config& config, std::shared_ptr<V1Tokens> tokens, const Clock& clock,
+             Metrics& metrics)
+    : tokens_(std::move(tokens)), clock_(clock), metrics_(metrics) {
+  if (config.v1) v1_.emplace(*config.v1, *tokens_, clock, config.channel == core::Channel::kTest);
   if (config.v2) v2_.emplace(*config.v2, clock);
 }
 
@@ -67,6 +70,7 @@ std::vector<LookupReport> Asker::ask_attempts(const std::vector<Question>& quest
         if (snapshot.attempt_id.str() == report.question.id) own.push_back(snapshot);
       }
       take_snapshots(report, std::move(own));
+      explain_unknown(report);
     }
     note(core::Api::kV1, began, report, answer.ok() ? nullptr : &answer.error());
   }
@@ -93,12 +97,49 @@ LookupReport Asker::ask_v2(const Question& question) {
   if (answer.ok()) {
     std::vector<core::Snapshot> snapshots;
     if (answer.value()) snapshots.push_back(std::move(*answer.value()));
+    if (const auto fault = add_other_attempts(question, snapshots)) {
+      take_fault(report, *fault);
+      note(core::Api::kV2, report.asked_at, report, &*fault);
+      return report;
+    }
     take_snapshots(report, std::move(snapshots));
   } else {
     take_fault(report, answer.error());
   }
   note(core::Api::kV2, report.asked_at, report, answer.ok() ? nullptr : &answer.error());
   return report;
+}
+
+// Where the answer shows another attempt than a message named, PortOne is asked for all of them.
+std::optional<LookupFault> Asker::add_other_attempts(const Question& question,
+                                                     std::vector<core::Snapshot>& snapshots) {
+  if (snapshots.empty()) return std::nullopt;
+  const bool all_shown = std::all_of(
+      question.named_attempts.begin(), question.named_attempts.end(),
+      [&](const core::AttemptId& id) { return snapshots.front().attempt_id == id; });
+  if (all_shown) return std::nullopt;
+  auto others = v2_->transactions(question.id);
+  if (!others.ok()) return others.error();
+  const core::AttemptId shown = snapshots.front().attempt_id;
+  for (core::Snapshot& snapshot : others.value()) {
+    if (snapshot.attempt_id != shown) snapshots.push_back(std::move(snapshot));
+  }
+  return std::nullopt;
+}
+
+// What a redirect names and no payment answers to may be an identity verification.
+void Asker::explain_unknown(LookupReport& report) {
+  if (report.outcome != LookupReport::Outcome::kNotFound || !report.question.for_redirect) return;
+  const auto certification = v1_->is_certification(report.question.id);
+  if (certification.ok() && certification.value()) {
+    report.detail = "an identity verification, not a payment";
+  }
+}
+
+std::optional<LookupFault> Asker::walk(core::Api api, core::Time from, core::Time until,
+                                       const Take& take) {
+  if (api == core::Api::kV1) return v1_->walk(from, until, take);
+  return v2_->walk(from, until, take);
 }
 
 void Asker::note(core::Api api, core::Time began, const LookupReport& report,

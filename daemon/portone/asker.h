@@ -17,7 +17,8 @@ namespace reconciled::portone {
 class Asker {
  public:
   // `tokens` is null where V1 is not configured.
-  Asker(const core::Config& config, V1Tokens* tokens, const Clock& clock, Metrics& metrics);
+  Asker(const core::Config& config, std::shared_ptr<V1Tokens> tokens, const Clock& clock,
+        Metrics& metrics);
 
   // How many questions of that kind may be asked at once.
   [[nodiscard]] static std::size_t batch_size(storage::QuestionKind kind);
@@ -27,6 +28,12 @@ class Asker {
   [[nodiscard]] std::vector<storage::LookupReport> ask(
       const std::vector<storage::Question>& questions);
 
+  // Walks PortOne's list of what changed in that time; `take` gets each page. The fault that cut it
+  // short, if one did.
+  using Take = std::function<void(const std::vector<core::Snapshot>&)>;
+  [[nodiscard]] std::optional<LookupFault> walk(core::Api api, core::Time from, core::Time until,
+                                                const Take& take);
+
   // Ends a call in flight; any thread.
   void abort();
 
@@ -35,9 +42,13 @@ class Asker {
       const std::vector<storage::Question>& questions);
   [[nodiscard]] storage::LookupReport ask_order(const storage::Question& question);
   [[nodiscard]] storage::LookupReport ask_v2(const storage::Question& question);
+  [[nodiscard]] std::optional<LookupFault> add_other_attempts(
+      const storage::Question& question, std::vector<core::Snapshot>& snapshots);
+  void explain_unknown(storage::LookupReport& report);
   void note(core::Api api, core::Time began, const storage::LookupReport& report,
             const LookupFault* fault);
 
+  std::shared_ptr<V1Tokens> tokens_;
   std::optional<V1Client> v1_;
   std::optional<V2Client> v2_;
   const Clock& clock_;

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 // A token that ends within this time is not used for a new call.
 constexpr auto kTokenMargin = 30s;
 constexpr int kPageSize = 100;
+constexpr int kSweepPageSize = 500;
 // Orders with more attempts than this are not walked further in one look-up.
 constexpr int kMaxPages = 50;
 
@@ -102,6 +103,39 @@ Asked<std::vector<core::Snapshot>> V1Client::attempts(const std::vector<std::str
   auto list = core::read_v1_list(response.value().status, response.value().body, asked_at);
   if (!list.ok()) return fault_of(list.error(), response.value());
   return std::move(list.value().snapshots);
+}
+
+Asked<bool> V1Client::is_certification(const std::string& imp_uid) {
+  const auto response = get("/certifications/" + core::percent_encode(imp_uid));
+  if (!response.ok()) return response.error();
+  const auto known =
+      core::read_v1_certification(response.value().status, response.value().body);
+  if (known.ok()) return known.value();
+  return fault_of(known.error(), response.value());
+}
+
+std::optional<LookupFault> V1Client::walk(
+    core::Time from, core::Time until,
+    const std::function<void(const std::vector<core::Snapshot>&)>& take) {
+  const auto seconds = [](core::Time time) {
+    return std::to_string(core::to_ms(time) / 1000);
+  };
+  for (int page = 1;; ++page) {
+    const core::Time asked_at = clock_.now();
+    const std::string target = "/payments/status/all?from=" + seconds(from) +
+                               "&to=" + seconds(until) + "&sorting=started" +
+                               "&limit=" + std::to_string(kSweepPageSize) +
+                               "&page=" + std::to_string(page);
+    const auto response = get(target);
+    if (!response.ok()) return response.error();
+    // A page beyond the last is answered 400 (dossier §3.1).
+    if (response.value().status == 400 && page > 1) return std::nullopt;
+    const auto list =
+        core::read_v1_list(response.value().status, response.value().body, asked_at);
+    if (!list.ok()) return fault_of(list.error(), response.value());
+    take(list.value().snapshots);
+    if (!list.value().has_next) return std::nullopt;
+  }
 }
 
 Asked<std::vector<core::Snapshot>> V1Client::order(const std::string& merchant_uid) {

@@ -3,6 +3,7 @@
 // A V1Client belongs to one look-up thread; the token is shared by all of them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,6 +48,13 @@ class V1Client {
       const std::vector<std::string>& imp_uids);
   // All attempts of an order, all pages; empty where PortOne knows none.
   [[nodiscard]] Asked<std::vector<core::Snapshot>> order(const std::string& merchant_uid);
+
+  // Whether the id is an identity verification's: it looks like a payment's (dossier §6).
+  [[nodiscard]] Asked<bool> is_certification(const std::string& imp_uid);
+  // Walks the payments whose present status came about in [from, until], page by page.
+  [[nodiscard]] std::optional<LookupFault> walk(
+      core::Time from, core::Time until,
+      const std::function<void(const std::vector<core::Snapshot>&)>& take);
 
   void abort() { client_.abort(); }
 

@@ -1,0 +1,50 @@
+// The sweep: walks PortOne's recent lists for what never reached us (promise 6).
+//
+// Its own thread: at the start, from the last good sweep with an overlap, then every
+// `reconcile.sweep_every`. What a list tells anew becomes an ordinary question to PortOne; the list
+// itself decides nothing.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "daemon/reconciler.h"
+
+namespace reconciled {
+
+// When every configured API was last walked to the end; nothing before the first time.
+[[nodiscard]] std::optional<core::Time> last_sweep(storage::Reader& reader,
+                                                   const core::Config& config);
+
+class Sweeper {
+ public:
+  Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
+          Reconciler& reconciler);
+  ~Sweeper();  // stops
+  Sweeper(const Sweeper&) = delete;
+  Sweeper& operator=(const Sweeper&) = delete;
+
+  void start();  // does nothing where sweep_every is 0
+  void stop();
+
+ private:
+  void loop();
+  // Sweeps every configured API; false where one could not be walked to the end.
+  bool sweep(storage::Reader& reader, core::Time now);
+  bool sweep(storage::Reader& reader, core::Api api, core::Time now);
+
+  const core::Config& config_;
+  const Clock& clock_;
+  storage::Writer& writer_;
+  Reconciler& reconciler_;
+  std::shared_ptr<portone::Asker> asker_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace reconciled

@@ -1,0 +1,181 @@
+#include "storage/rebuild.h"
+
+#include <SQLiteCpp/Transaction.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kBusyWaitMs = 5'000;
+constexpr std::int64_t kPageRows = 1'000;
+constexpr int kSecondLooks = 10;
+constexpr auto kBetweenLooks = 300ms;
+
+// All that evidence may make a payment of, and all payments there are, in order of their ids.
+std::vector<core::PaymentId> subjects_after(Session& session, const std::string& last) {
+  Query query = session.query(
+      "SELECT id FROM ("
+      "  SELECT payment_id AS id FROM payment WHERE payment_id > ?1 UNION "
+      "  SELECT payment_id FROM expected_order WHERE payment_id > ?1 UNION "
+      "  SELECT payment_id FROM snapshot WHERE payment_id > ?1 UNION "
+      "  SELECT i.subject FROM event_index i JOIN event e USING (event_id) "
+      "    WHERE i.subject > ?1 AND e.payment_id = i.subject AND e.source = 'webhook'"
+      "      AND e.kind = 'payment') "
+      "ORDER BY id LIMIT ?2");
+  query.with(last, kPageRows);
+  std::vector<core::PaymentId> ids;
+  while (query.next()) ids.push_back(query.row().payment_id());
+  return ids;
+}
+
+core::DecisionPolicy policy_for(Session& session, const std::optional<StoredPayment>& stored) {
+  if (stored) return load_policy(session, stored->configuration_id);
+  Query newest = session.query("SELECT max(configuration_id) FROM configuration");
+  newest.next();
+  const auto id = newest.row().optional_integer();
+  return id ? load_policy(session, *id) : core::DecisionPolicy{};
+}
+
+using FindingKey = std::pair<core::FindingKind, std::string>;
+
+void compare_findings(Session& session, const core::PaymentId& payment_id,
+                      const core::Decision& decision, std::vector<std::string>& found) {
+  std::set<FindingKey> open;
+  std::set<FindingKey> closed_by_person;
+  Query query = session.query(
+      "SELECT kind, cause, open, closed_by = 'person' FROM finding "
+      "WHERE payment_id = ? AND kind <> 'poisoned'");
+  query.with(payment_id);
+  while (query.next()) {
+    Row row = query.row();
+    const auto kind = row.word<core::FindingKind>();
+    std::string cause = row.text();
+    if (row.flag()) {
+      open.emplace(kind, std::move(cause));
+    } else if (row.optional_integer() == 1) {
+      closed_by_person.emplace(kind, std::move(cause));
+    }
+  }
+  std::set<FindingKey> derived;
+  for (const core::FindingDraft& draft : decision.findings) {
+    FindingKey key{draft.kind, draft.cause};
+    if (!closed_by_person.contains(key)) derived.insert(std::move(key));
+  }
+  for (const FindingKey& key : derived) {
+    if (!open.contains(key)) {
+      found.push_back("finding " + std::string(core::to_word(key.first)) + " is not open");
+    }
+  }
+  for (const FindingKey& key : open) {
+    if (!derived.contains(key)) {
+      found.push_back("finding " + std::string(core::to_word(key.first)) + " is open");
+    }
+  }
+}
+
+void compare_attempts(Session& session, const core::PaymentId& payment_id,
+                      const core::Decision& decision, std::vector<std::string>& found) {
+  std::set<std::pair<std::string, core::Result>> stored;
+  std::set<std::pair<std::string, core::Result>> derived;
+  Query query =
+      session.query("SELECT attempt_id, result FROM attempt WHERE payment_id = ?");
+  query.with(payment_id);
+  while (query.next()) {
+    Row row = query.row();
+    std::string id = row.text();
+    stored.emplace(std::move(id), row.word<core::Result>());
+  }
+  for (const core::AttemptState& attempt : decision.attempts) {
+    derived.emplace(attempt.attempt_id.str(), attempt.result);
+  }
+  if (stored != derived) found.emplace_back("the attempts differ");
+}
+
+}  // namespace
+
+std::vector<std::string> differences(Session& session, const core::PaymentId& payment_id) {
+  // One read transaction: evidence and state as they were in the same moment.
+  SQLite::Transaction moment(session.database());
+  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
+  const core::PaymentEvidence evidence = load_evidence(session, payment_id);
+  const core::Decision decision = core::decide(evidence, policy_for(session, stored));
+  std::vector<std::string> found;
+  if (!stored) {
+    if (may_exist(evidence, decision)) found.emplace_back("there is evidence, but no payment");
+    return found;
+  }
+  const PaymentRow derived = row_of(evidence, decision);
+  const PaymentRow& row = stored->row;
+  const auto say = [&](const char* what, std::string_view stands, std::string_view follows) {
+    if (stands == follows) return;
+    found.push_back(std::string(what) + " is " + std::string(stands) +
+                    ", the evidence says " + std::string(follows));
+  };
+  say("result", core::to_word(row.result), core::to_word(derived.result));
+  say("deliverable", row.deliverable ? "true" : "false", derived.deliverable ? "true" : "false");
+  say("ui_state", core::to_word(row.ui_state), core::to_word(derived.ui_state));
+  say("webhook_status", core::to_word(row.webhook_status), core::to_word(derived.webhook_status));
+  if (found.empty() && !(row == derived)) {
+    found.emplace_back("authority, amounts or winner differ");
+  }
+  compare_attempts(session, payment_id, decision, found);
+  compare_findings(session, payment_id, decision, found);
+  return found;
+}
+
+RebuildCounts check_rebuild(const std::string& path,
+                            const std::function<void(const std::string&)>& tell) {
+  Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
+  RebuildCounts counts;
+  std::string last;
+  for (;;) {
+    const std::vector<core::PaymentId> ids = subjects_after(session, last);
+    if (ids.empty()) return counts;
+    for (const core::PaymentId& id : ids) {
+      counts.payments += 1;
+      std::vector<std::string> found = differences(session, id);
+      for (int look = 0; look < kSecondLooks && !found.empty(); ++look) {
+        std::this_thread::sleep_for(kBetweenLooks);
+        found = differences(session, id);
+      }
+      if (found.empty()) continue;
+      counts.different += 1;
+      for (const std::string& sentence : found) tell(id.str() + ": " + sentence);
+    }
+    last = ids.back().str();
+  }
+}
+
+RebuildCounts rebuild(const std::string& path, core::Time now) {
+  Session session(path, Session::Mode::kWrite, kBusyWaitMs);
+  RebuildCounts counts;
+  std::string last;
+  for (;;) {
+    const std::vector<core::PaymentId> ids = subjects_after(session, last);
+    if (ids.empty()) return counts;
+    SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+    for (const core::PaymentId& id : ids) {
+      counts.payments += 1;
+      const std::optional<StoredPayment> stored = load_stored(session, id);
+      DecisionContext context;
+      context.policy = policy_for(session, stored);
+      context.configuration_id = stored ? stored->configuration_id : 1;
+      context.writes_lookups = false;
+      if (redecide(session, context, id, {"rebuild", std::nullopt}, now, std::nullopt)) {
+        counts.different += 1;
+      }
+    }
+    transaction.commit();
+    last = ids.back().str();
+  }
+}
+
+}  // namespace reconciled::storage

@@ -1,0 +1,76 @@
+// The writer's inside, shared by its two sources; private to this folder.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "storage/units.h"
+#include "storage/writer.h"
+
+namespace reconciled::storage {
+
+// One queued piece of work: `run` inside the transaction, then exactly one of the others.
+struct WriteUnit {
+  std::function<void(Session&, CommitNotice&)> run;
+  std::function<void()> committed;
+  std::function<void(const WriteFailure&)> failed;
+};
+
+inline void append(std::vector<Settled>& all, const std::vector<Settled>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+struct Writer::Impl {
+  Impl(WriterOptions writer_options, WriterHooks writer_hooks);
+
+  void submit(WriteUnit unit);
+  // Queues `work`, whose value reaches `done` after the commit.
+  template <class T, class Work>
+  void submit_for(Work work, Done<T> done) {
+    auto value = std::make_shared<std::optional<T>>();
+    WriteUnit unit;
+    unit.run = [value, work = std::move(work)](Session& s, CommitNotice& notice) {
+      value->emplace(work(s, notice));
+    };
+    if (done) {
+      auto shared = std::make_shared<Done<T>>(std::move(done));
+      unit.committed = [value, shared] { (*shared)(std::move(**value)); };
+      unit.failed = [shared](const WriteFailure& failure) { (*shared)(failure); };
+    }
+    submit(std::move(unit));
+  }
+
+  void loop();
+  bool take(std::vector<WriteUnit>& batch);
+  void run_batch(std::vector<WriteUnit>& batch);
+  void begin();
+  std::optional<WriteFailure> run_unit(WriteUnit& unit, CommitNotice& notice);
+  void give_up(std::vector<WriteUnit>& batch, const std::string& what);
+  void trouble(const std::string& what);
+  void checkpoint();
+
+  [[nodiscard]] std::shared_ptr<const DecisionContext> context_now() const {
+    const std::lock_guard lock(mutex);
+    return context;
+  }
+
+  WriterOptions options;
+  WriterHooks hooks;
+  Session session;
+  int wal_pages = 0;
+  bool is_troubled = false;
+
+  mutable std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<WriteUnit> queue;
+  bool stopping = false;
+  std::shared_ptr<const DecisionContext> context;
+  std::atomic<std::uint64_t> rounds{0};
+  std::atomic<std::thread::id> own_thread{};
+  std::thread thread;
+};
+
+}  // namespace reconciled::storage

@@ -1,0 +1,195 @@
+// The units of work that the writer takes.
+#include <SQLiteCpp/Transaction.h>
+
+#include "storage/writer_impl.h"
+
+namespace reconciled::storage {
+Writer::Writer(WriterOptions options, WriterHooks hooks)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(hooks))) {}
+
+Writer::~Writer() { stop(); }
+
+void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& schedule,
+                   core::Time now) {
+  Session& session = impl_->session;
+  SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+  auto context = std::make_shared<DecisionContext>();
+  context->decide = impl_->options.decide;
+  context->policy = policy;
+  context->schedule = schedule;
+  context->configuration_id = adopt_policy(session, policy, now);
+  impl_->context = std::move(context);
+  transaction.commit();
+}
+
+std::string Writer::keep(const std::string& key, const std::string& first) {
+  impl_->session.query("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .with(key, first)
+      .run();
+  Query query = impl_->session.query("SELECT value FROM meta WHERE key = ?");
+  query.with(key).next();
+  return query.row().text();
+}
+
+void Writer::set_schedule(const core::Schedule& schedule) {
+  auto context = std::make_shared<DecisionContext>(*impl_->context_now());
+  context->schedule = schedule;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->context = std::move(context);
+}
+
+void Writer::start() {
+  impl_->thread = std::thread([this] { impl_->loop(); });
+}
+
+void Writer::stop() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    impl_->wake.notify_all();
+  }
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Writer::accept_event(NewEvent event, Done<Accepted> done) {
+  impl_->submit_for<Accepted>(
+      [event = std::move(event)](Session& session, CommitNotice& notice) {
+        const Accepted accepted = insert_event(session, event);
+        if (needs_reconciling(event.event)) notice.pending_events.push_back(accepted.event);
+        return accepted;
+      },
+      std::move(done));
+}
+
+void Writer::answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done) {
+  impl_->submit_for<core::ConfirmAnswer>(
+      [question = std::move(question)](Session& session, CommitNotice&) {
+        return storage::answer_confirm(session, question);
+      },
+      std::move(done));
+}
+
+void Writer::reject_delivery(RejectedDelivery delivery) {
+  WriteUnit unit;
+  unit.run = [delivery = std::move(delivery)](Session& session, CommitNotice&) {
+    insert_rejected(session, delivery);
+  };
+  impl_->submit(std::move(unit));
+}
+
+void Writer::count_tries(std::vector<core::EventId> events, core::Time now,
+                         Done<std::vector<core::EventId>> done) {
+  impl_->submit_for<std::vector<core::EventId>>(
+      [events = std::move(events), now](Session& session, CommitNotice&) {
+        return storage::count_tries(session, events, now);
+      },
+      std::move(done));
+}
+
+void Writer::forgive_tries(std::vector<core::EventId> events) {
+  WriteUnit unit;
+  unit.run = [events = std::move(events)](Session& session, CommitNotice&) {
+    clear_tries(session, events);
+  };
+  impl_->submit(std::move(unit));
+}
+
+void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport> done) {
+  impl_->submit_for<SettledReport>(
+      [this, event, now](Session& session, CommitNotice& notice) {
+        SettledReport settled = storage::begin_event(session, *impl_->context_now(), event, now);
+        append(notice.changed, settled.changed);
+        notice.lookups_changed = true;
+        return settled;
+      },
+      std::move(done));
+}
+
+void Writer::replay(core::EventId event, Done<bool> done) {
+  impl_->submit_for<bool>(
+      [event](Session& session, CommitNotice& notice) {
+        const bool exists = replay_event(session, event);
+        if (exists) notice.pending_events.push_back(event);
+        return exists;
+      },
+      std::move(done));
+}
+
+void Writer::fire_watches(core::Time now) {
+  WriteUnit unit;
+  unit.run = [this, now](Session& session, CommitNotice& notice) {
+    const SettledReport settled = storage::fire_watches(session, *impl_->context_now(), now);
+    append(notice.changed, settled.changed);
+    notice.lookups_changed = !settled.changed.empty();
+  };
+  impl_->submit(std::move(unit));
+}
+
+void Writer::put(std::string key, std::string value) {
+  WriteUnit unit;
+  unit.run = [key = std::move(key), value = std::move(value)](Session& session, CommitNotice&) {
+    session
+        .query(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) "
+            "ON CONFLICT (key) DO UPDATE SET value = ?2")
+        .with(key, value)
+        .run();
+  };
+  impl_->submit(std::move(unit));
+}
+
+void Writer::settle(LookupReport report, Done<SettledReport> done) {
+  impl_->submit_for<SettledReport>(
+      [this, report = std::move(report)](Session& session, CommitNotice& notice) {
+        SettledReport settled = settle_report(session, *impl_->context_now(), report);
+        append(notice.changed, settled.changed);
+        notice.lookups_changed = true;
+        return settled;
+      },
+      std::move(done));
+}
+
+void Writer::note_failure(LookupReport report) {
+  report.outcome = LookupReport::Outcome::kUnusable;
+  WriteUnit unit;
+  unit.run = [this, report = std::move(report)](Session& session, CommitNotice& notice) {
+    note_answer(session, *impl_->context_now(), report, false);
+    notice.lookups_changed = true;
+  };
+  impl_->submit(std::move(unit));
+}
+
+void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
+  impl_->submit_for<OrderOutcome>(
+      [this, request = std::move(request)](Session& session, CommitNotice& notice) {
+        std::optional<Settled> settled;
+        const OrderOutcome outcome =
+            storage::register_order(session, *impl_->context_now(), request, settled);
+        if (settled) notice.changed.push_back(*settled);
+        notice.lookups_changed = true;
+        return outcome;
+      },
+      std::move(done));
+}
+
+void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done) {
+  impl_->submit_for<OrderOutcome>(
+      [this, payment_id = std::move(payment_id), now](Session& session, CommitNotice& notice) {
+        std::optional<Settled> settled;
+        const OrderOutcome outcome =
+            storage::withdraw_order(session, *impl_->context_now(), payment_id, now, settled);
+        if (settled) notice.changed.push_back(*settled);
+        notice.lookups_changed = true;
+        return outcome;
+      },
+      std::move(done));
+}
+
+std::size_t Writer::queued() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->queue.size();
+}
+
+std::uint64_t Writer::rounds() const { return impl_->rounds.load(std::memory_order_relaxed); }
+
+}  // namespace reconciled::storage
