@@ -1,0 +1,62 @@
+#!/bin/sh
+# Command two: builds everything with warnings as errors and runs the tests.
+#
+# usage: sh tests/run.sh [--sanitize address,undefined|thread] [--tidy] [--label LABEL]
+#   --sanitize  the same tests under these sanitizers, in a build folder of their own
+#   --tidy      clang-tidy over daemon/ and storage/ instead of the tests
+#   --label     only the tests of this label: unit, storage, http, e2e
+#
+# Installs with apt what is missing. Everything it makes stands under build/.
+set -eu
+
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+
+sanitize=
+tidy=no
+label=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --sanitize) [ $# -ge 2 ] || usage; sanitize=$2; shift ;;
+    --label) [ $# -ge 2 ] || usage; label=$2; shift ;;
+    --tidy) tidy=yes ;;
+    *) usage ;;
+  esac
+  shift
+done
+
+cd "$(dirname "$0")/.."
+case $sanitize in
+  '') build=build/test ;;
+  address,undefined) build=build/asan ;;
+  thread) build=build/tsan ;;
+  *) usage ;;
+esac
+
+# shellcheck source=daemon/packages.sh
+. daemon/packages.sh
+# systemd's tools judge the units; nothing of it has to run.
+test_packages="$build_packages ccache nginx-light openssl systemd"
+[ "$tidy" = no ] || test_packages="$test_packages clang-tidy-14"
+# shellcheck disable=SC2086  # a list of words
+install_missing $test_packages
+
+# -O0: compiling is most of the time here, and twice as long with -O2.
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DRECONCILED_WERROR=ON \
+  -DRECONCILED_SANITIZE="$sanitize"
+
+if [ "$tidy" = yes ]; then
+  # The sources that are made at build time, migrations among them.
+  ninja -C "$build" reconciled_storage
+  # clang knows fewer warnings than the flags of GCC name.
+  find daemon storage -name '*.cpp' |
+    xargs -P "$(nproc)" -n 1 clang-tidy-14 -p "$build" --quiet \
+      --extra-arg=-Wno-unknown-warning-option
+  echo "clang-tidy: nothing to say"
+  exit 0
+fi
+
+ninja -C "$build"
+export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
+export UBSAN_OPTIONS="print_stacktrace=1"
+export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
+ctest --test-dir "$build" --output-on-failure -j 2 ${label:+-L "$label"}
