@@ -336,6 +336,27 @@ BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;
 CREATE TRIGGER transition_stays BEFORE DELETE ON transition
 BEGIN SELECT RAISE(ABORT, 'history is never deleted'); END;
 
+-- REPLACE takes a row away without asking the triggers above. (Where the number is left to SQLite,
+-- NEW carries -1.)
+CREATE TRIGGER event_is_not_replaced BEFORE INSERT ON event
+WHEN EXISTS (SELECT 1 FROM event WHERE event_id = NEW.event_id)
+BEGIN SELECT RAISE(ABORT, 'events are evidence'); END;
+CREATE TRIGGER snapshot_is_not_replaced BEFORE INSERT ON snapshot
+WHEN EXISTS (SELECT 1 FROM snapshot WHERE snapshot_id = NEW.snapshot_id)
+BEGIN SELECT RAISE(ABORT, 'snapshots are evidence'); END;
+CREATE TRIGGER expected_order_is_not_replaced BEFORE INSERT ON expected_order
+WHEN EXISTS (SELECT 1 FROM expected_order WHERE order_id = NEW.order_id)
+BEGIN SELECT RAISE(ABORT, 'orders are evidence'); END;
+CREATE TRIGGER configuration_is_not_replaced BEFORE INSERT ON configuration
+WHEN EXISTS (SELECT 1 FROM configuration WHERE configuration_id = NEW.configuration_id)
+BEGIN SELECT RAISE(ABORT, 'the configuration is evidence'); END;
+CREATE TRIGGER timer_mark_is_not_replaced BEFORE INSERT ON timer_mark
+WHEN EXISTS (SELECT 1 FROM timer_mark WHERE mark_id = NEW.mark_id)
+BEGIN SELECT RAISE(ABORT, 'timer marks are evidence'); END;
+CREATE TRIGGER transition_is_not_replaced BEFORE INSERT ON transition
+WHEN EXISTS (SELECT 1 FROM transition WHERE transition_id = NEW.transition_id)
+BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;
+
 -- No payment is decided without PortOne's answer, and none by hand. --------------------------
 -- These hold in the sqlite3 shell too, where foreign keys are off unless asked for.
 

@@ -85,12 +85,15 @@ std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContex
     if (restart) planned.anchor = std::max(planned.anchor, *restart);
     if (decision.changed_at) planned.anchor = std::max(planned.anchor, *decision.changed_at);
     const std::optional<core::Time> until = core::asking_ends(decision, planned.anchor);
-    if (decision.must_ask_again) {
-      planned.next_at = now + 1s;
-    } else if (!until) {
+    if (!until && !decision.must_ask_again) {
       forget_lookup(session, question);
       continue;
-    } else if (planned.failures == 0) {
+    }
+    if (planned.failures > 0) {
+      // The back-off, or Retry-After, goes first.
+    } else if (decision.must_ask_again) {
+      planned.next_at = now + 1s;
+    } else {
       const core::Time after = std::max(planned.asked_at.value_or(planned.anchor), planned.anchor);
       planned.next_at = core::next_scheduled(context.schedule, planned.anchor, after, *until);
       if (planned.next_at) {

@@ -38,6 +38,8 @@ std::size_t applied_migrations(Session& session, const std::string& path) {
 }  // namespace
 
 std::vector<std::string> migrate(const std::string& path) {
+  // Before the first writing connection, which would put another program's file into WAL mode.
+  if (pending_migrations(path).empty()) return {};
   Session session(path, Session::Mode::kWrite, kBusyWaitMs);
   SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
   std::vector<std::string> applied;

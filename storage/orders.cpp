@@ -13,6 +13,11 @@ bool is_known_paid(Session& session, const core::PaymentId& payment_id) {
   return query.with(payment_id).next() && query.row().flag();
 }
 
+bool has_attempts(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query("SELECT EXISTS (SELECT 1 FROM attempt WHERE payment_id = ?)");
+  return query.with(payment_id).next() && query.row().flag();
+}
+
 std::int64_t add_version(Session& session, const OrderRequest& request, bool deleted) {
   session
       .query(
@@ -49,6 +54,11 @@ OrderOutcome withdraw_order(Session& session, const DecisionContext& context,
   const OrderRequest last{payment_id, known->amount, known->currency, known->name, now};
   const std::int64_t order_id = add_version(session, last, true);
   settled = redecide(session, context, payment_id, {"order", order_id}, now, std::nullopt);
+  if (!has_attempts(session, payment_id)) {
+    for (const QuestionKind kind : {QuestionKind::kV1Order, QuestionKind::kV2Payment}) {
+      forget_lookup(session, {kind, payment_id.str(), payment_id, {}});
+    }
+  }
   return OrderOutcome::kUpdated;
 }
 

@@ -47,10 +47,12 @@ std::vector<AttemptView> load_attempts(Session& session, const core::PaymentId& 
   return attempts;
 }
 
+// The newest 500: a flood of events must not hide how the payment ended.
 std::vector<TimelineEntry> load_timeline(Session& session, const core::PaymentId& id) {
   Query query = session.query(
       "SELECT at_ms, kind, id, summary, from_result, to_result FROM timeline "
-      "WHERE payment_id = ? LIMIT 500");
+      "WHERE payment_id = ?1 LIMIT 500 "
+      "OFFSET max(0, (SELECT count(*) FROM timeline WHERE payment_id = ?1) - 500)");
   query.with(id);
   std::vector<TimelineEntry> entries;
   while (query.next()) {

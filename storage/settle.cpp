@@ -11,13 +11,12 @@ struct PendingEvent {
   core::EventSource source;
   std::optional<core::PaymentId> payment_id;
   std::optional<core::AttemptId> attempt_id;
-  core::Time received{};
-  std::int64_t copies = 1;
+  core::Time received{};  // the first copy
 };
 
 std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
   Query query = session.query(
-      "SELECT e.source, e.payment_id, e.attempt_id, e.received_at_ms, g.copies "
+      "SELECT e.source, e.payment_id, e.attempt_id, e.received_at_ms "
       "FROM event e JOIN event_progress g USING (event_id) "
       "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
   if (!query.with(id).next()) return std::nullopt;
@@ -25,8 +24,7 @@ std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
   const auto source = row.word<core::EventSource>();
   auto payment = row.optional_payment_id();
   auto attempt = row.optional_attempt_id();
-  const core::Time received = row.time();
-  return PendingEvent{id, source, std::move(payment), std::move(attempt), received, row.integer()};
+  return PendingEvent{id, source, std::move(payment), std::move(attempt), row.time()};
 }
 
 std::optional<core::PaymentId> owner_of(Session& session, const core::AttemptId& attempt) {
@@ -56,11 +54,12 @@ std::set<core::PaymentId> affected_by(Session& session, const LookupReport& repo
   return affected;
 }
 
-bool is_named_by_webhook(Session& session, const LookupReport& report) {
-  return std::any_of(report.events.begin(), report.events.end(), [&](core::EventId id) {
-    Query query = session.query("SELECT 1 FROM event WHERE event_id = ? AND source = 'webhook'");
-    return query.with(id).next();
-  });
+// Also when the webhook is reconciled long since: its schedule goes on without it.
+bool is_named_by_webhook(Session& session, const Question& question) {
+  Query query = session.query(
+      "SELECT EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id) "
+      "  WHERE i.subject IN (?1, ?2) AND e.source = 'webhook' AND ?1 IN (e.payment_id, e.attempt_id))");
+  return query.with(question.id, question.payment_id).next() && query.row().flag();
 }
 
 // Marks the events that the answer covers: a look-up that began before a copy arrived does not
@@ -95,11 +94,12 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   }
   if (event->payment_id) {
     // The first copy of a webhook, or of a redirect about an attempt that PortOne binds to the
-    // payment, starts the schedule anew; anybody can invent other redirects.
+    // payment, starts the schedule anew; anybody can invent other redirects. For later copies this
+    // is the time at which it began already.
     const bool counts =
         event->source == core::EventSource::kWebhook || owner == event->payment_id;
     std::optional<core::Time> restart;
-    if (event->copies == 1 && counts) restart = event->received;
+    if (counts) restart = event->received;
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
@@ -120,7 +120,7 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
     // From now on the payment that PortOne named is asked about, by order.
     forget_lookup(session, report.question);
   } else {
-    note_answer(session, context, report, is_named_by_webhook(session, report));
+    note_answer(session, context, report, is_named_by_webhook(session, report.question));
   }
   SettledReport settled;
   for (const core::PaymentId& payment_id : affected) {

@@ -31,6 +31,12 @@ class Derivation {
     std::sort(drafts_.begin(), drafts_.end(), [](const FindingDraft& l, const FindingDraft& r) {
       return std::tie(l.kind, l.cause) < std::tie(r.kind, r.cause);
     });
+    // One finding per kind and cause, however often the evidence says it.
+    const auto repeated = std::unique(drafts_.begin(), drafts_.end(),
+                                      [](const FindingDraft& l, const FindingDraft& r) {
+                                        return l.kind == r.kind && l.cause == r.cause;
+                                      });
+    drafts_.erase(repeated, drafts_.end());
     return std::move(drafts_);
   }
 
@@ -173,10 +179,6 @@ class Derivation {
       }
       if (elsewhere == nullptr) continue;
       const std::string cause = webhook.attempt_id->str() + ":" + evidence_.payment_id.str();
-      const bool told = std::any_of(drafts_.begin(), drafts_.end(), [&](const FindingDraft& d) {
-        return d.kind == FindingKind::kIdentityMismatch && d.cause == cause;
-      });
-      if (told) continue;
       open(FindingKind::kIdentityMismatch, cause,
            "A signed webhook names attempt " + webhook.attempt_id->str() +
                " for this payment, but PortOne binds it to " +

@@ -19,6 +19,7 @@ class World {
     Evidence made;
     if (one_in(4)) made.no_order();
     if (one_in(4)) made.order(100, kKrw);
+    if (one_in(5)) made.facts.first_started_at = at(600);
     for (int i = 0; i < facts; ++i) add_fact(made);
     for (const FindingDraft& finding : made.decide().findings) {
       if (one_in(3)) made.resolved(finding);
@@ -52,7 +53,7 @@ class World {
 
   void add_fact(Evidence& made) {
     const Api api = one_in(2) ? Api::kV1 : Api::kV2;
-    switch (below(5)) {
+    switch (below(6)) {
       case 0:
         if (api == Api::kV1) {
           made.v1_webhook(attempt_id(api), result(), below(4));
@@ -65,9 +66,23 @@ class World {
         made.redirect(static_cast<UiState>(1 + below(3)), below(8),
                       one_in(3) ? std::nullopt : std::optional(attempt_id(api)));
         break;
+      case 2:
+        if (one_in(2)) made.facts.marks.push_back(mark(api));
+        break;
       default:
         made.says(snapshot(api));
     }
+  }
+
+  TimerMark mark(Api api) {
+    TimerMark made;
+    made.kind = static_cast<TimerMark::Kind>(below(3));
+    made.anchor = at(below(6));
+    if (made.kind == TimerMark::Kind::kWebhookOverdue) {
+      made.attempt_id = attempt(attempt_id(api));
+      made.result = result();
+    }
+    return made;
   }
 
   Snapshot snapshot(Api api) {
@@ -90,6 +105,7 @@ class World {
     if (one_in(6)) s.currency = kUsd;
     if (one_in(6)) s.channel = Channel::kTest;
     s.started_at = maybe_time();
+    s.status_at = maybe_time();
     s.paid_at = maybe_time();
     return s;
   }
@@ -108,8 +124,8 @@ std::string text(const std::optional<T>& value) {
 std::string spell(const Decision& d, bool with_numbers) {
   std::ostringstream out;
   out << to_word(d.result) << ' ' << (d.authority ? to_word(*d.authority) : "-") << ' '
-      << d.deliverable << d.unverified << d.unobstructed << d.must_ask_again << ' '
-      << to_word(d.ui_state) << ' ' << to_word(d.webhook_status) << ' '
+      << d.deliverable << d.unverified << d.unobstructed << d.must_ask_again << d.expects_webhook
+      << ' ' << to_word(d.ui_state) << ' ' << to_word(d.webhook_status) << ' '
       << (d.winner ? d.winner->str() : "-") << ' ' << (d.currency ? d.currency->code() : "-") << ' '
       << text(d.total_amount) << ' ' << text(d.cancelled_amount) << ' '
       << (d.changed_at ? to_ms(*d.changed_at) : 0) << ' '
@@ -141,6 +157,7 @@ PaymentEvidence rearranged(const PaymentEvidence& facts, World& world, bool with
   rearrange(other.webhooks);
   rearrange(other.redirects);
   rearrange(other.snapshots);
+  rearrange(other.marks);
   rearrange(other.resolutions);
   return other;
 }

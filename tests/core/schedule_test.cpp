@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string>
+
 using namespace reconciled::core;
 using namespace std::chrono_literals;
 
@@ -84,4 +87,18 @@ TEST_CASE("schedule: unusable answers back off from 1 s, doubling to 30 s") {
     CHECK(failure_delay(static_cast<int>(i) + 1) == expected[i]);
   }
   CHECK(failure_delay(1'000'000) == 30s);
+}
+
+TEST_CASE("schedule: jitter is a tenth at most, the same for an id and another for others") {
+  std::set<std::chrono::milliseconds> different;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string id = "ord-" + std::to_string(i);
+    const auto found = jitter(id, 10s);
+    CHECK(found >= 0ms);
+    CHECK(found <= 1s);
+    CHECK(found == jitter(id, 10s));
+    different.insert(found);
+  }
+  CHECK(different.size() > 100);
+  CHECK(jitter("ord-1", 0s) == 0ms);
 }

@@ -1,0 +1,74 @@
+// State can be derived again from stored evidence alone (promise 7).
+#include "storage/rebuild.h"
+
+#include "tests/storage/store_fixture.h"
+
+using namespace reconciled::test;
+
+namespace {
+
+struct Checked {
+  RebuildCounts counts;
+  std::vector<std::string> told;
+};
+Checked check(const Store& store) {
+  Checked checked;
+  checked.counts = check_rebuild(
+      store.path(), [&](const std::string& sentence) { checked.told.push_back(sentence); });
+  return checked;
+}
+
+// A shop's day in a few payments.
+void live(Store& store) {
+  (void)store.order(kAmount);
+  const EventId webhook = store.accept(v1_webhook("imp_1", Result::kPaid, 1)).event;
+  (void)store.begin({webhook}, 2);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 3, {webhook});
+  const EventId back = store.accept(redirect(UiState::kReturnedSuccess, 4, "imp_1")).event;
+  (void)store.begin({back}, 5);
+  (void)store.order(100, 0, "", PaymentId::trusted("ord-2"));
+  Snapshot second = v1("imp_2", Result::kPaid);
+  second.payment_id = PaymentId::trusted("ord-2");
+  (void)store.portone_says({second}, 6);
+  const EventId odd =
+      store.accept(v2_webhook("tx-3", Result::kPaid, "m", 7, PaymentId::trusted("ord-3"))).event;
+  (void)store.begin({odd}, 8);
+  store.writer().fire_watches(at(100'000));
+  store.writer().stop();
+}
+
+}  // namespace
+
+TEST_CASE("rebuild: what was decided follows from the evidence, also after retention") {
+  Store store;
+  live(store);
+  CHECK(check(store).counts.payments == 3);
+  CHECK(check(store).told.empty());
+  Stranger stranger(store.path());
+  REQUIRE(stranger.run("UPDATE event SET body = NULL, headers = NULL").empty());
+  REQUIRE(stranger.run("UPDATE snapshot SET body = NULL").empty());
+  CHECK(check(store).told.empty());
+  CHECK(rebuild(store.path(), at(200'000)).different == 0);
+}
+
+TEST_CASE("rebuild: a changed payment is told and mended, with history") {
+  Store store;
+  live(store);
+  Stranger stranger(store.path());
+  REQUIRE(stranger
+              .run("UPDATE payment SET ui_state = 'returned_failure', deliverable = 0, "
+                   "version = version + 1 WHERE payment_id = 'ord-1'")
+              .empty());
+  REQUIRE(stranger
+              .run("UPDATE finding SET open = 0, closed_by = 'evidence' "
+                   "WHERE payment_id = 'ord-2'")
+              .empty());
+  const Checked found = check(store);
+  CHECK(found.counts.different == 2);
+  REQUIRE(found.told.size() >= 3);
+  CHECK(found.told[0].rfind("ord-1: deliverable is false, the evidence says true", 0) == 0);
+  CHECK(rebuild(store.path(), at(200'000)).different == 2);
+  CHECK(check(store).told.empty());
+  CHECK(store.payment().deliverable);
+  CHECK(stranger.value("SELECT cause FROM transition ORDER BY transition_id DESC") == "rebuild");
+}

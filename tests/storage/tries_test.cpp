@@ -1,0 +1,187 @@
+// One bad event cannot stop the line (promise 8), and what only time tells (interface §1.3).
+#include "tests/storage/store_fixture.h"
+
+using namespace reconciled::test;
+
+namespace {
+
+std::vector<EventId> count(Store& store, const std::vector<EventId>& events, int now) {
+  return store
+      .wait<std::vector<EventId>>(
+          [&](auto done) { store.writer().count_tries(events, at(now), done); })
+      .value();
+}
+bool replay(Store& store, EventId event) {
+  return store.wait<bool>([&](auto done) { store.writer().replay(event, done); }).value();
+}
+
+}  // namespace
+
+TEST_CASE("tries: an event that failed three times is parked with a finding, the others move on") {
+  Store store;
+  const EventId bad = store.accept(v1_webhook("imp_bad", Result::kPaid)).event;
+  const EventId good =
+      store.accept(v1_webhook("imp_good", Result::kPaid, 1, PaymentId::trusted("ord-2"))).event;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(count(store, {bad, good}, 10 + i) == std::vector<EventId>{bad, good});
+    (void)store.begin({good}, 10 + i);
+  }
+  CHECK(count(store, {bad, good}, 20) == std::vector<EventId>{good});
+  CHECK_FALSE(store.reader().inbox_event(bad).has_value());
+  CHECK(store.reader().inbox_event(good).has_value());
+  const auto findings = store.reader().findings(true, 10, std::nullopt).items;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].kind == FindingKind::kPoisoned);
+  CHECK(findings[0].payment_id == kPayment);
+  CHECK(Stranger(store.path()).value("SELECT group_concat(event_id) FROM inbox") == "2");
+}
+
+TEST_CASE("tries: they are counted durably, before the work") {
+  Store store;
+  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  (void)count(store, {event}, 2);
+  (void)count(store, {event}, 3);
+  store.open(both_apis());
+  CHECK(Stranger(store.path()).value("SELECT tries FROM event_progress") == "2");
+}
+
+TEST_CASE("tries: those that were not the event's fault are taken back") {
+  Store store;
+  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  for (int i = 0; i < 5; ++i) {
+    CHECK(count(store, {event}, i).size() == 1);
+    store.writer().forgive_tries({event});
+  }
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+}
+
+TEST_CASE("tries: deciding that throws takes nothing else down, and a replay decides it at last") {
+  Store store;
+  store.decide_with([](const PaymentEvidence& evidence, const DecisionPolicy& policy) {
+    if (evidence.payment_id == kPayment) throw std::runtime_error("a bug of ours");
+    return reconciled::core::decide(evidence, policy);
+  });
+  store.open(both_apis());
+  store.writer().start();
+  const EventId bad = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  for (int i = 0; i < 4; ++i) {
+    CHECK(count(store, {bad}, i).size() == (i < 3 ? 1 : 0));
+    if (i == 3) break;
+    CHECK_FALSE(
+        store.wait<SettledReport>([&](auto done) { store.writer().begin_event(bad, at(i), done); })
+            .ok());
+  }
+  CHECK_FALSE(store.reader().inbox_event(bad).has_value());
+  (void)store.order(kAmount, 5, "", PaymentId::trusted("ord-2"));
+  CHECK(store.payment(PaymentId::trusted("ord-2")).expected_amount == kAmount);
+
+  // The program is mended.
+  store.decide_with(reconciled::core::decide);
+  store.open(both_apis());
+  store.writer().start();
+  CHECK(replay(store, bad));
+  CHECK(store.reader().inbox_event(bad).has_value());
+  (void)store.begin({bad}, 10);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 11, {bad});
+  CHECK(store.payment().result == Result::kPaid);
+  CHECK(store.payment().authority == Authority::kWebhook);
+}
+
+TEST_CASE("replay: a known event goes back into the inbox, what moves nothing does not") {
+  Store store;
+  const EventId webhook = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 2, {webhook});
+  CHECK_FALSE(store.reader().inbox_event(webhook).has_value());
+  CHECK(replay(store, webhook));
+  CHECK(store.reader().inbox_event(webhook).has_value());
+  (void)store.confirm(confirm_call("imp_1", "64900"));
+  CHECK(replay(store, EventId{2}));
+  CHECK_FALSE(store.reader().inbox_event(EventId{2}).has_value());
+  CHECK_FALSE(replay(store, EventId{4711}));
+  // Replays make no second finding, attempt or version.
+  const std::int64_t version = store.payment().version;
+  (void)store.begin({webhook}, 3);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 4, {webhook});
+  CHECK(store.payment().version == version);
+  CHECK(store.reader().findings(false, 10, std::nullopt).items.size() == 1);
+}
+
+TEST_CASE("watch: a webhook that should have come opens missing_webhook after ten minutes") {
+  Store store;
+  (void)store.order(kAmount);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 10);
+  CHECK_FALSE(store.reader().has_due_watch(at(609)));
+  CHECK(store.reader().has_due_watch(at(610)));
+  store.writer().fire_watches(at(609));
+  (void)store.accept(redirect(UiState::kReturnedSuccess, 5));  // waits for the line before it
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  store.writer().fire_watches(at(610));
+  const EventId back = store.accept(redirect(UiState::kReturnedSuccess, 6, "imp_1")).event;
+  const auto findings = store.reader().findings(true, 10, std::nullopt).items;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].kind == FindingKind::kMissingWebhook);
+  CHECK(store.payment().deliverable);
+  CHECK_FALSE(store.reader().has_due_watch(at(100'000)));
+  // It comes after all.
+  const EventId late = store.accept(v1_webhook("imp_1", Result::kPaid, 700)).event;
+  (void)store.begin({back, late}, 701);
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  CHECK(store.payment().authority == Authority::kWebhook);
+}
+
+TEST_CASE("watch: none where PortOne sends no webhook, or it has come") {
+  for (const Result silent : {Result::kFailed, Result::kCancelled, Result::kReady}) {
+    Store store;
+    (void)store.order(kAmount);
+    (void)store.portone_says({v1("imp_1", silent)}, 10);
+    CHECK_FALSE(store.reader().has_due_watch(at(100'000)));
+  }
+  Store store;
+  (void)store.order(kAmount);
+  const EventId webhook = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 10, {webhook});
+  CHECK_FALSE(store.reader().has_due_watch(at(100'000)));
+}
+
+TEST_CASE("schedule: a signed webhook of an unknown payment is told once the schedule is done") {
+  Store store;
+  const EventId webhook = store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1", 1)).event;
+  (void)store.begin({webhook}, 1);
+  for (const int asked : {2, 11, 31, 60}) {
+    (void)store.settle(Store::answered({QuestionKind::kV2Payment, "ord-1", kPayment}, asked,
+                                       LookupReport::Outcome::kNotFound));
+    CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  }
+  (void)store.settle(Store::answered({QuestionKind::kV2Payment, "ord-1", kPayment}, 61,
+                                     LookupReport::Outcome::kNotFound));
+  auto findings = store.reader().findings(true, 10, std::nullopt).items;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].kind == FindingKind::kUnknownPayment);
+  // Found at last.
+  (void)store.portone_says({v2("tx-1", Result::kPaid, 100, 100)}, 100);
+  findings = store.reader().findings(true, 10, std::nullopt).items;
+  CHECK(std::none_of(findings.begin(), findings.end(), [](const FindingView& view) {
+    return view.kind == FindingKind::kUnknownPayment;
+  }));
+}
+
+TEST_CASE("schedule: a registered order that stays open past it is stuck until decided") {
+  Store store;
+  (void)store.order(kAmount, 0);
+  const auto ask = [&](int day) {
+    for (const QuestionKind kind : {QuestionKind::kV1Order, QuestionKind::kV2Payment}) {
+      (void)store.settle(Store::answered({kind, "ord-1", kPayment}, day * 86'400,
+                                         LookupReport::Outcome::kNotFound));
+    }
+  };
+  ask(29);
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  ask(30);
+  auto findings = store.reader().findings(true, 10, std::nullopt).items;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].kind == FindingKind::kStuck);
+  CHECK(store.payment().result == Result::kNone);  // nothing is given up
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 31 * 86'400);
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  CHECK(store.payment().deliverable);
+}
