@@ -48,7 +48,7 @@ std::string toml_of(const Settings& s, const std::string& database) {
                                      "\"\nwebhook_secrets = [\"" + SandboxProcess::kSecret + "\"]\n"
                                : s.v2_lines + "\n";
   }
-  toml += "[reconcile]\nsweep_every = \"0\"\n";
+  toml += "[reconcile]\nsweep_every = \"" + s.sweep_every + "\"\n";
   toml += s.reconcile_lines.empty() ? "lookup_schedule = [\"1s\", \"2s\"]" : s.reconcile_lines;
   return toml + "\n";
 }
@@ -112,6 +112,10 @@ std::string DaemonProcess::log() const { return process_->err(); }
 void DaemonProcess::wait_for_log(const std::string& text) {
   wait_until("the log says: " + text,
              [&] { return log().find(text, log_begins_) != std::string::npos; });
+}
+
+void DaemonProcess::trust(const std::string& ca_file) {
+  for (Endpoint* endpoint : {&webhook_, &redirect_, &admin_}) endpoint->ca_file = ca_file;
 }
 
 std::string DaemonProcess::webhook_url() const {

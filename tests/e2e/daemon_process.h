@@ -26,7 +26,8 @@ struct Settings {
   std::string admin_lines{};
   std::string http_lines{};
   std::string portone_lines{};
-  std::string v2_lines{};         // store_id and webhook_secrets, if not the sandbox's
+  std::string v2_lines{};  // store_id and webhook_secrets, if not the sandbox's
+  std::string sweep_every = "0";
   std::string reconcile_lines{};  // replaces the short schedule below
 };
 
@@ -50,6 +51,8 @@ class DaemonProcess {
   [[nodiscard]] const Endpoint& webhook() const { return webhook_; }
   [[nodiscard]] const Endpoint& redirect() const { return redirect_; }
   [[nodiscard]] const Endpoint& admin() const { return admin_; }
+  // From now on calls go over TLS and trust this certificate.
+  void trust(const std::string& ca_file);
   [[nodiscard]] std::string webhook_url() const;
   [[nodiscard]] std::string config_path() const { return folder_ + "/reconciled.toml"; }
   [[nodiscard]] std::string database_path() const { return folder_ + "/reconciled.db"; }

@@ -1,0 +1,153 @@
+// The command line: what it prints, and with what status it ends.
+#include <doctest/doctest.h>
+
+#include "tests/e2e/rig.h"
+
+using namespace reconciled::e2e;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  if (!found) MESSAGE("not in: " << text);
+  return found;
+}
+
+Finished reconciled_with(const std::string& config, const std::string& command) {
+  return run({{RECONCILED_BINARY, "--config", config, command}});
+}
+
+}  // namespace
+
+TEST_CASE("commands: wrong usage is 2") {
+  Rig rig;
+  const std::vector<std::vector<std::string>> wrong{
+      {},
+      {"bogus"},
+      {"show"},
+      {"lookup"},
+      {"order", "o"},
+      {"order", "o", "--amount", "x", "--currency", "KRW"},
+      {"list", "--limit", "0"},
+      {"list", "--limit", "501"},
+      {"list", "--result", "payed"},
+      {"list", "--finding", "nothing"},
+      {"list", "--since", "yesterday"},
+      {"list", "surplus"},
+      {"serve", "--nonsense"}};
+  for (const auto& arguments : wrong) {
+    CAPTURE(arguments.empty() ? "" : arguments.back());
+    const Finished done = rig.daemon.command(arguments);
+    CHECK(done.status == 2);
+    CHECK(!done.err.empty());
+    CHECK(done.out.empty());
+  }
+  CHECK(rig.daemon.command({"--help"}).status == 0);
+  CHECK(has(rig.daemon.command({"--help"}).out, "serve"));
+  CHECK(has(rig.daemon.command({"--version"}).out, "reconciled "));
+}
+
+TEST_CASE("commands: a bad configuration is 78, and every fault is printed with its key") {
+  const reconciled::test::TemporaryFolder folder;
+  write_file(folder / "bad.toml",
+             "[storage]\nfoo = 1\n[webhook]\nlisten = \"x\"\n[admin]\nlisten = \"0.0.0.0:1\"\n"
+             "[portone.v2]\nstore_id = \"\"\napi_secret = \"env:NOT_SET_ANYWHERE\"\n"
+             "webhook_secrets = [\"whsec_c2VjcmV0IHdvcmRz!\"]\n[reconcile]\n"
+             "lookup_schedule = []\n");
+  for (const char* command : {"check", "serve", "list", "migrate"}) {
+    CAPTURE(command);
+    const Finished done = reconciled_with(folder / "bad.toml", command);
+    CHECK(done.status == 78);
+    for (const char* key :
+         {"storage.foo", "webhook.listen", "admin.listen", "portone.v2.store_id",
+          "portone.v2.api_secret", "portone.v2.webhook_secrets", "reconcile.lookup_schedule"}) {
+      CHECK(has(done.err, key));
+    }
+    CHECK(done.err.find("c2VjcmV0") == std::string::npos);
+  }
+  CHECK(reconciled_with(folder / "absent.toml", "check").status == 78);
+  write_file(folder / "broken.toml", "a = [\n");
+  CHECK(reconciled_with(folder / "broken.toml", "check").status == 78);
+}
+
+TEST_CASE("commands: check and migrate before the first start") {
+  const reconciled::test::TemporaryFolder folder;
+  Settings settings;
+  settings.sandbox_url = "http://127.0.0.1:9";
+  const std::string config = folder / "reconciled.toml";
+  write_file(config, toml_of(settings, folder / "reconciled.db"));
+  const Finished before = reconciled_with(config, "check");
+  CHECK(before.status == 0);
+  CHECK(has(before.out, "to apply"));
+  CHECK(reconciled_with(config, "list").status == 1);
+  const Finished first = reconciled_with(config, "migrate");
+  CHECK(first.status == 0);
+  CHECK(has(first.out, "applied 0001_initial"));
+  CHECK(has(reconciled_with(config, "migrate").out, "nothing to apply"));
+  CHECK(has(reconciled_with(config, "check").out, "0 migration(s)"));
+  CHECK(reconciled_with(config, "list").status == 0);
+  // Nobody is there to answer these.
+  const Finished lookup = run({{RECONCILED_BINARY, "--config", config, "lookup", "o"}});
+  CHECK(lookup.status == 1);
+  CHECK(!lookup.err.empty());
+  // Another program's database is left alone.
+  REQUIRE(run({{"sqlite3", folder / "other.db", "CREATE TABLE t (a)"}}).status == 0);
+  write_file(config, toml_of(settings, folder / "other.db"));
+  for (const char* command : {"check", "serve", "migrate", "list"}) {
+    CAPTURE(command);
+    const Finished other = reconciled_with(config, command);
+    CHECK(other.status != 0);
+    CHECK(has(other.err, "another program"));
+  }
+}
+
+TEST_CASE("commands: order, lookup, list, show and findings tell of a payment") {
+  Rig rig;
+  const Finished order =
+      rig.daemon.command({"order", "주문 1", "--amount", "64900", "--currency", "KRW"});
+  CHECK(order.status == 0);
+  CHECK(Json::parse(order.out).at("payment_id") == "주문 1");
+  rig.portone.make({{"payment_id", "주문 1"},
+                    {"version", "v2"},
+                    {"amount", 64900},
+                    {"status", "paid"},
+                    {"webhook", false}});
+  CHECK(rig.daemon.command({"lookup", "주문 1"}).status == 0);
+  rig.daemon.wait_for_result("주문 1", "paid");
+  const Finished late =
+      rig.daemon.command({"order", "주문 1", "--amount", "1", "--currency", "KRW"});
+  CHECK(late.status == 1);
+  CHECK(has(late.err, "conflict"));
+  rig.portone.make({{"payment_id", "held"}, {"amount", 500}, {"status", "paid"}});
+  rig.daemon.wait_for_result("held", "paid");
+
+  const Finished list = rig.daemon.command({"list"});
+  CHECK(list.status == 0);
+  CHECK(has(list.out, "PAYMENT"));
+  CHECK(has(list.out, "주문 1"));
+  CHECK(has(list.out, "64,900 KRW"));
+  const Json all = Json::parse(rig.daemon.command({"list", "--json"}).out);
+  CHECK(all.at("payments").size() == 2);
+  CHECK(Json::parse(rig.daemon.command({"list", "--json", "--limit", "1"}).out)
+            .at("payments")
+            .size() == 1);
+  CHECK(has(rig.daemon.command({"list", "--finding", "unregistered_order"}).out, "held"));
+  CHECK(rig.daemon.command({"list", "--result", "failed"}).out.find("held") == std::string::npos);
+  CHECK(has(rig.daemon.command({"list", "--since", "2020-01-01"}).out, "held"));
+  CHECK(rig.daemon.command({"list", "--since", "2999-01-01"}).out.find("held") ==
+        std::string::npos);
+
+  const Finished show = rig.daemon.command({"show", "주문 1"});
+  CHECK(show.status == 0);
+  CHECK(has(show.out, "paid (by lookup)"));
+  CHECK(has(show.out, "PortOne says PAID 64900 KRW"));
+  const Json shown = Json::parse(rig.daemon.command({"show", "주문 1", "--json"}).out);
+  CHECK(shown == rig.daemon.payment("주문 1"));
+  CHECK(rig.daemon.command({"show", "unknown"}).status == 1);
+
+  CHECK(has(rig.daemon.command({"findings"}).out, "unregistered_order"));
+  rig.daemon.register_order("held", 500);
+  rig.daemon.wait_for("held", [](const Json& p) { return open_findings(p).empty(); });
+  CHECK(rig.daemon.command({"findings"}).out.find("unregistered_order") == std::string::npos);
+  CHECK(has(rig.daemon.command({"findings", "--all"}).out, "unregistered_order"));
+}
