@@ -143,6 +143,8 @@ TEST_CASE("life: cancels, partial and whole") {
           id, [&](const Json& shown) { return shown.at("cancelled_amount") == sum; });
       CHECK(p.at("result") == "partially_cancelled");
       CHECK(p.at("total_amount") == 10'000);
+      const std::string shown = sum == 3'000 ? "cancelled 3,000 KRW" : "cancelled 5,000 KRW";
+      CHECK(rig.daemon.command({"show", id}).out.find(shown) != std::string::npos);
       CHECK(p.at("deliverable") == false);
       CHECK(rig.come_back(attempt.at("redirect_query")).body.find("data-state=\"paid\"") !=
             std::string::npos);

@@ -148,3 +148,30 @@ TEST_CASE("outage: PortOne does not know a payment yet, and later does") {
     CHECK(p.at("deliverable") == true);
   }
 }
+
+TEST_CASE("outage: what arrives while PortOne answers slowly is asked about again") {
+  Settings settings;
+  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Rig rig(settings);
+  for (const std::string& version : kVersions) {
+    CAPTURE(version);
+    const std::string id = "slow-" + version;
+    rig.daemon.register_order(id);
+    const Json attempt =
+        rig.portone.make({{"payment_id", id}, {"version", version}, {"webhook", false}});
+    const std::string endpoint = version + " GET";
+    rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 1'000}, {"match", "/payments"}});
+    const int before = rig.portone.count_calls(endpoint);
+    CHECK(rig.come_back(attempt.at("redirect_query")).status == 200);
+    wait_until("the look-up is under way",
+               [&] { return rig.portone.count_calls(endpoint) > before; });
+    // The answer under way may say `ready` still; the webhook comes before it does.
+    rig.portone.move(attempt, {{"status", "paid"}, {"webhook", false}});
+    rig.acknowledged(paid_webhook(attempt));
+    const Json p = rig.daemon.wait_for_result(id, "paid");
+    CHECK(p.at("authority") == "webhook");
+    CHECK(p.at("deliverable") == true);
+    rig.portone.rest_fault({{"mode", "normal"}});
+    rig.daemon.wait_for_empty_inbox();
+  }
+}

@@ -169,7 +169,14 @@ TEST_CASE("process: SIGHUP takes over file: secrets, allow-lists and the log lev
   settings.v2_lines = "store_id = \"" + std::string(SandboxProcess::kStoreId) +
                       "\"\nwebhook_secrets = [\"file:" + (secrets / "secret") + "\"]";
   Rig rig(settings);
-  CHECK(rig.deliver(v2_webhook("Transaction.Paid", "a", "ta", {"m1"})).status == 200);
+  const auto remote_ip_of = [&](const std::string& id) {
+    return rig.daemon.get("/events?payment_id=" + id).json().at("events")[0].at("remote_ip");
+  };
+  const std::pair<std::string, std::string> forwarded{"X-Forwarded-For", "52.78.5.241"};
+  Call first = v2_webhook("Transaction.Paid", "a", "ta", {"m1"});
+  first.headers.push_back(forwarded);
+  CHECK(rig.deliver(first).status == 200);
+  CHECK(remote_ip_of("a") == "52.78.5.241");
   CHECK(rig.deliver(v2_webhook("Transaction.Paid", "b", "tb", {"m2", fresh})).status == 401);
   CHECK(rig.daemon.log().find("delivery refused") == std::string::npos);
 
@@ -180,7 +187,10 @@ TEST_CASE("process: SIGHUP takes over file: secrets, allow-lists and the log lev
   rig.daemon.configure(settings);
   rig.daemon.process().signal(SIGHUP);
   rig.daemon.wait_for_log("configuration reread");
-  CHECK(rig.deliver(v2_webhook("Transaction.Paid", "b", "tb", {"m2", fresh})).status == 200);
+  Call second = v2_webhook("Transaction.Paid", "b", "tb", {"m2", fresh});
+  second.headers.push_back(forwarded);
+  CHECK(rig.deliver(second).status == 200);
+  CHECK(remote_ip_of("b") == "127.0.0.1");
   CHECK(rig.deliver(v2_webhook("Transaction.Paid", "c", "tc", {"m3"})).status == 401);
   rig.daemon.wait_for_log("delivery refused");
 

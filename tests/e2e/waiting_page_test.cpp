@@ -1,6 +1,7 @@
 // What the buyer sees, where he is sent, and what a stranger's redirect may not see.
 #include <doctest/doctest.h>
 
+#include "daemon/page_token.h"
 #include "tests/e2e/rig.h"
 
 using namespace reconciled::e2e;
@@ -211,6 +212,23 @@ TEST_CASE("page: tokens that are forged, cut or of another daemon open nothing")
     CHECK(html.header("Content-Type") == "text/html; charset=utf-8");
   }
   CHECK(ask(rig.daemon.redirect(), {"GET", target}).status == 200);
+}
+
+TEST_CASE("page: a token lives for half an hour") {
+  Rig rig;
+  CHECK(rig.come_back("paymentId=t").status == 200);
+  std::string key = rig.daemon.sqlite("SELECT value FROM meta WHERE key = 'page_token_key'");
+  key.pop_back();  // the shell's line end
+  const reconciled::PageTokens tokens(key);
+  const auto now = std::chrono::time_point_cast<reconciled::core::Time::duration>(
+      std::chrono::system_clock::now());
+  const auto status_of = [&](std::chrono::minutes age) {
+    const std::string token = tokens.make(reconciled::core::EventId{1}, now - age);
+    return ask(rig.daemon.redirect(), {"GET", "/payments/complete/status?token=" + token}).status;
+  };
+  CHECK(status_of(std::chrono::minutes(0)) == 200);
+  CHECK(status_of(std::chrono::minutes(25)) == 200);
+  CHECK(status_of(std::chrono::minutes(31)) == 404);
 }
 
 TEST_CASE("page: speaks Korean or English, escapes what came, and also answers POST and errors") {
