@@ -51,6 +51,12 @@ void LookupQueue::want(const storage::Question& question, std::optional<core::Ev
   }
 }
 
+bool LookupQueue::knows(const storage::Question& question) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find({question.kind, question.id});
+  return found != entries_.end() && found->second.state != State::kIdle;
+}
+
 std::vector<LookupQueue::Job> LookupQueue::take(
     std::size_t (*batch_size)(storage::QuestionKind)) {
   std::unique_lock lock(mutex_);

@@ -30,6 +30,9 @@ class LookupQueue {
   // is in flight is asked again after it.
   void want(const storage::Question& question, std::optional<core::EventId> event);
 
+  // Whether the question is queued or in flight.
+  [[nodiscard]] bool knows(const storage::Question& question) const;
+
   // Waits for questions that may be asked now: all of one kind, at most `batch_size` of that kind,
   // each of another payment. Empty after `stop`.
   [[nodiscard]] std::vector<Job> take(std::size_t (*batch_size)(storage::QuestionKind));

@@ -22,6 +22,10 @@ constexpr std::size_t kMaxPostponed = 10'000;
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
 constexpr auto kBudgetPause = 1s;
+constexpr auto kUnansweredPause = 5s;
+constexpr std::int64_t kDuePerRound = 256;
+// Whose share of the budget pays for claims that webhooks made and PortOne does not know.
+const std::string kNobody;
 // How long PortOne's "unknown" is believed against redirects; any webhook asks anew.
 constexpr auto kUnknownFor = 30s;
 constexpr std::size_t kMaxUnknown = 10'000;
@@ -154,21 +158,33 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
   ask_unwritten(now);
   remember_unknown(mail.unknown, now);
+  for (const core::EventId id : mail.unanswered) {
+    if (postponed_.size() < kMaxPostponed) postponed_.emplace(now + kUnansweredPause, id);
+  }
   claim_requests(reader, mail, now);
   if (is_scanning_) scan_inbox(reader);
   claim_postponed(reader, now);
   claim_events(reader, now);
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
 
-  // Rows stay due until their answer is written: those already in the queue come first, and are
-  // no news to it.
-  const auto known = static_cast<std::int64_t>(queue_.size());
-  for (const Question& question : reader.due_lookups(now, known + 256)) {
-    queue_.want(question, std::nullopt);
-  }
+  claim_due(reader, now);
   if ((!claimed_.empty() || is_scanning_) && queue_.size() < kMaxQuestions) return now;
   const std::optional<core::Time> next = reader.next_lookup();
   return next && *next > now ? std::min(*next, now + kIdleRound) : now + kIdleRound;
+}
+
+// Rows stay due until their answer is written: those already in the queue come first, and are no
+// news to it.
+void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
+  const auto known = static_cast<std::int64_t>(queue_.size());
+  for (const Question& question : reader.due_lookups(now, known + kDuePerRound)) {
+    queue_.want(question, std::nullopt);
+  }
+  for (const storage::DueAttempt& due : reader.due_attempts(now, known + kDuePerRound)) {
+    if (queue_.knows(due.question)) continue;
+    if (!due.is_vouched_for && !budget_.take(kNobody, now)) continue;
+    queue_.want(due.question, std::nullopt);
+  }
 }
 
 // An answer that the database did not take is asked for again, but not at the rate at which a full
@@ -229,6 +245,7 @@ void Reconciler::claim_postponed(storage::Reader& reader, core::Time now) {
 
 void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   std::vector<core::EventId> begun;
+  begun.reserve(std::min(claimed_.size(), kEventsPerRound));
   while (!claimed_.empty() && begun.size() < kEventsPerRound && queue_.size() < kMaxQuestions) {
     const core::EventId id = claimed_.front();
     claimed_.pop_front();
@@ -339,6 +356,21 @@ void Reconciler::settle(LookupQueue::Job job, storage::LookupReport report) {
   });
 }
 
+// What only a redirect asked: an unknown is believed for a while, a failure is asked again later.
+void Reconciler::note_for_redirect(const storage::LookupReport& report) {
+  const std::lock_guard lock(mutex_);
+  switch (report.outcome) {
+    case storage::LookupReport::Outcome::kAnswered:
+      break;
+    case storage::LookupReport::Outcome::kNotFound:
+      mail_.unknown.push_back(report.question);
+      break;
+    case storage::LookupReport::Outcome::kUnusable:
+      mail_.unanswered.insert(mail_.unanswered.end(), report.events.begin(), report.events.end());
+      break;
+  }
+}
+
 void Reconciler::write_answer(storage::LookupReport report) {
   const bool usable = report.outcome != storage::LookupReport::Outcome::kUnusable;
   writer_.settle(report, [this, usable, report](const auto& outcome) {
@@ -349,10 +381,7 @@ void Reconciler::write_answer(storage::LookupReport report) {
       for (const core::Time received : outcome.value().reconciled_events) {
         metrics_.decide_seconds(Seconds(now - received));
       }
-      if (report.outcome == storage::LookupReport::Outcome::kNotFound && question.for_redirect) {
-        const std::lock_guard lock(mutex_);
-        mail_.unknown.push_back(question);
-      }
+      if (question.for_redirect) note_for_redirect(report);
     } else if (outcome.error().kind == storage::WriteFailure::Kind::kFailed) {
       log_error("deciding on an answer failed", {{"question", storage::to_word(question.kind)},
                                                  {"id", question.id},

@@ -63,6 +63,7 @@ class Reconciler {
     std::vector<storage::Question> questions;
     std::vector<storage::Question> unwritten;  // their answers could not be written
     std::vector<storage::Question> unknown;    // that only redirects named, and PortOne does not know
+    std::vector<core::EventId> unanswered;     // that only redirects brought: no plan asks again
     bool overflowed = false;
   };
   // What the look-up threads ask with; replaced as a whole by `reload`.
@@ -74,6 +75,7 @@ class Reconciler {
   void ask_loop(int number);
   void settle(LookupQueue::Job job, storage::LookupReport report);
   void write_answer(storage::LookupReport report);
+  void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
   void remember_unknown(const std::vector<storage::Question>& questions, core::Time now);
   [[nodiscard]] bool is_remembered(const storage::Question& question, core::Time now) const;
@@ -83,6 +85,7 @@ class Reconciler {
   void claim_events(storage::Reader& reader, core::Time now);
   void claim_postponed(storage::Reader& reader, core::Time now);
   void claim_requests(storage::Reader& reader, const Mail& mail, core::Time now);
+  void claim_due(storage::Reader& reader, core::Time now);
   void ask_unwritten(core::Time now);
   [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
                                                             std::size_t number);

@@ -266,7 +266,11 @@ CREATE TABLE lookup (
   outcome      TEXT,                       -- of the newest look-up
   PRIMARY KEY (question, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lookup_due ON lookup (next_at_ms) WHERE next_at_ms IS NOT NULL;
+CREATE INDEX lookup_due ON lookup (next_at_ms)
+  WHERE next_at_ms IS NOT NULL AND question <> 'v1_attempt';
+-- An attempt is asked about by itself only until PortOne binds it: these rows nobody vouches for.
+CREATE INDEX lookup_attempt_due ON lookup (next_at_ms)
+  WHERE next_at_ms IS NOT NULL AND question = 'v1_attempt';
 CREATE INDEX lookup_by_payment ON lookup (payment_id) WHERE payment_id IS NOT NULL;
 
 CREATE TABLE webhook_watch (

@@ -85,6 +85,13 @@ std::vector<core::FindingKind> write_findings(Session& session, const core::Paym
             .with(payment_id, draft.kind, draft.cause, draft.detail, now)
             .run();
     if (changed > 0) opened.push_back(draft.kind);
+    // What it tells follows the evidence: a person must not refund the amount of another answer.
+    session
+        .query(
+            "UPDATE finding SET detail = ?4 "
+            "WHERE payment_id = ?1 AND kind = ?2 AND cause = ?3 AND open = 1 AND detail <> ?4")
+        .with(payment_id, draft.kind, draft.cause, draft.detail)
+        .run();
   }
   std::vector<std::pair<std::int64_t, bool>> standing;
   {

@@ -110,13 +110,22 @@ std::optional<PaymentView> from_events(Session& session, const core::PaymentId& 
   return view;
 }
 
-Question read_question(Row row) {
+Question read_question(Row& row) {
   const std::string word = row.text();
   QuestionKind kind = QuestionKind::kV2Payment;
   if (word == to_word(QuestionKind::kV1Attempt)) kind = QuestionKind::kV1Attempt;
   if (word == to_word(QuestionKind::kV1Order)) kind = QuestionKind::kV1Order;
   std::string id = row.text();
   return {kind, std::move(id), row.optional_payment_id()};
+}
+
+std::vector<Question> read_questions(Query& query) {
+  std::vector<Question> questions;
+  while (query.next()) {
+    Row row = query.row();
+    questions.push_back(read_question(row));
+  }
+  return questions;
 }
 
 }  // namespace
@@ -210,17 +219,38 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
 
 std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit) {
   Query query = impl_->session.query(
-      "SELECT question, id, payment_id FROM lookup WHERE next_at_ms <= ? "
+      "SELECT question, id, payment_id FROM lookup "
+      "WHERE next_at_ms <= ? AND next_at_ms IS NOT NULL AND question <> 'v1_attempt' "
       "ORDER BY next_at_ms LIMIT ?");
   query.with(now, limit);
-  std::vector<Question> due;
-  while (query.next()) due.push_back(read_question(query.row()));
+  return read_questions(query);
+}
+
+std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit) {
+  Query query = impl_->session.query(
+      "SELECT l.question, l.id, l.payment_id,"
+      "  EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
+      "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
+      "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
+      "FROM lookup l WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL"
+      "  AND l.question = 'v1_attempt' ORDER BY l.next_at_ms LIMIT ?");
+  query.with(now, limit);
+  std::vector<DueAttempt> due;
+  while (query.next()) {
+    Row row = query.row();
+    Question question = read_question(row);
+    due.push_back({std::move(question), row.flag()});
+  }
   return due;
 }
 
 std::optional<core::Time> Reader::next_lookup() {
   Query query = impl_->session.query(
-      "SELECT min(next_at_ms) FROM lookup WHERE next_at_ms IS NOT NULL");
+      "SELECT min(at) FROM ("
+      "  SELECT min(next_at_ms) AS at FROM lookup"
+      "    WHERE next_at_ms IS NOT NULL AND question <> 'v1_attempt' UNION ALL "
+      "  SELECT min(next_at_ms) FROM lookup"
+      "    WHERE next_at_ms IS NOT NULL AND question = 'v1_attempt')");
   if (!query.next()) return std::nullopt;
   return query.row().optional_time();
 }
@@ -253,9 +283,7 @@ std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {
   Query query =
       impl_->session.query("SELECT question, id, payment_id FROM lookup WHERE payment_id = ?");
   query.with(id);
-  std::vector<Question> questions;
-  while (query.next()) questions.push_back(read_question(query.row()));
-  return questions;
+  return read_questions(query);
 }
 
 }  // namespace reconciled::storage

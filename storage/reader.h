@@ -66,6 +66,12 @@ struct InboxEvent {
   bool is_trusted = false;
 };
 
+// A look-up of an attempt that only a message named.
+struct DueAttempt {
+  Question question;
+  bool is_vouched_for = false;  // one of PortOne's addresses sent it; others share a budget
+};
+
 class Reader {
  public:
   explicit Reader(const std::string& path);
@@ -91,6 +97,8 @@ class Reader {
   [[nodiscard]] std::vector<core::EventId> inbox_after(core::EventId id, std::int64_t limit);
   [[nodiscard]] std::optional<InboxEvent> inbox_event(core::EventId id);
   [[nodiscard]] std::vector<Question> due_lookups(core::Time now, std::int64_t limit);
+  // Due too, but about attempts that PortOne bound to no payment yet.
+  [[nodiscard]] std::vector<DueAttempt> due_attempts(core::Time now, std::int64_t limit);
   [[nodiscard]] std::optional<core::Time> next_lookup();
   [[nodiscard]] bool has_due_watch(core::Time now);
   // A value that the writer keeps under `key`.

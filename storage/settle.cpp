@@ -119,6 +119,8 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
   if (answered && report.question.kind == QuestionKind::kV1Attempt) {
     // From now on the payment that PortOne named is asked about, by order.
     forget_lookup(session, report.question);
+  } else if (report.outcome == LookupReport::Outcome::kUnusable && report.question.for_redirect) {
+    // Nobody vouches for it: no plan is made, the event waits in the inbox for the budget.
   } else {
     note_answer(session, context, report, is_named_by_webhook(session, report.question));
   }

@@ -70,7 +70,8 @@ std::vector<LookupReport> Asker::ask_attempts(const std::vector<Question>& quest
         if (snapshot.attempt_id.str() == report.question.id) own.push_back(snapshot);
       }
       take_snapshots(report, std::move(own));
-      explain_unknown(report);
+      // Not in a batch: others would wait for it.
+      if (questions.size() == 1) explain_unknown(report);
     }
     note(core::Api::kV1, began, report, answer.ok() ? nullptr : &answer.error());
   }
