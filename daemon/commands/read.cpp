@@ -60,7 +60,11 @@ void print_payment(const storage::PaymentDetail& detail) {
   line("deliverable", yes_no(p.deliverable) + (p.unverified ? ", unverified" : ""));
   line("ui_state", std::string(core::to_word(p.ui_state)));
   line("webhook_status", std::string(core::to_word(p.webhook_status)));
-  line("amount", amount_text(p));
+  const bool has_cancels = p.cancelled_amount.value_or(0) > 0 && p.currency;
+  line("amount", amount_text(p) +
+                     (has_cancels ? ", of it cancelled " +
+                                        core::readable_amount(*p.cancelled_amount, *p.currency)
+                                  : std::string()));
   if (p.next_lookup_at) line("next look-up", core::to_rfc3339(*p.next_lookup_at));
   for (const auto& attempt : detail.attempts) {
     line("attempt", attempt.attempt_id.str() + " " + std::string(core::to_word(attempt.api)) +
