@@ -124,10 +124,11 @@ quietly() {
 build_programs() {
   mkdir -p "$build"
   quietly Configuring cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release
+  set -- ninja -C "$build" -j "$(nproc)" reconciled portone-sandbox
   if [ -t 1 ]; then
-    NINJA_STATUS='  [%f/%t] ' ninja -C "$build" reconciled portone-sandbox || fail "Building failed."
+    NINJA_STATUS='  [%f/%t] ' "$@" || fail "Building failed."
   else
-    quietly Building ninja -C "$build" reconciled portone-sandbox
+    quietly Building "$@"
   fi
 }
 

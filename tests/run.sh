@@ -34,7 +34,7 @@ esac
 
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
-# systemd's tools judge the units; nothing of it has to run.
+# nginx stands before the daemon in a test; systemd's tools judge the units, it need not run.
 test_packages="$build_packages ccache nginx-light openssl systemd"
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-14"
 # shellcheck disable=SC2086  # a list of words
@@ -46,16 +46,16 @@ cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DRECONCILED_WERROR=ON 
 
 if [ "$tidy" = yes ]; then
   # The sources that are made at build time, migrations among them.
-  ninja -C "$build" reconciled_storage
+  ninja -C "$build" -j "$(nproc)" reconciled_storage
   # clang knows fewer warnings than the flags of GCC name.
-  find daemon storage -name '*.cpp' |
-    xargs -P "$(nproc)" -n 1 clang-tidy-14 -p "$build" --quiet \
+  find daemon storage -name '*.cpp' -print0 |
+    xargs -0 -P "$(nproc)" -n 1 clang-tidy-14 -p "$build" --quiet \
       --extra-arg=-Wno-unknown-warning-option
   echo "clang-tidy: nothing to say"
   exit 0
 fi
 
-ninja -C "$build"
+ninja -C "$build" -j "$(nproc)"
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
 export UBSAN_OPTIONS="print_stacktrace=1"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
