@@ -235,10 +235,10 @@ void Connection::hand_over() {
   }
   out_ = std::move(dispatched.prepared.bytes);
   close_after_answer_ = !dispatched.prepared.keep_alive;
-  hold(std::move(dispatched.work));
+  hold(dispatched.work);
 }
 
-void Connection::hold(std::function<void(Completion)> work) {
+void Connection::hold(const std::function<void(Completion)>& work) {
   enter(State::kHeld, listener_.options.limits.hold_deadline);
   auto held = std::make_shared<Held>(loop_.mailbox(), weak_from_this(), ++exchange_);
   try {

@@ -74,7 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Step take_body();
   [[nodiscard]] bool send_continue();
   void hand_over();
-  void hold(std::function<void(Completion)> work);
+  void hold(const std::function<void(Completion)>& work);
   void answer(Router::Rendered rendered);
   [[nodiscard]] Step flush();
   [[nodiscard]] Step after_answer();
