@@ -73,7 +73,8 @@ std::vector<LookupQueue::Job> LookupQueue::take(
       if (jobs.empty()) room = batch_size(it->first);
       entry.state = State::kInFlight;
       entry.asked = entry.events;
-      busy_payments_.insert(payment_of(entry));
+      entry.busy = payment_of(entry);
+      busy_payments_.insert(entry.busy);
       jobs.push_back({entry.question, {entry.events.begin(), entry.events.end()}});
       it = ready_.erase(it);
     }
@@ -99,7 +100,7 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kInFlight) return;
   Entry& entry = found->second;
-  busy_payments_.erase(payment_of(entry));
+  busy_payments_.erase(entry.busy);
   if (usable && !entry.again) {
     for (const core::EventId id : entry.asked) entry.events.erase(id);
   }

@@ -58,6 +58,7 @@ class LookupQueue {
     bool again = false;
     std::set<core::EventId> events;
     std::set<core::EventId> asked;  // those that the look-up in flight answers
+    std::string busy;  // what it keeps busy: whose it is may become known only meanwhile
   };
   [[nodiscard]] static const std::string& payment_of(const Entry& entry);
   void enqueue(const Key& key, Entry& entry);

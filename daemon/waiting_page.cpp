@@ -106,9 +106,14 @@ constexpr std::string_view kScript =
 }  // namespace
 
 Language preferred_language(std::string_view accept_language) {
-  const auto english = accept_language.find("en");
-  const auto korean = accept_language.find("ko");
-  if (english == std::string_view::npos) return Language::kKorean;
+  // Browsers name languages by preference; tags come in any case of letters, with or without blanks.
+  std::string tags = ",";
+  for (const char c : accept_language) {
+    if (c != ' ') tags += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  const auto english = tags.find(",en");
+  const auto korean = tags.find(",ko");
+  if (english == std::string::npos) return Language::kKorean;
   return korean < english ? Language::kKorean : Language::kEnglish;
 }
 

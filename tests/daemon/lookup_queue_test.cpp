@@ -1,0 +1,216 @@
+#include "daemon/lookup_queue.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+
+using namespace reconciled;
+using storage::Question;
+using storage::QuestionKind;
+
+namespace {
+
+constexpr core::EventId kFirst{1};
+constexpr core::EventId kSecond{2};
+
+std::size_t one(QuestionKind) { return 1; }
+std::size_t three(QuestionKind) { return 3; }
+
+Question order(const std::string& id) {
+  return {QuestionKind::kV1Order, id, core::PaymentId::trusted(id), {}};
+}
+Question attempt(const std::string& id, std::optional<std::string> payment = std::nullopt) {
+  Question question{QuestionKind::kV1Attempt, id, std::nullopt, {}};
+  if (payment) question.payment_id = core::PaymentId::trusted(*payment);
+  return question;
+}
+// Takes without waiting: nothing where nothing may be asked now.
+std::vector<LookupQueue::Job> take_now(LookupQueue& queue) {
+  // Something that may always be asked ends the wait; it is the last in the line.
+  queue.want(order("sentinel"), std::nullopt);
+  std::vector<LookupQueue::Job> jobs = queue.take(one);
+  if (jobs.size() == 1 && jobs[0].question.id == "sentinel") {
+    queue.finish(order("sentinel"), true);
+    return {};
+  }
+  return jobs;
+}
+
+}  // namespace
+
+TEST_CASE("lookup queue: a question stands in it once, with all events that wait for it") {
+  LookupQueue queue;
+  queue.want(order("ord-1"), kSecond);
+  queue.want(order("ord-1"), kFirst);
+  queue.want(order("ord-1"), std::nullopt);
+  CHECK(queue.waiting() == 1);
+  const auto jobs = queue.take(three);
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].events == std::vector<core::EventId>{kFirst, kSecond});
+  CHECK(queue.waiting() == 0);
+  queue.finish(order("ord-1"), true);
+  CHECK(queue.size() == 0);
+}
+
+TEST_CASE("lookup queue: a batch holds one kind, up to its size, in order") {
+  LookupQueue queue;
+  queue.want(attempt("imp_1", "ord-1"), std::nullopt);
+  queue.want(order("ord-2"), std::nullopt);
+  for (const char* id : {"3", "4", "5"}) {
+    queue.want(attempt(std::string("imp_") + id, std::string("ord-") + id), std::nullopt);
+  }
+  const auto jobs = queue.take(three);
+  REQUIRE(jobs.size() == 3);
+  CHECK(jobs[0].question.id == "imp_1");
+  CHECK(jobs[1].question.id == "imp_3");
+  CHECK(jobs[2].question.id == "imp_4");
+  CHECK(queue.take(three).at(0).question.id == "ord-2");
+}
+
+TEST_CASE("lookup queue: one look-up is in flight per payment") {
+  LookupQueue queue;
+  queue.want(attempt("imp_1", "ord-1"), std::nullopt);
+  queue.want(order("ord-1"), std::nullopt);
+  queue.want(attempt("imp_2", "ord-1"), std::nullopt);
+  CHECK(queue.take(three).size() == 1);
+  CHECK(take_now(queue).empty());
+  CHECK(queue.waiting() == 2);
+  queue.finish(attempt("imp_1", "ord-1"), true);
+  CHECK(queue.take(one).at(0).question.id == "ord-1");
+  CHECK(take_now(queue).empty());
+  queue.finish(order("ord-1"), true);
+  CHECK(queue.take(one).at(0).question.id == "imp_2");
+}
+
+TEST_CASE("lookup queue: what is wanted while it is in flight is asked again after it") {
+  LookupQueue queue;
+  queue.want(order("ord-1"), kFirst);
+  (void)queue.take(one);
+  queue.want(order("ord-1"), kSecond);
+  CHECK(queue.waiting() == 0);
+  queue.finish(order("ord-1"), true);
+  const auto jobs = queue.take(one);
+  REQUIRE(jobs.size() == 1);
+  // Both: the answer in between may have begun before the second arrived.
+  CHECK(jobs[0].events == std::vector<core::EventId>{kFirst, kSecond});
+  queue.finish(order("ord-1"), true);
+  CHECK(queue.size() == 0);
+}
+
+TEST_CASE("lookup queue: an unusable answer leaves its events waiting for the next turn") {
+  LookupQueue queue;
+  queue.want(order("ord-1"), kFirst);
+  (void)queue.take(one);
+  queue.finish(order("ord-1"), false);
+  CHECK(queue.waiting() == 0);
+  CHECK(queue.size() == 1);
+  queue.want(order("ord-1"), std::nullopt);
+  CHECK(queue.take(one).at(0).events == std::vector<core::EventId>{kFirst});
+}
+
+TEST_CASE("lookup queue: an unusable answer that nobody waits for is forgotten") {
+  LookupQueue queue;
+  queue.want(order("ord-1"), std::nullopt);
+  (void)queue.take(one);
+  queue.finish(order("ord-1"), false);
+  CHECK(queue.size() == 0);
+}
+
+TEST_CASE("lookup queue: dropped events are not asked for any more") {
+  LookupQueue queue;
+  queue.want(order("ord-1"), kFirst);
+  queue.want(order("ord-1"), kSecond);
+  (void)queue.take(one);
+  queue.drop(order("ord-1"), {kFirst});
+  queue.drop(order("ord-9"), {kFirst});
+  queue.finish(order("ord-1"), false);
+  queue.want(order("ord-1"), std::nullopt);
+  CHECK(queue.take(one).at(0).events == std::vector<core::EventId>{kSecond});
+}
+
+TEST_CASE("lookup queue: what became known of a question's payment in flight locks nothing up") {
+  LookupQueue queue;
+  queue.want(attempt("imp_1"), std::nullopt);
+  (void)queue.take(one);
+  // Meanwhile a webhook names the payment, and that payment has a look-up of its own in flight.
+  queue.want(order("ord-1"), std::nullopt);
+  CHECK(queue.take(one).at(0).question.id == "ord-1");
+  queue.want(attempt("imp_1", "ord-1"), std::nullopt);
+  queue.finish(attempt("imp_1"), true);
+  // It belongs to the payment now, which is still being asked about.
+  CHECK(take_now(queue).empty());
+  queue.finish(order("ord-1"), true);
+  CHECK(queue.take(one).at(0).question.id == "imp_1");
+  queue.finish(attempt("imp_1"), true);
+  CHECK(queue.size() == 0);
+  // And the attempt may be asked about by itself again.
+  queue.want(attempt("imp_1"), std::nullopt);
+  CHECK(take_now(queue).size() == 1);
+}
+
+TEST_CASE("lookup queue: only what redirects alone want is for a redirect; names are gathered") {
+  LookupQueue queue;
+  Question by_redirect = order("ord-1");
+  by_redirect.for_redirect = true;
+  by_redirect.named_attempts = {core::AttemptId::trusted("imp_1")};
+  queue.want(by_redirect, kFirst);
+  queue.want(by_redirect, kFirst);
+  Question by_webhook = order("ord-1");
+  by_webhook.named_attempts = {core::AttemptId::trusted("imp_2")};
+  queue.want(by_webhook, kSecond);
+  const auto jobs = queue.take(one);
+  CHECK_FALSE(jobs.at(0).question.for_redirect);
+  CHECK(jobs.at(0).question.named_attempts.size() == 2);
+}
+
+TEST_CASE("lookup queue: stopping wakes all who wait, empty-handed") {
+  LookupQueue queue;
+  std::atomic<int> woken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      if (queue.take(one).empty()) ++woken;
+    });
+  }
+  queue.stop();
+  for (std::thread& thread : threads) thread.join();
+  CHECK(woken == 3);
+  queue.want(order("ord-1"), kFirst);
+  CHECK(queue.take(one).empty());
+}
+
+TEST_CASE("lookup queue: many threads ask every question, and no payment twice at once") {
+  LookupQueue queue;
+  std::mutex mutex;
+  std::set<std::string> busy;
+  std::atomic<int> asked = 0;
+  std::atomic<bool> twice = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (;;) {
+        const auto jobs = queue.take(three);
+        if (jobs.empty()) return;
+        for (const auto& job : jobs) {
+          const std::lock_guard lock(mutex);
+          if (!busy.insert(job.question.payment_id->str()).second) twice = true;
+        }
+        for (const auto& job : jobs) {
+          {
+            const std::lock_guard lock(mutex);
+            busy.erase(job.question.payment_id->str());
+          }
+          queue.finish(job.question, true);
+          if (++asked == 2'000) queue.stop();
+        }
+      }
+    });
+  }
+  for (int i = 0; i < 2'000; ++i) {
+    queue.want(attempt("imp_" + std::to_string(i), "ord-" + std::to_string(i % 7)), std::nullopt);
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(asked == 2'000);
+  CHECK_FALSE(twice);
+}
