@@ -1,79 +1,7 @@
-#include "daemon/core/config.h"
+#include "tests/core/config_reading.h"
 
-#include <doctest/doctest.h>
-
-#include <map>
-#include <string>
-#include <utility>
-#include <vector>
-
-using namespace reconciled::core;
+using namespace reconciled::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr std::string_view kWebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-// Knows the credentials of the example configuration and nothing else.
-Outcome<std::string, SecretError> example_secrets(const SecretReference& reference) {
-  static const std::map<std::string, std::string> kKnown{
-      {"imp_key", "key-1"},
-      {"imp_secret", "secret-1"},
-      {"portone_api_secret", "secret-2"},
-      {"portone_webhook_secret", std::string(kWebhookSecret)},
-      {"blank", ""},
-      {"two_lines", "one\ntwo"}};
-  const auto found = kKnown.find(reference.name);
-  if (found == kKnown.end()) return SecretError{"cannot read " + reference.name};
-  return found->second;
-}
-
-Outcome<Config, std::vector<ConfigFault>> read(const std::string& toml) {
-  return read_config(toml, example_secrets);
-}
-
-constexpr std::string_view kV1 =
-    "[portone.v1]\nimp_key = \"credential:imp_key\"\nimp_secret = \"credential:imp_secret\"\n";
-constexpr std::string_view kV2 =
-    "[portone.v2]\napi_secret = \"credential:portone_api_secret\"\nstore_id = \"store-1\"\n"
-    "webhook_secrets = [\"credential:portone_webhook_secret\"]\n";
-
-// The faults of `toml` with a good [portone.v1] behind it, as "key: message" lines.
-std::vector<std::string> faults_of_whole(const std::string& toml) {
-  std::vector<std::string> lines;
-  const auto outcome = read(toml);
-  if (outcome.ok()) return lines;
-  for (const ConfigFault& fault : outcome.error())
-    lines.push_back(fault.key + ": " + fault.message);
-  return lines;
-}
-std::vector<std::string> faults_of(const std::string& toml) {
-  return faults_of_whole(toml + "\n" + std::string(kV1));
-}
-
-Config good(const std::string& toml) {
-  auto outcome = read(toml + "\n" + std::string(kV1));
-  if (!outcome.ok()) {
-    for (const auto& fault : outcome.error()) MESSAGE(fault.key << ": " << fault.message);
-  }
-  REQUIRE(outcome.ok());
-  return outcome.value();
-}
-
-// Exactly one fault, and its key.
-void check_one_fault(const std::string& toml, const std::string& key) {
-  const auto outcome = read(toml + "\n" + std::string(kV1));
-  INFO(toml);
-  REQUIRE_FALSE(outcome.ok());
-  REQUIRE(outcome.error().size() == 1);
-  CHECK(outcome.error()[0].key == key);
-}
-
-bool holds(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 TEST_CASE("configuration: an almost empty file gets every documented default") {
   const Config config = good("");
@@ -407,27 +335,4 @@ TEST_CASE("configuration: a file that is no TOML is one fault with its place and
   CHECK_FALSE(holds(outcome.error()[0].message, "secret"));
   CHECK_FALSE(read("a = 1\na = 2").ok());
   CHECK_FALSE(read("a = \"\xff\"").ok());
-}
-
-TEST_CASE("listen address: text and value go both ways, and look-alikes are refused") {
-  for (const char* text :
-       {"127.0.0.1:8801", "0.0.0.0:0", "[::]:65535", "[::1]:1", "unix:/a/b", "unix:rel.sock"}) {
-    const auto address = parse_listen_address(text);
-    REQUIRE(address);
-    CHECK(address->to_text() == text);
-  }
-  for (const char* text :
-       {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:+1", "127.0.0.1:1a",
-        "::1:80", "[::1]", "[::1]:", "[127.0.0.1]:80", "localhost:80", "1.2.3:80",
-        "unix:", "[fe80::1%eth0]:80", "127.0.0.1:000080"}) {
-    INFO(text);
-    CHECK_FALSE(parse_listen_address(text));
-  }
-  CHECK_FALSE(parse_listen_address("unix:/" + std::string(107, 'a')));
-  CHECK(parse_listen_address("unix:/" + std::string(106, 'a')));
-  CHECK(parse_listen_address("127.1.2.3:1")->is_loopback());
-  CHECK(parse_listen_address("[::ffff:127.0.0.1]:1")->is_loopback());
-  CHECK(parse_listen_address("unix:/a")->is_loopback());
-  CHECK_FALSE(parse_listen_address("0.0.0.0:1")->is_loopback());
-  CHECK_FALSE(parse_listen_address("[::]:1")->is_loopback());
 }

@@ -1,0 +1,137 @@
+#!/bin/sh
+# tidy FOLDER: refuses what the house rules forbid and no compiler sees. A line a fault; exit 1.
+#
+# Arrows between folders run one way (each folder's row in `allowed`); libraries stay at their
+# `home`; the top level holds what the list says; sources have 400 lines at most; every test is
+# built; a migration that tests/tidy/migrations.sha256 names was released and never changes again.
+set -u
+cd "$1" || exit 2
+faults=$(mktemp) || exit 2
+trap 'rm -f "$faults"' EXIT
+
+fault() { echo "$*" >>"$faults"; }
+
+# What git knows, or, where there is no git (a source package), what is there.
+if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+  listed() { git ls-files --cached; }
+else
+  listed() { find . -type f ! -path './build/*' | sed 's|^\./||'; }
+fi
+sources=$(listed | grep -E '^(daemon|storage|tests)/.*\.(h|cpp)$')
+
+folder_of() {
+  case $1 in
+    daemon/core/*) echo daemon/core ;;
+    daemon/http/*) echo daemon/http ;;
+    daemon/portone/*) echo daemon/portone ;;
+    daemon/commands/*) echo daemon/commands ;;
+    *) echo "${1%%/*}" ;;
+  esac
+}
+
+# Folders that a folder's sources may include from.
+allowed() {
+  case $1 in
+    daemon/core) echo "daemon/core" ;;
+    daemon/http) echo "daemon/http daemon/core" ;;
+    storage) echo "storage daemon/core" ;;
+    daemon/portone) echo "daemon/portone daemon/http daemon/core daemon storage" ;;
+    daemon) echo "daemon daemon/portone daemon/http daemon/core storage" ;;
+    daemon/commands) echo "daemon/commands daemon daemon/portone daemon/http daemon/core storage" ;;
+  esac
+}
+
+check_project_include() { # file, folder, included
+  into=$(folder_of "$3")
+  case " $(allowed "$2") " in
+    *" $into "*) ;;
+    *)
+      # The program itself is the only one that knows its commands.
+      [ "$1" = daemon/main.cpp ] && [ "$into" = daemon/commands ] && return
+      fault "$1 includes $3: $2 knows nothing of $into"
+      return
+      ;;
+  esac
+  case $2:$3 in
+    daemon/portone:daemon/clock.h | daemon/portone:daemon/metrics.h | daemon/portone:daemon/log.h) ;;
+    daemon/portone:storage/records.h) ;;
+    daemon/portone:daemon/portone/* | daemon/portone:daemon/http/* | daemon/portone:daemon/core/*) ;;
+    daemon/portone:*) fault "$1 includes $3: PortOne's client knows none of the parts above it" ;;
+    storage:*) ;;
+    *:storage/session.h | *:storage/units.h | *:storage/*_impl.h | *:storage/read_rows.h)
+      fault "$1 includes $3, which is private to storage" ;;
+  esac
+}
+
+# Libraries with one home.
+check_library_include() { # file, folder, included
+  case $3 in
+    SQLiteCpp/* | sqlite3.h) home='storage/*|tests/storage/*|tests/e2e/*|tests/bench/*|tests/simulator/*' ;;
+    httplib.h) home='daemon/http/*|tests/*' ;;
+    asio.hpp | asio/*) home='daemon/http/*|tests/*' ;;
+    spdlog/*) home='daemon/log.cpp' ;;
+    prometheus/*) home='daemon/metrics.cpp|daemon/metrics.h' ;;
+    toml.hpp | toml++/*) home='daemon/core/*' ;;
+    CLI/*) home='daemon/main.cpp|daemon/commands/*|tests/*' ;;
+    doctest/*) home='tests/*' ;;
+    nlohmann/json.hpp)
+      case $1 in daemon/*.h | storage/*.h) fault "$1 includes $3: headers take json_fwd.hpp" ;; esac
+      return
+      ;;
+    *) return ;;
+  esac
+  matches=no
+  old_ifs=$IFS
+  IFS='|'
+  set -f
+  for pattern in $home; do
+    # shellcheck disable=SC2254
+    case $1 in $pattern) matches=yes ;; esac
+  done
+  set +f
+  IFS=$old_ifs
+  [ $matches = yes ] || fault "$1 includes $3, which belongs to $home"
+}
+
+includes=$(echo "$sources" | xargs grep -snE '^[[:space:]]*#[[:space:]]*include' /dev/null |
+  sed -nE 's/^([^:]+):[0-9]+:[^"<]*(["<])([^">]+)[">].*/\1 \2 \3/p')
+while read -r file quote included; do
+  [ -n "$file" ] || continue
+  folder=$(folder_of "$file")
+  check_library_include "$file" "$folder" "$included"
+  [ "$folder" = tests ] && continue
+  case $included in tests/*) fault "$file includes $included: a test's" ;; esac
+  case $quote:$included in
+    '":daemon/'* | '":storage/'*) check_project_include "$file" "$folder" "$included" ;;
+    '":'*) fault "$file includes $included: say from which folder" ;;
+  esac
+done <<END
+$includes
+END
+
+for entry in $(listed | sed 's|/.*||' | sort -u); do
+  case $entry in
+    CMakeLists.txt | README.md | daemon | storage | migrations | tests | systemd | .*) ;;
+    *) fault "$entry does not belong at the top level" ;;
+  esac
+done
+
+for file in $sources; do
+  [ -f "$file" ] || continue
+  lines=$(wc -l <"$file")
+  [ "$lines" -le 400 ] || fault "$file has $lines lines, more than 400"
+done
+
+# A test that is not built cannot fail.
+for file in $(echo "$sources" | grep '^tests/.*/.*_test\.cpp$'); do
+  grep -qsw "$(basename "$file")" "$(dirname "$file")/CMakeLists.txt" ||
+    fault "$file is not built: its folder's CMakeLists.txt does not name it"
+done
+
+if [ -f tests/tidy/migrations.sha256 ]; then
+  sums=$(sha256sum --check tests/tidy/migrations.sha256 2>&1) ||
+    echo "$sums" | grep -v ': OK$' | sed 's/^/a released migration has changed: /' >>"$faults"
+fi
+
+cat "$faults"
+[ ! -s "$faults" ]

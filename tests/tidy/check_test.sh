@@ -1,0 +1,99 @@
+#!/bin/sh
+# Tries check.sh on made-up folders: what must be refused is, with its name, and the rest is not.
+set -u
+check=$(dirname "$(readlink -f "$0")")/check.sh
+world=$(mktemp -d) || exit 2
+trap 'rm -rf "$world"' EXIT
+failures=0
+
+# A small tree in which everything is as it should be.
+fresh() {
+  rm -rf "$world/tree"
+  mkdir -p "$world/tree/daemon/core" "$world/tree/daemon/http" "$world/tree/daemon/portone" \
+    "$world/tree/daemon/commands" "$world/tree/storage" "$world/tree/migrations" \
+    "$world/tree/tests/tidy" "$world/tree/systemd"
+  cd "$world/tree" || exit 2
+  touch README.md CMakeLists.txt .clang-format
+  echo '#include "daemon/core/ids.h"' >daemon/core/ids.cpp
+  printf '#include <asio/post.hpp>\n#include "daemon/core/ids.h"\n' >daemon/http/edge.cpp
+  echo '#include "storage/records.h"' >daemon/portone/asker.h
+  printf '#include "storage/reader.h"\n#include "daemon/http/edge.h"\n' >daemon/app.cpp
+  echo '#include "daemon/commands/commands.h"' >daemon/main.cpp
+  echo '#include <spdlog/spdlog.h>' >daemon/log.cpp
+  printf '#include <sqlite3.h>\n#include "daemon/core/ids.h"\n' >storage/session.cpp
+  echo 'CREATE TABLE t (x);' >migrations/0001_initial.sql
+  mkdir -p tests/core
+  echo '#include "tests/support/raw_socket.h"' >tests/core/ids_test.cpp
+  echo 'ids_test.cpp' >tests/core/CMakeLists.txt
+}
+passes() { # what
+  "$check" "$world/tree" >"$world/out" 2>&1 && return
+  echo "FAILED: $1 was refused:"
+  cat "$world/out"
+  failures=$((failures + 1))
+}
+refuses() { # file, line that makes it wrong
+  fresh
+  mkdir -p "$(dirname "$1")"
+  echo "$2" >>"$1"
+  if "$check" "$world/tree" >"$world/out" 2>&1 || ! grep -qE "$1|^${1%%/*} does not belong" "$world/out"; then
+    echo "FAILED: $1 with $2 was not refused by name:"
+    cat "$world/out"
+    failures=$((failures + 1))
+  fi
+}
+
+fresh
+passes "a tidy tree"
+
+refuses daemon/core/x.cpp '#include "daemon/http/edge.h"'
+refuses daemon/core/x.cpp '#include "daemon/log.h"'
+refuses daemon/core/x.h '#include "storage/records.h"'
+refuses daemon/core/x.cpp '  #  include   "storage/records.h"'
+refuses daemon/http/x.cpp '#include "storage/reader.h"'
+refuses daemon/http/x.cpp '#include "daemon/metrics.h"'
+refuses daemon/http/x.cpp '#include "daemon/portone/v1.h"'
+refuses daemon/portone/x.cpp '#include "daemon/reconciler.h"'
+refuses daemon/portone/x.cpp '#include "storage/writer.h"'
+refuses daemon/x.cpp '#include "daemon/commands/serve.h"'
+refuses daemon/x.cpp '#include "storage/session.h"'
+refuses daemon/x.cpp '#include "storage/writer_impl.h"'
+refuses daemon/x.cpp '#include "tests/support/raw_socket.h"'
+refuses daemon/x.cpp '#include "clock.h"'
+refuses storage/x.cpp '#include "daemon/http/exchange.h"'
+refuses storage/x.cpp '#include "daemon/clock.h"'
+
+refuses daemon/x.cpp '#include <sqlite3.h>'
+refuses daemon/x.cpp '#include <SQLiteCpp/Database.h>'
+refuses daemon/x.cpp '#include <httplib.h>'
+refuses storage/x.cpp '#include <asio/io_context.hpp>'
+refuses daemon/x.cpp '#include <spdlog/spdlog.h>'
+refuses daemon/x.cpp '#include <CLI/CLI.hpp>'
+refuses daemon/x.h '#include <nlohmann/json.hpp>'
+refuses daemon/x.cpp '#include <doctest/doctest.h>'
+
+refuses notes.txt 'a stray'
+refuses vendor/x.cpp 'int x;'
+
+refuses tests/core/forgotten_test.cpp 'int x;'
+
+fresh
+seq 400 | sed 's|^|// |' >storage/long.cpp
+passes "a source of 400 lines"
+refuses storage/long.cpp "$(seq 401 | sed 's|^|// |')"
+
+fresh
+sha256sum migrations/0001_initial.sql >tests/tidy/migrations.sha256
+passes "a released migration as it was"
+echo '-- a word more' >>migrations/0001_initial.sql
+if "$check" "$world/tree" >"$world/out" 2>&1 || ! grep -q 'migrations/0001_initial.sql' "$world/out"; then
+  echo "FAILED: a changed released migration was not refused"
+  failures=$((failures + 1))
+fi
+rm migrations/0001_initial.sql
+if "$check" "$world/tree" >"$world/out" 2>&1; then
+  echo "FAILED: a released migration that is gone was not refused"
+  failures=$((failures + 1))
+fi
+
+[ "$failures" -eq 0 ]
