@@ -1,5 +1,6 @@
 #include "daemon/http/request_head.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -224,7 +225,9 @@ HeadProgress refused(const HeadRefusal& refusal) {
 
 HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits) {
   const auto line_end = bytes.find("\r\n");
-  const auto line_bytes = line_end == std::string_view::npos ? bytes.size() : line_end;
+  // The CR of a line end whose LF is still to come is no part of the line.
+  const bool half_ended = line_end == std::string_view::npos && bytes.ends_with('\r');
+  const auto line_bytes = std::min(line_end, bytes.size() - (half_ended ? 1 : 0));
   if (line_bytes > limits.max_request_line_bytes) return refused(kTargetTooLong);
 
   const auto blank_line = bytes.substr(0, limits.max_head_bytes).find("\r\n\r\n");

@@ -225,6 +225,16 @@ TEST_CASE("head parser: a long request line answers 414, also before its end") {
   CHECK(refused(std::string(65, 'G'), limits) == 414);
 }
 
+TEST_CASE("head parser: a request line of exactly the limit passes where CR and LF arrive apart") {
+  HeadLimits limits;
+  limits.max_request_line_bytes = 64;
+  const std::string line = "GET /" + std::string(64 - 14, 'a') + " HTTP/1.1";
+  REQUIRE(line.size() == 64);
+  CHECK(parse(line + "\r", limits).state == State::kIncomplete);
+  CHECK(parse(line + "\r\nHost: a\r\n\r\n", limits).state == State::kComplete);
+  CHECK(refused(line + "a\r", limits) == 414);
+}
+
 TEST_CASE("head parser: a large head answers 431, also before its end") {
   HeadLimits limits;
   limits.max_head_bytes = 200;
