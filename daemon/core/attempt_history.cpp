@@ -86,6 +86,7 @@ struct Past {
 void take(AttemptHistory& history, Past& past, const SnapshotFact& fact) {
   const Snapshot& s = fact.snapshot;
   if (s.result == Result::kPaid) {
+    history.paid = &fact;
     history.approved_after_failure |= past.failed;
     if (past.cancelled) history.paid_after_cancel.push_back(cause_of(s));
     past.cancelled = false;

@@ -19,6 +19,7 @@ struct AttemptHistory {
   const SnapshotFact* taken = nullptr;    // the answer that counts; null: none that may judge
   const SnapshotFact* suspect = nullptr;  // a newer one that went backwards, not confirmed
   const SnapshotFact* newest = nullptr;   // of all that may judge
+  const SnapshotFact* paid = nullptr;     // the newest that was taken and said paid
   const SnapshotFact* naming = nullptr;   // says whose it is: the newest, or of those that may not
   std::vector<Dispute> disputes;          // carried over answers that cannot tell them
   std::vector<std::string> chargebacks;

@@ -73,9 +73,10 @@ class Derivation {
     }
   }
 
+  // Where money was taken stays true after a refund: only a person closes these.
   void where_it_was_paid(const AttemptHistory& attempt) {
-    const Snapshot& s = attempt.taken->snapshot;
-    if (s.result != Result::kPaid) return;
+    if (attempt.paid == nullptr) return;
+    const Snapshot& s = attempt.paid->snapshot;
     if (s.api == Api::kV2 && policy_.v2_store_id && s.store_id != *policy_.v2_store_id) {
       open(FindingKind::kStoreMismatch, s.attempt_id.str(),
            "Paid in store " + s.store_id +

@@ -110,6 +110,20 @@ TEST_CASE("findings: store_mismatch and test_channel open for paid attempts") {
   }
 }
 
+TEST_CASE("findings: a payment taken in another store or channel stays noted after its refund") {
+  for (const Result refund : {Result::kPartiallyCancelled, Result::kCancelled}) {
+    Snapshot paid = v2("tx-1", Result::kPaid, 5, 10);
+    Snapshot refunded = v2("tx-1", refund, 15, 20);
+    for (Snapshot* const s : {&paid, &refunded}) {
+      s->store_id = "store-2";
+      s->channel = Channel::kTest;
+    }
+    const Decision decision = Evidence().says(refunded).says(paid).decide();
+    CHECK(decision.result == refund);
+    CHECK(kinds(decision) == Kinds{"store_mismatch", "test_channel"});
+  }
+}
+
 TEST_CASE("findings: V1 answers come from our credentials and know no store") {
   CHECK(Evidence().says(v1("imp_1", Result::kPaid)).decide().findings.empty());
 }
