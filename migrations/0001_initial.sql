@@ -185,14 +185,16 @@ CREATE TABLE payment (
 CREATE INDEX payment_by_result ON payment (result, payment_no);
 
 CREATE TABLE attempt (
-  -- Each try to pay, as PortOne's newest accepted answer tells it.
-  attempt_id       TEXT PRIMARY KEY,
+  -- Each try to pay, as PortOne's newest accepted answer tells it. Until there is one, signed
+  -- webhooks may claim a try for several payments: a row for each.
+  attempt_id       TEXT NOT NULL,
   payment_id       TEXT NOT NULL REFERENCES payment (payment_id),
   api              TEXT NOT NULL CHECK (api IN ('v1', 'v2')),
   result           TEXT NOT NULL CHECK (result IN ('none', 'ready', 'pending', 'awaiting_deposit',
                      'paid', 'partially_cancelled', 'cancelled', 'failed')),
   snapshot_id      INTEGER,                -- NULL: named by a signed webhook only
   updated_at_ms    INTEGER NOT NULL,
+  PRIMARY KEY (attempt_id, payment_id),
   FOREIGN KEY (payment_id, snapshot_id) REFERENCES snapshot (payment_id, snapshot_id),
   CHECK ((result = 'none') = (snapshot_id IS NULL))
 ) STRICT, WITHOUT ROWID;

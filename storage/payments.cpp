@@ -51,17 +51,40 @@ void write_transition(Session& session, const Change& change, const Cause& cause
       .run();
 }
 
+// PortOne binds them to another payment: whoever claimed them for this one was wrong.
+void drop_attempts(Session& session, const core::PaymentId& payment_id,
+                   const core::Decision& decision) {
+  std::vector<core::AttemptId> gone;
+  {
+    Query query = session.query("SELECT attempt_id FROM attempt WHERE payment_id = ?");
+    query.with(payment_id);
+    while (query.next()) {
+      core::AttemptId id = query.row().attempt_id();
+      const bool stays = std::any_of(
+          decision.attempts.begin(), decision.attempts.end(),
+          [&](const core::AttemptState& attempt) { return attempt.attempt_id == id; });
+      if (!stays) gone.push_back(std::move(id));
+    }
+  }
+  for (const core::AttemptId& id : gone) {
+    session.query("DELETE FROM attempt WHERE attempt_id = ? AND payment_id = ?")
+        .with(id, payment_id)
+        .run();
+  }
+}
+
 void write_attempts(Session& session, const core::PaymentId& payment_id,
                     const core::Decision& decision, core::Time now) {
+  drop_attempts(session, payment_id, decision);
   for (const core::AttemptState& attempt : decision.attempts) {
     session
         .query(
             "INSERT INTO attempt (attempt_id, payment_id, api, result, snapshot_id,"
             "  updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-            "ON CONFLICT (attempt_id) DO UPDATE SET payment_id = ?2, api = ?3, result = ?4,"
+            "ON CONFLICT (attempt_id, payment_id) DO UPDATE SET api = ?3, result = ?4,"
             "  snapshot_id = ?5, updated_at_ms = CASE WHEN result = ?4 THEN updated_at_ms ELSE ?6"
             "  END "
-            "WHERE payment_id <> ?2 OR result <> ?4 OR snapshot_id IS NOT ?5")
+            "WHERE result <> ?4 OR snapshot_id IS NOT ?5")
         .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id,
               now)
         .run();

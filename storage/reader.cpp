@@ -168,7 +168,8 @@ std::optional<RedirectFacts> Reader::redirect(core::EventId id) {
     facts.api = row.optional_word<core::Api>();
   }
   if (!facts.payment_id && facts.attempt_id) {
-    Query query = session.query("SELECT payment_id FROM attempt WHERE attempt_id = ?");
+    Query query = session.query(
+        "SELECT payment_id FROM attempt WHERE attempt_id = ? ORDER BY result = 'none', payment_id");
     if (query.with(*facts.attempt_id).next()) facts.payment_id = query.row().payment_id();
   }
   if (facts.payment_id) {

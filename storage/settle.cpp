@@ -27,10 +27,14 @@ std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
   return PendingEvent{id, source, std::move(payment), std::move(attempt), row.time()};
 }
 
-std::optional<core::PaymentId> owner_of(Session& session, const core::AttemptId& attempt) {
-  Query query = session.query("SELECT payment_id FROM attempt WHERE attempt_id = ?");
-  if (!query.with(attempt).next()) return std::nullopt;
-  return query.row().payment_id();
+// Whose the attempt is, or is said to be: first the payment that PortOne names, where it did.
+std::vector<core::PaymentId> owners_of(Session& session, const core::AttemptId& attempt) {
+  Query query = session.query(
+      "SELECT payment_id FROM attempt WHERE attempt_id = ? ORDER BY result = 'none', payment_id");
+  query.with(attempt);
+  std::vector<core::PaymentId> owners;
+  while (query.next()) owners.push_back(query.row().payment_id());
+  return owners;
 }
 
 void add(std::vector<Settled>& all, std::optional<Settled> one) {
@@ -38,13 +42,15 @@ void add(std::vector<Settled>& all, std::optional<Settled> one) {
 }
 
 // Everything whose state can change through the answer: who the question was about, whom PortOne
-// names, and who held the attempts until now.
+// names, and who held or claimed the attempts until now.
 std::set<core::PaymentId> affected_by(Session& session, const LookupReport& report) {
   std::set<core::PaymentId> affected;
   if (report.question.payment_id) affected.insert(*report.question.payment_id);
   for (const core::Snapshot& snapshot : report.snapshots) {
     affected.insert(snapshot.payment_id);
-    if (auto owner = owner_of(session, snapshot.attempt_id)) affected.insert(std::move(*owner));
+    for (core::PaymentId& owner : owners_of(session, snapshot.attempt_id)) {
+      affected.insert(std::move(owner));
+    }
   }
   for (const core::EventId id : report.events) {
     if (auto event = load_pending(session, id); event && event->payment_id) {
@@ -87,7 +93,10 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   std::optional<PendingEvent> event = load_pending(session, id);
   if (!event) return settled;
   std::optional<core::PaymentId> owner;
-  if (event->attempt_id) owner = owner_of(session, *event->attempt_id);
+  if (event->attempt_id) {
+    const std::vector<core::PaymentId> owners = owners_of(session, *event->attempt_id);
+    if (!owners.empty()) owner = owners.front();
+  }
   if (!event->payment_id && owner) {
     event->payment_id = owner;
     index_attempt_events(session, *event->attempt_id, *owner);

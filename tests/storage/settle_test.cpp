@@ -160,6 +160,29 @@ TEST_CASE("flow: a signed webhook that PortOne contradicts opens identity_mismat
   CHECK(store.payment(PaymentId::trusted("ord-2")).result == Result::kPaid);
 }
 
+TEST_CASE("flow: two payments that signed webhooks claim one attempt for both keep it until PortOne "
+          "says whose it is") {
+  Store store;
+  const PaymentId other = PaymentId::trusted("ord-2");
+  for (const PaymentId& payment : {kPayment, other}) {
+    const Accepted webhook =
+        store.accept(v2_webhook("tx-1", Result::kPaid, "msg_" + payment.str(), 1, payment));
+    (void)store.begin({webhook.event}, 2);
+  }
+  CHECK(store.reader().payment(kPayment, false)->attempts.size() == 1);
+  CHECK(store.reader().payment(other, false)->attempts.size() == 1);
+  Snapshot elsewhere = v2("tx-1", Result::kPaid, 3, 3);
+  elsewhere.payment_id = other;
+  LookupReport report = Store::answered({QuestionKind::kV2Payment, other.str(), other}, 3);
+  report.snapshots = {elsewhere};
+  (void)store.settle(report);
+  CHECK(store.payment(other).result == Result::kPaid);
+  const auto detail = store.reader().payment(kPayment, false);
+  CHECK(detail->attempts.empty());
+  REQUIRE(detail->findings.size() == 1);
+  CHECK(detail->findings[0].kind == FindingKind::kIdentityMismatch);
+}
+
 TEST_CASE("flow: a redirect that names only the attempt is found once PortOne says whose it is") {
   Store store;
   (void)store.order(kAmount);
@@ -204,6 +227,19 @@ TEST_CASE("flow: a finding opens, closes by evidence, and opens again as the sam
   const bool same_row = std::any_of(findings.begin(), findings.end(),
                                     [&](const FindingView& view) { return view.id == id; });
   CHECK(same_row);
+}
+
+TEST_CASE("flow: a finding tells of the amount that is paid, not of one that was paid before") {
+  Store store;
+  Snapshot small = v1("imp_1", Result::kPaid);
+  small.total_amount = 6'490;
+  (void)store.portone_says({small}, 1);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 2);
+  const auto findings = store.reader().findings(true, 10, std::nullopt).items;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].kind == FindingKind::kUnregisteredOrder);
+  CHECK(findings[0].detail.starts_with("Paid 64,900 KRW"));
+  CHECK(findings[0].opened_at == at(1));
 }
 
 TEST_CASE("flow: what a person closed stays closed and lifts its hold") {
