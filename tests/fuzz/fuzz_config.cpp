@@ -88,7 +88,9 @@ void check(const core::Config& config) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto config = core::read_config(reconciled::fuzz::text_of(data, size), secret);
+  const std::string_view toml = reconciled::fuzz::text_of(data, size);
+  if (toml.find(kTold) != std::string_view::npos) return 0;  // told by the file itself
+  const auto config = core::read_config(toml, secret);
   if (config) {
     check(config.value());
     return 0;
