@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kSuspectAsking = std::chrono::days(30);
+
 struct PlannedLookup {
   core::Time anchor{};
   std::optional<core::Time> next_at;
@@ -84,14 +86,17 @@ std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContex
         load(session, kind, question.id).value_or(PlannedLookup{.anchor = now});
     if (restart) planned.anchor = std::max(planned.anchor, *restart);
     if (decision.changed_at) planned.anchor = std::max(planned.anchor, *decision.changed_at);
-    const std::optional<core::Time> until = core::asking_ends(decision, planned.anchor);
-    if (!until && !decision.must_ask_again) {
+    std::optional<core::Time> until = core::asking_ends(decision, planned.anchor);
+    // An unconfirmed step backwards keeps even a paid payment on the schedule.
+    if (!until && decision.suspect_at) until = *decision.suspect_at + kSuspectAsking;
+    if (!until) {
       forget_lookup(session, question);
       continue;
     }
     if (planned.failures > 0) {
       // The back-off, or Retry-After, goes first.
-    } else if (decision.must_ask_again) {
+    } else if (decision.suspect_at && planned.asked_at.value_or(now) <= *decision.suspect_at) {
+      // Once at once; if that answer settles nothing, the schedule goes on.
       planned.next_at = now + 1s;
     } else {
       const core::Time after = std::max(planned.asked_at.value_or(planned.anchor), planned.anchor);

@@ -145,7 +145,10 @@ class Judge {
       if (attempt.taken == nullptr) continue;
       const Candidate candidate{&attempt, counted(attempt)};
       if (!best || is_stronger(candidate, *best)) best = candidate;
-      if (attempt.suspect != nullptr) decision_.must_ask_again = true;
+      if (attempt.suspect != nullptr) {
+        const Time asked_at = attempt.suspect->snapshot.asked_at;
+        decision_.suspect_at = std::max(decision_.suspect_at.value_or(asked_at), asked_at);
+      }
       if (!decision_.changed_at || *decision_.changed_at < attempt.changed_at) {
         decision_.changed_at = attempt.changed_at;
       }

@@ -106,7 +106,8 @@ struct Decision {
   std::optional<std::int64_t> cancelled_amount;
   std::vector<AttemptState> attempts;   // by attempt_id
   std::vector<FindingDraft> findings;   // those that stand open on this evidence
-  bool must_ask_again = false;          // an answer went backwards and is not confirmed yet
+  // An answer went backwards and is not confirmed yet: when it was asked for. Ask again.
+  std::optional<Time> suspect_at;
   // The newest change in PortOne's answers: when that look-up began.
   std::optional<Time> changed_at;
   // Decided by look-up where PortOne sends a webhook: one should come for the winner's result.

@@ -17,7 +17,7 @@ Snapshot cancelled_by(std::int64_t amount, int asked) {
 bool goes_backwards(Snapshot first, Snapshot second) {
   first.asked_at = at(10);
   second.asked_at = at(20);
-  return Evidence().says(std::move(first)).says(std::move(second)).decide().must_ask_again;
+  return Evidence().says(std::move(first)).says(std::move(second)).decide().suspect_at.has_value();
 }
 
 }  // namespace
@@ -52,13 +52,13 @@ TEST_CASE("backwards: the earlier answer counts until the next one agrees with t
   CHECK(decision.result == Result::kPaid);
   CHECK(decision.deciding_snapshot == SnapshotId{1});
   CHECK_FALSE(decision.deliverable);
-  CHECK(decision.must_ask_again);
+  CHECK(decision.suspect_at.has_value());
   CHECK(decision.findings.empty());
 
   SUBCASE("it agrees") {
     decision = evidence.says(v1("imp_1", Result::kReady, 30)).decide();
     CHECK(decision.result == Result::kReady);
-    CHECK_FALSE(decision.must_ask_again);
+    CHECK_FALSE(decision.suspect_at.has_value());
     CHECK(kinds(decision) == Kinds{"went_backwards"});
     // And it stays told, whatever comes.
     decision = evidence.says(v1("imp_1", Result::kPaid, 40)).decide();
@@ -70,21 +70,21 @@ TEST_CASE("backwards: the earlier answer counts until the next one agrees with t
     decision = evidence.says(v1("imp_1", Result::kPaid, 30)).decide();
     CHECK(decision.result == Result::kPaid);
     CHECK(decision.deliverable);
-    CHECK_FALSE(decision.must_ask_again);
+    CHECK_FALSE(decision.suspect_at.has_value());
     CHECK(decision.findings.empty());
   }
   SUBCASE("it says a third thing that goes backwards too") {
     decision = evidence.says(v1("imp_1", Result::kFailed, 30)).decide();
     CHECK(decision.result == Result::kPaid);
     CHECK_FALSE(decision.deliverable);
-    CHECK(decision.must_ask_again);
+    CHECK(decision.suspect_at.has_value());
     decision = evidence.says(v1("imp_1", Result::kFailed, 40)).decide();
     CHECK(decision.result == Result::kFailed);
   }
   SUBCASE("it goes forward") {
     decision = evidence.says(v1("imp_1", Result::kCancelled, 30)).decide();
     CHECK(decision.result == Result::kCancelled);
-    CHECK_FALSE(decision.must_ask_again);
+    CHECK_FALSE(decision.suspect_at.has_value());
     CHECK(decision.findings.empty());
   }
 }
@@ -97,7 +97,7 @@ TEST_CASE("backwards: a repetition of the suspect is no second answer") {
   const Decision decision = evidence.decide();
   CHECK(decision.result == Result::kPaid);
   CHECK_FALSE(decision.deliverable);
-  CHECK(decision.must_ask_again);
+  CHECK(decision.suspect_at.has_value());
   CHECK(decision.findings.empty());
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("backwards: another attempt's doubt holds no goods of the winner") {
                                 .says(v1("imp_2", Result::kReady, 20))
                                 .decide();
   CHECK(decision.deliverable);
-  CHECK(decision.must_ask_again);
+  CHECK(decision.suspect_at.has_value());
 }
 
 TEST_CASE("carried over: disputes live through answers whose shape cannot carry them") {

@@ -179,7 +179,7 @@ TEST_CASE("decision: V2 answers are ordered by updatedAt, not by when they were 
   const Decision decision = Evidence().says(newer).says(older_asked_later).decide();
   CHECK(decision.result == Result::kPaid);
   CHECK(decision.deliverable);
-  CHECK_FALSE(decision.must_ask_again);
+  CHECK_FALSE(decision.suspect_at.has_value());
 }
 
 TEST_CASE("decision: V2 answers of one updatedAt and all V1 answers go by when they were asked") {
