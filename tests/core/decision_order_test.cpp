@@ -124,7 +124,7 @@ std::string text(const std::optional<T>& value) {
 std::string spell(const Decision& d, bool with_numbers) {
   std::ostringstream out;
   out << to_word(d.result) << ' ' << (d.authority ? to_word(*d.authority) : "-") << ' '
-      << d.deliverable << d.unverified << d.unobstructed << d.must_ask_again << d.expects_webhook
+      << d.deliverable << d.unverified << d.unobstructed << d.suspect_at.has_value() << d.expects_webhook
       << ' ' << to_word(d.ui_state) << ' ' << to_word(d.webhook_status) << ' '
       << (d.winner ? d.winner->str() : "-") << ' ' << (d.currency ? d.currency->code() : "-") << ' '
       << text(d.total_amount) << ' ' << text(d.cancelled_amount) << ' '
