@@ -95,20 +95,6 @@ TEST_CASE("redirects: an unknown id is asked about once for a while, a webhook a
   CHECK(rig.daemon.payment("nobody").at("result") == "none");
 }
 
-TEST_CASE("redirects: a flood of invented ones does not delay the honest") {
-  Rig rig;
-  rig.daemon.register_order("honest");
-  for (int i = 0; i < 400; ++i) {
-    rig.come_back("imp_uid=imp_" + std::to_string(i) + "&merchant_uid=made-up-" +
-                  std::to_string(i));
-  }
-  const Json attempt = rig.portone.make(paid("v1", "honest"));
-  rig.acknowledged(paid_webhook(attempt));
-  CHECK(rig.daemon.wait_for_result("honest", "paid").at("authority") == "webhook");
-  CHECK(rig.portone.count_calls("v1 GET /payments/{}") < 300);
-  CHECK(rig.daemon.sqlite("SELECT count(*) FROM payment") == "1\n");
-}
-
 TEST_CASE("replay: an event is reconciled again, and nothing is told twice") {
   Rig rig;
   rig.portone.make(paid("v1", "again"));

@@ -3,7 +3,7 @@
 #
 # Arrows between folders run one way (each folder's row in `allowed`); libraries stay at their
 # `home`; the top level holds what the list says; sources have 400 lines at most; every test is
-# built; a migration that tests/tidy/migrations.sha256 names was released and never changes again.
+# built, and tests/README.md names tests that are; a migration that tests/tidy/migrations.sha256 names was released and never changes again.
 set -u
 cd "$1" || exit 2
 faults=$(mktemp) || exit 2
@@ -127,6 +127,18 @@ for file in $(echo "$sources" | grep '^tests/.*/.*_test\.cpp$'); do
   grep -qsw "$(basename "$file")" "$(dirname "$file")/CMakeLists.txt" ||
     fault "$file is not built: its folder's CMakeLists.txt does not name it"
 done
+
+# Each test that tests/README.md names in the table's last column is one.
+if [ -f tests/README.md ]; then
+  named=$(sed -n 's/^| .* | \(`.*`\) |$/\1/p' tests/README.md | grep -o '`[^`]*`' | tr -d '`')
+  while read -r name; do
+    [ -n "$name" ] || continue
+    echo "$sources" | xargs grep -qsF "TEST_CASE(\"$name\"" ||
+      fault "tests/README.md names a test that is none: $name"
+  done <<END
+$named
+END
+fi
 
 if [ -f tests/tidy/migrations.sha256 ]; then
   sums=$(sha256sum --check tests/tidy/migrations.sha256 2>&1) ||

@@ -77,6 +77,8 @@ refuses vendor/x.cpp 'int x;'
 
 refuses tests/core/forgotten_test.cpp 'int x;'
 
+refuses tests/README.md '| a fact | `core: no such test` |'
+
 fresh
 seq 400 | sed 's|^|// |' >storage/long.cpp
 passes "a source of 400 lines"
