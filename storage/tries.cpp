@@ -27,7 +27,7 @@ void park(Session& session, core::EventId event, core::Time now) {
 }  // namespace
 
 std::vector<core::EventId> count_tries(Session& session, const std::vector<core::EventId>& events,
-                                       core::Time now) {
+                                       core::Time now, std::set<core::EventId>& counted) {
   std::vector<core::EventId> may_be_tried;
   for (const core::EventId event : events) {
     std::optional<std::int64_t> tries;
@@ -37,6 +37,10 @@ std::vector<core::EventId> count_tries(Session& session, const std::vector<core:
       if (query.with(event).next()) tries = query.row().integer();
     }
     if (!tries) continue;
+    if (counted.contains(event)) {
+      may_be_tried.push_back(event);
+      continue;
+    }
     if (*tries >= kMaxTries) {
       park(session, event, now);
       continue;
@@ -44,6 +48,7 @@ std::vector<core::EventId> count_tries(Session& session, const std::vector<core:
     session.query("UPDATE event_progress SET tries = tries + 1 WHERE event_id = ?")
         .with(event)
         .run();
+    counted.insert(event);
     may_be_tried.push_back(event);
   }
   return may_be_tried;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 
 #include "storage/records.h"
 #include "storage/session.h"
@@ -110,10 +111,12 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
 
 // tries.cpp
 // Counts a try of each event that is still in the inbox and gives those that may be tried; one
-// that was tried three times in vain is parked with a finding instead.
+// that was tried three times in vain is parked with a finding instead. Those in `counted` were
+// counted by a copy and not begun yet: they are not counted again.
 [[nodiscard]] std::vector<core::EventId> count_tries(Session& session,
                                                      const std::vector<core::EventId>& events,
-                                                     core::Time now);
+                                                     core::Time now,
+                                                     std::set<core::EventId>& counted);
 // The tries ended well, or it was not their fault.
 void clear_tries(Session& session, const std::vector<core::EventId>& events);
 // Puts a stored event back into the inbox; false: there is no such event.

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "storage/units.h"
@@ -60,6 +61,9 @@ struct Writer::Impl {
   WriterOptions options;
   WriterHooks hooks;
   Session session;
+  // Events whose try is counted and not begun yet: another copy's decision is no other try. The
+  // writer's thread alone.
+  std::set<core::EventId> counted;
   int wal_pages = 0;
   bool is_troubled = false;
 

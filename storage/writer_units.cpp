@@ -80,8 +80,8 @@ void Writer::reject_delivery(RejectedDelivery delivery) {
 void Writer::count_tries(std::vector<core::EventId> events, core::Time now,
                          Done<std::vector<core::EventId>> done) {
   impl_->submit_for<std::vector<core::EventId>>(
-      [events = std::move(events), now](Session& session, CommitNotice&) {
-        return storage::count_tries(session, events, now);
+      [this, events = std::move(events), now](Session& session, CommitNotice&) {
+        return storage::count_tries(session, events, now, impl_->counted);
       },
       std::move(done));
 }
@@ -97,6 +97,7 @@ void Writer::forgive_tries(std::vector<core::EventId> events) {
 void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport> done) {
   impl_->submit_for<SettledReport>(
       [this, event, now](Session& session, CommitNotice& notice) {
+        impl_->counted.erase(event);
         SettledReport settled = storage::begin_event(session, *impl_->context_now(), event, now);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
@@ -141,6 +142,7 @@ void Writer::put(std::string key, std::string value) {
 void Writer::settle(LookupReport report, Done<SettledReport> done) {
   impl_->submit_for<SettledReport>(
       [this, report = std::move(report)](Session& session, CommitNotice& notice) {
+        for (const core::EventId event : report.events) impl_->counted.erase(event);
         SettledReport settled = settle_report(session, *impl_->context_now(), report);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;

@@ -3,11 +3,18 @@
 #include "daemon/clock.h"
 #include "daemon/commands/commands.h"
 #include "storage/database_lock.h"
+#include "storage/migrate.h"
 #include "storage/rebuild.h"
 
 namespace reconciled::commands {
 
 int rebuild(const core::Config& config, bool check) {
+  // Throws for a database newer than this program; an older one is not derived by new rules.
+  if (!storage::pending_migrations(config.database_path).empty()) {
+    std::fprintf(stderr, "%s has pending migrations: run migrate first\n",
+                 config.database_path.c_str());
+    return kFailed;
+  }
   if (check) {
     const storage::RebuildCounts counts =
         storage::check_rebuild(config.database_path, [](const std::string& sentence) {

@@ -130,10 +130,13 @@ class Judge {
   [[nodiscard]] Result counted(const AttemptHistory& attempt) const {
     const Result result = attempt.taken->snapshot.result;
     if (!policy_.wait_for_webhook || !is_decided(result)) return result;
+    // Paid only where a webhook said paid of this attempt; what takes money or hope away again is
+    // followed once any webhook called the attempt decided.
     const bool announced =
         std::any_of(authentic_.begin(), authentic_.end(), [&](const WebhookFact* webhook) {
           return webhook->attempt_id == attempt.attempt_id && webhook->status &&
-                 is_decided(*webhook->status);
+                 is_decided(*webhook->status) &&
+                 (result != Result::kPaid || *webhook->status == Result::kPaid);
         });
     if (announced) return result;
     return result == Result::kFailed ? Result::kReady : Result::kPending;

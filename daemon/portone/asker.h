@@ -44,6 +44,7 @@ class Asker {
   [[nodiscard]] storage::LookupReport ask_v2(const storage::Question& question);
   [[nodiscard]] std::optional<LookupFault> add_other_attempts(
       const storage::Question& question, std::vector<core::Snapshot>& snapshots);
+  [[nodiscard]] std::vector<core::Snapshot> find_by_order(const storage::Question& question);
   void explain_unknown(storage::LookupReport& report);
   void note(core::Api api, core::Time began, const storage::LookupReport& report,
             const LookupFault* fault);

@@ -147,6 +147,17 @@ TEST_CASE("wait: a webhook that announced the attempt as decided lets PortOne's 
   CHECK(cancelled.authority == Authority::kLookup);
 }
 
+TEST_CASE("wait: a webhook that said failed or cancelled does not announce a payment") {
+  DecisionPolicy wait = both_apis();
+  wait.wait_for_webhook = true;
+  for (const Result said : {Result::kFailed, Result::kCancelled, Result::kPartiallyCancelled}) {
+    const Decision decision =
+        Evidence().v2_webhook("tx-1", said).says(v2("tx-1", Result::kPaid)).decide(wait);
+    CHECK(decision.result == Result::kPending);
+    CHECK_FALSE(decision.deliverable);
+  }
+}
+
 TEST_CASE("wait: a virtual account's announcement does not announce the deposit") {
   CHECK(Evidence()
             .says(v1("imp_1", Result::kPaid))

@@ -150,6 +150,7 @@ TEST_CASE("arrival: fifty copies at once are one event, and one payment") {
     const Json events = rig.daemon.get("/events?payment_id=ord-" + version).json().at("events");
     REQUIRE(events.size() == 1);
     CHECK(events[0].at("copies") == 50);
+    CHECK(rig.daemon.sqlite("SELECT count(*) FROM finding") == "0\n");
     CHECK(rig.daemon.sqlite("SELECT count(*) FROM transition WHERE to_result = 'paid' AND "
                             "from_result <> 'paid' AND payment_id = 'ord-" +
                             version + "'") == "1\n");

@@ -25,6 +25,9 @@ TEST_CASE("tries: an event that failed three times is parked with a finding, the
   for (int i = 0; i < 3; ++i) {
     CHECK(count(store, {bad, good}, 10 + i) == std::vector<EventId>{bad, good});
     (void)store.begin({good}, 10 + i);
+    // The process ends in the decision about the bad one.
+    store.open(both_apis());
+    store.writer().start();
   }
   CHECK(count(store, {bad, good}, 20) == std::vector<EventId>{good});
   CHECK_FALSE(store.reader().inbox_event(bad).has_value());
@@ -40,9 +43,21 @@ TEST_CASE("tries: they are counted durably, before the work") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
   (void)count(store, {event}, 2);
+  store.open(both_apis());
+  store.writer().start();
   (void)count(store, {event}, 3);
   store.open(both_apis());
   CHECK(Stranger(store.path()).value("SELECT tries FROM event_progress") == "2");
+}
+
+TEST_CASE("tries: copies that come at once are one try, not several failures") {
+  Store store;
+  const EventId event = store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1")).event;
+  for (int copy = 0; copy < 50; ++copy) CHECK(count(store, {event}, copy).size() == 1);
+  for (int copy = 0; copy < 50; ++copy) (void)store.begin({event}, 60);
+  Stranger shell(store.path());
+  CHECK(shell.value("SELECT count(*) FROM finding") == "0");
+  CHECK(shell.value("SELECT tries, parked FROM event_progress") == "0|0");
 }
 
 TEST_CASE("tries: those that were not the event's fault are taken back") {
