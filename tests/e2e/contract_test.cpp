@@ -80,6 +80,24 @@ TEST_CASE("V2: an attempt that PortOne's first answer does not show is asked for
   }
 }
 
+TEST_CASE("V1: a test-channel attempt that a webhook names is found by its order, in any order") {
+  Rig rig;
+  for (const bool test_first : {true, false}) {
+    const std::string id = test_first ? "hidden-1" : "hidden-2";
+    const Json live = rig.portone.make(paid("v1", id));
+    Json hidden = paid("v1", id);
+    hidden["channel"] = "test";
+    const Json test = rig.portone.make(hidden);
+    rig.acknowledged(v1_webhook(id_of(test_first ? test : live), id, "paid"));
+    rig.acknowledged(v1_webhook(id_of(test_first ? live : test), id, "paid"));
+    rig.daemon.register_order(id);
+    const Json p = rig.daemon.wait_for(id, [](const Json& shown) {
+      return shown.at("attempts").size() == 2 && shown.at("result") == "paid";
+    });
+    CHECK(open_findings(p) == std::vector<std::string>{"double_payment", "test_channel"});
+  }
+}
+
 TEST_CASE("redirects: an unknown id is asked about once for a while, a webhook asks anew") {
   Rig rig;
   for (int i = 0; i < 3; ++i) {

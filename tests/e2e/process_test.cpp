@@ -152,7 +152,7 @@ TEST_CASE("process: a database newer than the program is refused with 78") {
   Rig rig;
   CHECK(rig.daemon.stop() == 0);
   REQUIRE(run({{"sqlite3", rig.daemon.database_path(), "PRAGMA user_version = 999"}}).status == 0);
-  for (const char* command : {"serve", "migrate", "check", "list"}) {
+  for (const char* command : {"serve", "migrate", "check", "list", "rebuild"}) {
     CAPTURE(command);
     const Finished done = run({{RECONCILED_BINARY, "--config", rig.daemon.config_path(), command}});
     CHECK(done.status == 78);
