@@ -326,19 +326,19 @@ void Reconciler::ask_loop(int number) {
     // A call that the stop cut short says nothing about PortOne.
     if (stopping_) return;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      settle(std::move(jobs[i]), std::move(reports[i]));
+      settle(jobs[i], std::move(reports[i]));
     }
   }
 }
 
-void Reconciler::settle(LookupQueue::Job job, storage::LookupReport report) {
+void Reconciler::settle(const LookupQueue::Job& job, storage::LookupReport report) {
   if (report.outcome == storage::LookupReport::Outcome::kUnusable) {
     log_warn("look-up failed", {{"question", storage::to_word(report.question.kind)},
                                 {"id", report.question.id},
                                 {"reason", report.detail}});
   }
   if (job.events.empty()) {
-    write_answer(std::move(report));
+    write_answer(report);
     return;
   }
   const core::Time now = report.answered_at;
@@ -352,7 +352,7 @@ void Reconciler::settle(LookupQueue::Job job, storage::LookupReport report) {
                           counted.value().end(), std::back_inserter(done));
       queue_.drop(report.question, done);
     }
-    write_answer(std::move(with_events));
+    write_answer(with_events);
   });
 }
 
@@ -371,7 +371,7 @@ void Reconciler::note_for_redirect(const storage::LookupReport& report) {
   }
 }
 
-void Reconciler::write_answer(storage::LookupReport report) {
+void Reconciler::write_answer(const storage::LookupReport& report) {
   const bool usable = report.outcome != storage::LookupReport::Outcome::kUnusable;
   writer_.settle(report, [this, usable, report](const auto& outcome) {
     const Question& question = report.question;

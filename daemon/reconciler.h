@@ -73,8 +73,8 @@ class Reconciler {
   };
   void loop();
   void ask_loop(int number);
-  void settle(LookupQueue::Job job, storage::LookupReport report);
-  void write_answer(storage::LookupReport report);
+  void settle(const LookupQueue::Job& job, storage::LookupReport report);
+  void write_answer(const storage::LookupReport& report);
   void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
   void remember_unknown(const std::vector<storage::Question>& questions, core::Time now);

@@ -42,8 +42,8 @@ install_missing $test_packages
 
 # -O0 and lines alone of the debug information: compiling is most of the time here, with -O2 it
 # takes twice as long.
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 -DRECONCILED_WERROR=ON \
-  -DRECONCILED_SANITIZE="$sanitize"
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 \
+  -DRECONCILED_WERROR=ON -DRECONCILED_SANITIZE="$sanitize"
 
 if [ "$tidy" = yes ]; then
   # The sources that are made at build time, migrations among them.
