@@ -1,6 +1,8 @@
 // What anybody can put into an address bar, and what no redirect may ever do.
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 #include "tests/e2e/rig.h"
 
 using namespace reconciled::e2e;
@@ -24,6 +26,14 @@ void check_undecided(const Rig& rig, const std::string& payment_id) {
   CHECK((p.at("result") == "none" || p.at("result") == "ready"));
   CHECK(p.at("webhook_status") == "none");
   CHECK(open_findings(p).empty());
+}
+
+// How many look-ups PortOne answered with "unknown".
+int unknown_answers(const Rig& rig) {
+  const std::string text = rig.daemon.get("/metrics").body;
+  const std::string series = "reconciled_lookups_total{api=\"v1\",outcome=\"not_found\"} ";
+  const std::size_t at = text.find(series);
+  return at == std::string::npos ? 0 : std::stoi(text.substr(at + series.size()));
 }
 
 }  // namespace
@@ -137,4 +147,24 @@ TEST_CASE("unauthenticated input: a flood of invented redirects does not delay t
   // The budget holds: PortOne has not been asked about each of them at once.
   CHECK(rig.portone.count_calls("v1 GET") < 300);
   rig.daemon.same_in_shell("honest");
+}
+
+TEST_CASE("unauthenticated input: what webhooks invented is asked about again within a budget") {
+  constexpr int kInvented = 180;
+  constexpr int kBurst = 60;
+  constexpr int kPerSecond = 10;
+  Rig rig;
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < kInvented; ++i) {
+    // From many places, so that each is asked about at once the first time.
+    Call call = v1_webhook("imp_" + std::to_string(i), "flood-" + std::to_string(i), "paid");
+    call.headers.emplace_back("X-Forwarded-For", "198.51.100." + std::to_string(i % 20 + 1));
+    rig.acknowledged(call);
+  }
+  wait_until("the retries are beyond their burst", [&] {
+    const int asked = unknown_answers(rig);
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+    REQUIRE(asked <= kInvented + kBurst + kPerSecond * passed.count() + 1);
+    return asked >= kInvented + kBurst + 4 * kPerSecond;
+  });
 }

@@ -26,8 +26,8 @@ struct Expected {
   std::set<core::FindingKind> findings;  // those that evidence makes, not timers
 };
 
-// Whether `expect` speaks for the history: it knows neither answers from an old copy of PortOne's
-// data nor `wait`, where what must hold is said by `contradiction` alone.
+// Whether `expect` speaks for the history: it knows neither V1's answers from an old copy of
+// PortOne's data nor `wait`; there `why_not_deliverable` alone says what must hold.
 [[nodiscard]] bool is_exact(const History& history);
 
 // What must be said of the pieces of those numbers; of a history that is_exact.

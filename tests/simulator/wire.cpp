@@ -73,7 +73,7 @@ storage::NewEvent arrival_of(const World& world, const Piece& piece, int copy) {
     arrival.received_at = returned.last_arrival;
     REQUIRE(arrival.event.hint == returned.hint);
   }
-  arrival.received_at -= std::chrono::milliseconds(300 * copy);
+  arrival.received_at -= std::chrono::seconds(40 * copy);
   return arrival;
 }
 
