@@ -39,6 +39,11 @@ core::DecisionPolicy policy_of(const core::Config& config) {
   return policy;
 }
 
+storage::WriterOptions at_path(storage::WriterOptions options, const std::string& path) {
+  options.path = path;
+  return options;
+}
+
 std::string random_key() {
   std::array<unsigned char, 32> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
@@ -69,14 +74,16 @@ http::ListenerOptions options_of(const std::string& name, const core::ListenerCo
 }  // namespace
 
 struct App::Parts {
-  explicit Parts(core::Config loaded)
+  Parts(core::Config loaded, storage::WriterOptions writer_options)
       : config(std::move(loaded)),
         lock(config.database_path),
         applied(storage::migrate(config.database_path)),
         metrics(RECONCILED_VERSION),
-        writer({.path = config.database_path}, hooks()),
+        writer(at_path(std::move(writer_options), config.database_path), hooks()),
         readers(config.database_path, kReaders,
-                [](const std::string& what) { log_error("reading failed", {{"error", what}}); }),
+                [](const std::string& what) {
+                  log_error("reading failed", {{"error", what}});
+                }),
         reconciler(config, clock, writer, metrics),
         sweeper(config, clock, writer, reconciler),
         services{config, clock, writer, readers, reconciler, metrics, timers},
@@ -123,8 +130,8 @@ struct App::Parts {
                 {"deliverable", settled.deliverable}});
     }
     for (const core::FindingKind kind : settled.opened) {
-      log_warn("finding opened", {{"payment_id", settled.payment_id.str()},
-                                  {"kind", core::to_word(kind)}});
+      log_warn("finding opened",
+               {{"payment_id", settled.payment_id.str()}, {"kind", core::to_word(kind)}});
     }
   }
 
@@ -138,9 +145,8 @@ struct App::Parts {
     if (listener.listen.kind == core::ListenAddress::Kind::kTcp && listener.listen.port == 0) {
       address = address.substr(0, address.rfind(':') + 1) + std::to_string(edge.port(index));
     }
-    log_info("listening", {{"listener", name},
-                           {"address", address},
-                           {"tls", !listener.tls_cert.empty()}});
+    log_info("listening",
+             {{"listener", name}, {"address", address}, {"tls", !listener.tls_cert.empty()}});
   }
 
   std::vector<std::string> faults() { return health.faults(kStallPatience); }
@@ -176,8 +182,9 @@ struct App::Parts {
   http::Edge edge;
 };
 
-App::App(core::Config config, const std::vector<InheritedSocket>& inherited)
-    : parts_(std::make_unique<Parts>(std::move(config))) {
+App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
+         storage::WriterOptions writer)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer))) {
   Parts& parts = *parts_;
   for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
   parts.webhook.add_routes(parts.webhook_router);

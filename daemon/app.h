@@ -20,14 +20,17 @@
 #include "daemon/clock.h"
 #include "daemon/core/config.h"
 #include "daemon/sd_notify.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
 class App {
  public:
   // Opens the database (migrating it) and binds the listeners; throws what stands in the way.
-  // `inherited`: sockets that systemd opened, named `webhook`, `redirect` or `admin`.
-  App(core::Config config, const std::vector<InheritedSocket>& inherited);
+  // `inherited`: sockets that systemd opened, named `webhook`, `redirect` or `admin`. `writer`: how
+  // it writes, but for the path.
+  App(core::Config config, const std::vector<InheritedSocket>& inherited,
+      storage::WriterOptions writer = {});
   ~App();  // stops
   App(const App&) = delete;
   App& operator=(const App&) = delete;

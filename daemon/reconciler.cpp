@@ -18,6 +18,7 @@ constexpr std::size_t kMaxMail = 100'000;
 // Questions known at once; beyond it events stay in the inbox until some are answered.
 constexpr std::size_t kMaxQuestions = 20'000;
 constexpr std::size_t kEventsPerRound = 256;
+constexpr std::size_t kEventsPerTry = 16;  // counted in one unit of work: a short one
 constexpr std::size_t kMaxPostponed = 10'000;
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
@@ -26,9 +27,6 @@ constexpr auto kUnansweredPause = 5s;
 constexpr std::int64_t kDuePerRound = 256;
 // Whose share of the budget pays for claims that webhooks made and PortOne does not know.
 const std::string kNobody;
-// How long PortOne's "unknown" is believed against redirects; any webhook asks anew.
-constexpr auto kUnknownFor = 30s;
-constexpr std::size_t kMaxUnknown = 10'000;
 
 std::size_t batch_size(QuestionKind kind) { return portone::Asker::batch_size(kind); }
 
@@ -62,7 +60,8 @@ std::shared_ptr<portone::Asker> Reconciler::renew_asker(std::shared_ptr<Access>&
   const std::lock_guard lock(access_mutex_);
   if (used != access_) {
     used = access_;
-    askers_[number] = std::make_shared<portone::Asker>(used->config, used->tokens, clock_, metrics_);
+    askers_[number] =
+        std::make_shared<portone::Asker>(used->config, used->tokens, clock_, metrics_);
   }
   return askers_[number];
 }
@@ -157,7 +156,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   claimed_.insert(claimed_.end(), mail.events.begin(), mail.events.end());
   unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
   ask_unwritten(now);
-  remember_unknown(mail.unknown, now);
+  unknown_.remember(mail.unknown, now);
   for (const core::EventId id : mail.unanswered) {
     if (postponed_.size() < kMaxPostponed) postponed_.emplace(now + kUnansweredPause, id);
   }
@@ -204,26 +203,13 @@ void Reconciler::scan_inbox(storage::Reader& reader) {
   if (!found.empty()) scanned_to_ = found.back();
 }
 
-void Reconciler::remember_unknown(const std::vector<Question>& questions, core::Time now) {
-  if (unknown_until_.size() + questions.size() > kMaxUnknown) unknown_until_.clear();
-  for (const Question& question : questions) {
-    unknown_until_[{question.kind, question.id}] = now + kUnknownFor;
-  }
-}
-
-bool Reconciler::is_remembered(const Question& question, core::Time now) const {
-  if (!question.for_redirect) return false;
-  const auto found = unknown_until_.find({question.kind, question.id});
-  return found != unknown_until_.end() && found->second > now;
-}
-
 // What anybody could have invented waits for the budget, and for a fresh "unknown" to grow old.
 void Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
   const std::vector<Question> questions = questions_of(event);
   if (!event.is_trusted) {
     std::optional<core::Time> later;
     for (const Question& question : questions) {
-      if (is_remembered(question, now)) later = unknown_until_.at({question.kind, question.id});
+      if (const auto until = unknown_.known_until(question, now)) later = until;
     }
     if (!later && !budget_.take(event.remote_ip, now)) later = now + kBudgetPause;
     if (later) {
@@ -254,7 +240,11 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
     begun.push_back(id);
     ask_about(*event, now);
   }
-  if (!begun.empty()) begin(std::move(begun), now);
+  for (std::size_t i = 0; i < begun.size(); i += kEventsPerTry) {
+    const auto from = begun.begin() + static_cast<std::ptrdiff_t>(i);
+    begin({from, from + static_cast<std::ptrdiff_t>(std::min(kEventsPerTry, begun.size() - i))},
+          now);
+  }
 }
 
 // Decides on what is known before PortOne answers, so that webhook_status and ui_state do not wait
@@ -278,7 +268,7 @@ void Reconciler::begin(std::vector<core::EventId> events, core::Time now) {
 
 void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core::Time now) {
   for (const Question& question : mail.questions) {
-    if (!is_remembered(question, now)) queue_.want(question, std::nullopt);
+    if (!unknown_.known_until(question, now)) queue_.want(question, std::nullopt);
   }
   for (const core::PaymentId& payment_id : mail.payments) {
     std::vector<Question> planned = reader.planned_questions(payment_id);
@@ -342,18 +332,18 @@ void Reconciler::settle(const LookupQueue::Job& job, storage::LookupReport repor
     return;
   }
   const core::Time now = report.answered_at;
-  writer_.count_tries(job.events, now, [this, events = job.events,
-                                        report = std::move(report)](const auto& counted) {
-    storage::LookupReport with_events = report;
-    if (counted.ok()) {
-      with_events.events = counted.value();
-      std::vector<core::EventId> done;
-      std::set_difference(events.begin(), events.end(), counted.value().begin(),
-                          counted.value().end(), std::back_inserter(done));
-      queue_.drop(report.question, done);
-    }
-    write_answer(with_events);
-  });
+  writer_.count_tries(job.events, now,
+                      [this, events = job.events, report = std::move(report)](const auto& counted) {
+                        storage::LookupReport with_events = report;
+                        if (counted.ok()) {
+                          with_events.events = counted.value();
+                          std::vector<core::EventId> done;
+                          std::set_difference(events.begin(), events.end(), counted.value().begin(),
+                                              counted.value().end(), std::back_inserter(done));
+                          queue_.drop(report.question, done);
+                        }
+                        write_answer(with_events);
+                      });
 }
 
 // What only a redirect asked: an unknown is believed for a while, a failure is asked again later.

@@ -19,6 +19,7 @@
 #include "daemon/lookup_budget.h"
 #include "daemon/lookup_queue.h"
 #include "daemon/portone/asker.h"
+#include "daemon/unknown_memory.h"
 #include "storage/reader.h"
 #include "storage/writer.h"
 
@@ -77,8 +78,6 @@ class Reconciler {
   void write_answer(const storage::LookupReport& report);
   void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
-  void remember_unknown(const std::vector<storage::Question>& questions, core::Time now);
-  [[nodiscard]] bool is_remembered(const storage::Question& question, core::Time now) const;
   void ask_about(const storage::InboxEvent& event, core::Time now);
   [[nodiscard]] Mail take_mail();
   void scan_inbox(storage::Reader& reader);
@@ -104,7 +103,7 @@ class Reconciler {
   bool is_scanning_ = true;            // at the start, and after an overflow
   // Events that may not be asked about yet: over the budget, or just answered with unknown.
   std::multimap<core::Time, core::EventId> postponed_;
-  std::map<std::pair<storage::QuestionKind, std::string>, core::Time> unknown_until_;
+  UnknownMemory unknown_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
 

@@ -75,8 +75,10 @@ void Query::bind(const std::string& value) { statement_.bind(++parameter_, value
 
 Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
     : database_(path,
-                mode == Mode::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE
-                                     : SQLite::OPEN_READONLY,
+                // A Session belongs to one thread: SQLite need not lock it.
+                SQLite::OPEN_NOMUTEX |
+                    (mode == Mode::kWrite ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE
+                                          : SQLite::OPEN_READONLY),
                 busy_wait_ms) {
   sqlite3* handle = database_.getHandle();
   // Keeps a stray statement from corrupting the file through SQLite's own tables.
@@ -90,7 +92,7 @@ Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
     database_.exec("PRAGMA synchronous = FULL");
     // The writer checkpoints between batches, never within a commit that somebody waits for.
     database_.exec("PRAGMA wal_autocheckpoint = 0");
-    database_.exec("PRAGMA cache_size = -65536");
+    database_.exec("PRAGMA cache_size = -16384");
   } else {
     database_.exec("PRAGMA query_only = ON");
   }

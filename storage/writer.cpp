@@ -2,6 +2,8 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -13,6 +15,18 @@ using namespace std::chrono_literals;
 constexpr int kBusyWaitMs = 250;
 // WAL pages after which the writer checkpoints between two batches (4 KiB each).
 constexpr int kCheckpointPages = 4'096;
+
+// How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
+// under any load, and no load waits long for them.
+constexpr int kBackgroundShare = 8;  // one part in so many
+constexpr auto kLeastSlice = 300us;
+
+void merge(CommitNotice& all, const CommitNotice& one) {
+  all.pending_events.insert(all.pending_events.end(), one.pending_events.begin(),
+                            one.pending_events.end());
+  all.lookups_changed |= one.lookups_changed;
+  append(all.changed, one.changed);
+}
 
 // Without the details that extended result codes add.
 int primary_code(const SQLite::Exception& error) { return error.getErrorCode() & 0xff; }
@@ -51,13 +65,15 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
       this);
 }
 
-void Writer::Impl::submit(WriteUnit unit) {
+void Writer::Impl::submit(WriteUnit unit, Lane lane) {
   WriteFailure refusal;
   {
     const std::lock_guard lock(mutex);
     // What a completion queues belongs to work that was taken: it is never refused.
     const bool follows_up = std::this_thread::get_id() == own_thread.load();
-    if (follows_up || (!stopping && queue.size() < options.queue_capacity)) {
+    std::deque<WriteUnit>& queue = queue_of(lane);
+    const std::size_t room = options.queue_capacity / (lane == Lane::kRedirect ? 4 : 1);
+    if (follows_up || (!stopping && queue.size() < room)) {
       queue.push_back(std::move(unit));
       wake.notify_one();
       return;
@@ -82,16 +98,28 @@ void Writer::Impl::loop() {
 
 bool Writer::Impl::take(std::vector<WriteUnit>& batch) {
   std::unique_lock lock(mutex);
-  while (queue.empty()) {
+  while (queued() == 0) {
     if (stopping) return false;
     wake.wait_for(lock, 1s);
     rounds.fetch_add(1, std::memory_order_relaxed);
   }
-  while (!queue.empty() && batch.size() < options.max_batch) {
+  take_from(Lane::kFirst, options.max_batch, batch);
+  take_from(Lane::kRedirect, std::max<std::size_t>(options.max_batch / 4, 1), batch);
+  return true;
+}
+
+void Writer::Impl::take_from(Lane lane, std::size_t most, std::vector<WriteUnit>& batch) {
+  std::deque<WriteUnit>& queue = queue_of(lane);
+  for (; most > 0 && !queue.empty() && batch.size() < options.max_batch; --most) {
     batch.push_back(std::move(queue.front()));
     queue.pop_front();
   }
-  return true;
+}
+
+std::size_t Writer::Impl::queued() const {
+  std::size_t sum = 0;
+  for (const std::deque<WriteUnit>& queue : queues) sum += queue.size();
+  return sum;
 }
 
 void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
@@ -99,9 +127,12 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   std::vector<std::optional<WriteFailure>> failures(batch.size());
   try {
     begin();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      failures[i] = run_unit(batch[i], notice);
+    const Clock::time_point began = Clock::now();
+    if (!run_together(batch, notice)) {
+      for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
     }
+    run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
+    if (options.completes_early) complete(batch, failures);
     session.exec("COMMIT");
     is_troubled = false;
   } catch (const std::exception& error) {
@@ -109,6 +140,12 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     return;
   }
   if (hooks.batch) hooks.batch(batch.size());
+  if (!options.completes_early) complete(batch, failures);
+  if (hooks.committed) hooks.committed(notice);
+}
+
+void Writer::Impl::complete(std::vector<WriteUnit>& batch,
+                            const std::vector<std::optional<WriteFailure>>& failures) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (failures[i]) {
       if (batch[i].failed) batch[i].failed(*failures[i]);
@@ -116,7 +153,6 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
       batch[i].committed();
     }
   }
-  if (hooks.committed) hooks.committed(notice);
 }
 
 // Waits for as long as another process holds the write lock: nothing is lost by waiting, the
@@ -136,6 +172,44 @@ void Writer::Impl::begin() {
   }
 }
 
+// All units without a savepoint for each, which costs as much as the work. False where one failed:
+// nothing of them happened, and each has to be run by itself.
+bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& notice) {
+  if (batch.empty()) return true;
+  session.query("SAVEPOINT batch").run();
+  CommitNotice own;
+  try {
+    for (WriteUnit& unit : batch) unit.run(session, own);
+  } catch (const std::exception&) {
+    if (sqlite3_get_autocommit(session.database().getHandle()) != 0) throw;
+    session.query("ROLLBACK TO batch").run();
+    session.query("RELEASE batch").run();
+    return false;
+  }
+  session.query("RELEASE batch").run();
+  merge(notice, own);
+  return true;
+}
+
+// Adds units that nobody waits for to the batch: while nobody waits, else for `slice`.
+void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
+                                  std::vector<std::optional<WriteFailure>>& failures,
+                                  CommitNotice& notice, Clock::duration slice) {
+  const std::size_t waited_for = batch.size();
+  const Clock::time_point end = Clock::now() + std::max<Clock::duration>(slice, kLeastSlice);
+  while (batch.size() < options.max_batch) {
+    {
+      const std::lock_guard lock(mutex);
+      std::deque<WriteUnit>& background = queue_of(Lane::kBackground);
+      const bool somebody_waits = waited_for > 0 || queued() > background.size();
+      if (background.empty() || (somebody_waits && Clock::now() >= end)) return;
+      batch.push_back(std::move(background.front()));
+      background.pop_front();
+    }
+    failures.push_back(run_unit(batch.back(), notice));
+  }
+}
+
 // A failing unit takes back its own work only.
 std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice& notice) {
   session.query("SAVEPOINT unit").run();
@@ -151,10 +225,7 @@ std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice
     return WriteFailure{kind_of(error), what};
   }
   session.query("RELEASE unit").run();
-  notice.pending_events.insert(notice.pending_events.end(), own.pending_events.begin(),
-                               own.pending_events.end());
-  notice.lookups_changed |= own.lookups_changed;
-  append(notice.changed, own.changed);
+  merge(notice, own);
   return std::nullopt;
 }
 

@@ -2,8 +2,9 @@
 //
 // Any thread hands units of work in; the writer takes whatever is queued, runs it in one
 // transaction with a savepoint per unit, commits once (synchronous=FULL) and only then calls each
-// unit's completion, on its own thread. Completions must not block. The queue is bounded: a unit
-// that finds it full is refused at once and nothing of it happens.
+// unit's completion, on its own thread. Completions must not block. What PortOne and the shop wait
+// for goes first, then browsers, then what nobody waits for; each has a bounded queue of its own,
+// and a unit that finds it full is refused at once and nothing of it happens.
 #pragma once
 
 #include <chrono>
@@ -50,8 +51,11 @@ struct WriterOptions {
   // How a payment is decided; another one only in tests of what happens when deciding fails.
   std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
       core::decide;
-  std::size_t queue_capacity = 65'536;
+  std::size_t queue_capacity = 16'384;  // of each queue; browsers have a quarter of it
   std::size_t max_batch = 512;
+  // A lie that no configuration can tell: completes units before their commit, so that a test of
+  // the tests can see acknowledged events get lost.
+  bool completes_early = false;
 };
 
 class Writer {

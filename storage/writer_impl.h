@@ -1,6 +1,7 @@
 // The writer's inside, shared by its two sources; private to this folder.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -13,7 +14,17 @@
 
 namespace reconciled::storage {
 
-// One queued piece of work: `run` inside the transaction, then exactly one of the others.
+// Who waits for a unit of work; the lanes have queues of their own, so that no flood in one fills
+// another.
+enum class Lane {
+  kFirst,      // PortOne or the shop: what a webhook, a confirm call or an order waits for
+  kRedirect,   // a browser
+  kBackground  // nobody: what comes of it is on disk already
+};
+inline constexpr std::size_t kLanes = 3;
+
+// One queued piece of work: `run` inside the transaction, then exactly one of the others. Those
+// that somebody waits for may be run a second time after the first was taken back.
 struct WriteUnit {
   std::function<void(Session&, CommitNotice&)> run;
   std::function<void()> committed;
@@ -25,12 +36,14 @@ inline void append(std::vector<Settled>& all, const std::vector<Settled>& more) 
 }
 
 struct Writer::Impl {
+  using Clock = std::chrono::steady_clock;
+
   Impl(WriterOptions writer_options, WriterHooks writer_hooks);
 
-  void submit(WriteUnit unit);
+  void submit(WriteUnit unit, Lane lane);
   // Queues `work`, whose value reaches `done` after the commit.
   template <class T, class Work>
-  void submit_for(Work work, Done<T> done) {
+  void submit_for(Lane lane, Work work, Done<T> done) {
     auto value = std::make_shared<std::optional<T>>();
     WriteUnit unit;
     unit.run = [value, work = std::move(work)](Session& s, CommitNotice& notice) {
@@ -41,12 +54,23 @@ struct Writer::Impl {
       unit.committed = [value, shared] { (*shared)(std::move(**value)); };
       unit.failed = [shared](const WriteFailure& failure) { (*shared)(failure); };
     }
-    submit(std::move(unit));
+    submit(std::move(unit), lane);
   }
 
   void loop();
   bool take(std::vector<WriteUnit>& batch);
+  void take_from(Lane lane, std::size_t most, std::vector<WriteUnit>& batch);
+  bool run_together(std::vector<WriteUnit>& batch, CommitNotice& notice);
+  void run_background(std::vector<WriteUnit>& batch,
+                      std::vector<std::optional<WriteFailure>>& failures, CommitNotice& notice,
+                      Clock::duration slice);
+  [[nodiscard]] std::deque<WriteUnit>& queue_of(Lane lane) {
+    return queues[static_cast<std::size_t>(lane)];
+  }
+  [[nodiscard]] std::size_t queued() const;
   void run_batch(std::vector<WriteUnit>& batch);
+  static void complete(std::vector<WriteUnit>& batch,
+                       const std::vector<std::optional<WriteFailure>>& failures);
   void begin();
   std::optional<WriteFailure> run_unit(WriteUnit& unit, CommitNotice& notice);
   void give_up(std::vector<WriteUnit>& batch, const std::string& what);
@@ -69,7 +93,7 @@ struct Writer::Impl {
 
   mutable std::mutex mutex;
   std::condition_variable wake;
-  std::deque<WriteUnit> queue;
+  std::array<std::deque<WriteUnit>, kLanes> queues;  // by lane
   bool stopping = false;
   std::shared_ptr<const DecisionContext> context;
   std::atomic<std::uint64_t> rounds{0};

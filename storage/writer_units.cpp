@@ -52,7 +52,10 @@ void Writer::stop() {
 }
 
 void Writer::accept_event(NewEvent event, Done<Accepted> done) {
+  const bool is_redirect = event.event.source == core::EventSource::kRedirect;
+  const Lane event_lane = is_redirect ? Lane::kRedirect : Lane::kFirst;
   impl_->submit_for<Accepted>(
+      event_lane,
       [event = std::move(event)](Session& session, CommitNotice& notice) {
         const Accepted accepted = insert_event(session, event);
         if (needs_reconciling(event.event)) notice.pending_events.push_back(accepted.event);
@@ -63,6 +66,7 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
 
 void Writer::answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done) {
   impl_->submit_for<core::ConfirmAnswer>(
+      Lane::kFirst,
       [question = std::move(question)](Session& session, CommitNotice&) {
         return storage::answer_confirm(session, question);
       },
@@ -74,12 +78,13 @@ void Writer::reject_delivery(RejectedDelivery delivery) {
   unit.run = [delivery = std::move(delivery)](Session& session, CommitNotice&) {
     insert_rejected(session, delivery);
   };
-  impl_->submit(std::move(unit));
+  impl_->submit(std::move(unit), Lane::kBackground);
 }
 
 void Writer::count_tries(std::vector<core::EventId> events, core::Time now,
                          Done<std::vector<core::EventId>> done) {
   impl_->submit_for<std::vector<core::EventId>>(
+      Lane::kBackground,
       [this, events = std::move(events), now](Session& session, CommitNotice&) {
         return storage::count_tries(session, events, now, impl_->counted);
       },
@@ -91,11 +96,12 @@ void Writer::forgive_tries(std::vector<core::EventId> events) {
   unit.run = [events = std::move(events)](Session& session, CommitNotice&) {
     clear_tries(session, events);
   };
-  impl_->submit(std::move(unit));
+  impl_->submit(std::move(unit), Lane::kBackground);
 }
 
 void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport> done) {
   impl_->submit_for<SettledReport>(
+      Lane::kBackground,
       [this, event, now](Session& session, CommitNotice& notice) {
         impl_->counted.erase(event);
         SettledReport settled = storage::begin_event(session, *impl_->context_now(), event, now);
@@ -108,6 +114,7 @@ void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport
 
 void Writer::replay(core::EventId event, Done<bool> done) {
   impl_->submit_for<bool>(
+      Lane::kFirst,
       [event](Session& session, CommitNotice& notice) {
         const bool exists = replay_event(session, event);
         if (exists) notice.pending_events.push_back(event);
@@ -123,7 +130,7 @@ void Writer::fire_watches(core::Time now) {
     append(notice.changed, settled.changed);
     notice.lookups_changed = !settled.changed.empty();
   };
-  impl_->submit(std::move(unit));
+  impl_->submit(std::move(unit), Lane::kBackground);
 }
 
 void Writer::put(std::string key, std::string value) {
@@ -136,11 +143,12 @@ void Writer::put(std::string key, std::string value) {
         .with(key, value)
         .run();
   };
-  impl_->submit(std::move(unit));
+  impl_->submit(std::move(unit), Lane::kBackground);
 }
 
 void Writer::settle(LookupReport report, Done<SettledReport> done) {
   impl_->submit_for<SettledReport>(
+      Lane::kBackground,
       [this, report = std::move(report)](Session& session, CommitNotice& notice) {
         for (const core::EventId event : report.events) impl_->counted.erase(event);
         SettledReport settled = settle_report(session, *impl_->context_now(), report);
@@ -158,11 +166,12 @@ void Writer::note_failure(LookupReport report) {
     note_answer(session, *impl_->context_now(), report, false);
     notice.lookups_changed = true;
   };
-  impl_->submit(std::move(unit));
+  impl_->submit(std::move(unit), Lane::kBackground);
 }
 
 void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
   impl_->submit_for<OrderOutcome>(
+      Lane::kFirst,
       [this, request = std::move(request)](Session& session, CommitNotice& notice) {
         std::optional<Settled> settled;
         const OrderOutcome outcome =
@@ -176,6 +185,7 @@ void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
 
 void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done) {
   impl_->submit_for<OrderOutcome>(
+      Lane::kFirst,
       [this, payment_id = std::move(payment_id), now](Session& session, CommitNotice& notice) {
         std::optional<Settled> settled;
         const OrderOutcome outcome =
@@ -189,7 +199,7 @@ void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<Ord
 
 std::size_t Writer::queued() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->queue.size();
+  return impl_->queued();
 }
 
 std::uint64_t Writer::rounds() const { return impl_->rounds.load(std::memory_order_relaxed); }

@@ -60,7 +60,7 @@ void reread(ServiceManager& manager, App& app, const std::string& config_path) {
 
 }  // namespace
 
-int serve(core::Config config, const std::string& config_path) {
+int serve(core::Config config, const std::string& config_path, storage::WriterOptions writer) {
   // Blocked before any thread is made, so that only this one receives them.
   const sigset_t signals = our_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -68,7 +68,7 @@ int serve(core::Config config, const std::string& config_path) {
   init_logging(config.log_level, config.log_format, logs_to_journal());
 
   ServiceManager manager;
-  App app(std::move(config), inherited_sockets());
+  App app(std::move(config), inherited_sockets(), std::move(writer));
   app.start();
   manager.ready("serving");
   log_info("ready");

@@ -4,10 +4,12 @@
 #include <string>
 
 #include "daemon/core/config.h"
+#include "storage/writer.h"
 
 namespace reconciled::commands {
 
 // Runs on the main thread, which keeps the signals and the watchdog. SIGHUP rereads `config_path`.
-int serve(core::Config config, const std::string& config_path);
+// `writer`: how it writes, but for the path.
+int serve(core::Config config, const std::string& config_path, storage::WriterOptions writer = {});
 
 }  // namespace reconciled::commands

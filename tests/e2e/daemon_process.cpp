@@ -85,7 +85,8 @@ void DaemonProcess::configure(const Settings& settings) {
 void DaemonProcess::start() {
   log_begins_ = process_ ? log().size() : 0;
   Command command = extra_;
-  command.arguments = {RECONCILED_BINARY, "--config", config_path(), "serve"};
+  if (command.arguments.empty()) command.arguments = {RECONCILED_BINARY};
+  command.arguments.insert(command.arguments.end(), {"--config", config_path(), "serve"});
   process_ = std::make_unique<ChildProcess>(command, folder_ + "/daemon");
   wait_until("the daemon is ready", [this] {
     if (!process_->is_running()) throw std::runtime_error("the daemon ended:\n" + log());

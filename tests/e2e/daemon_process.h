@@ -35,7 +35,8 @@ struct Settings {
 
 class DaemonProcess {
  public:
-  // Writes the configuration and starts; waits until it says `ready`.
+  // Writes the configuration and starts; waits until it says `ready`. `extra.arguments`: another
+  // program than `reconciled`, with options of its own.
   DaemonProcess(std::string folder, Settings settings, Command extra = {});
   // Shows the log where the test failed.
   ~DaemonProcess();

@@ -1,0 +1,112 @@
+#include "tests/bench/measurements.h"
+
+#include <thread>
+
+#include "tests/bench/stage.h"
+
+namespace reconciled::bench {
+namespace {
+
+constexpr std::size_t kMostRequestsPerSecond = 70'000;
+
+Figures figures_of(const LoadResult& load) {
+  Figures figures{{"per_s", load.rate()},
+                  {"p50_ms", load.percentile_ms(50)},
+                  {"p99_ms", load.percentile_ms(99)},
+                  {"p999_ms", load.percentile_ms(99.9)}};
+  if (load.refused > 0) figures["503s"] = static_cast<double>(load.refused);
+  if (load.other + load.broken > 0) {
+    figures["wrong"] = static_cast<double>(load.other + load.broken);
+  }
+  return figures;
+}
+
+enum class What { kDistinct, kCopies, kRedirects };
+
+Belt make_belt(const Wire& wire, What what, double seconds) {
+  IdMill mill;
+  std::vector<std::string> requests;
+  const bool copies = what == What::kCopies;
+  const auto count = copies ? 1'000 : static_cast<std::size_t>(seconds * kMostRequestsPerSecond);
+  requests.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Ids ids = mill.make();
+    requests.push_back(what == What::kRedirects ? redirect_request(wire, ids)
+                                                : v2_request(wire, ids, "msg_" + mill.hex(24)));
+  }
+  return Belt(std::move(requests), copies);
+}
+
+LoadResult load(const Wire& wire, What what, int connections, double seconds) {
+  Belt belt = make_belt(wire, what, seconds);
+  return run_load({.address = wire.address,
+                   .connections = connections,
+                   .keep_alive = wire.keep_alive,
+                   .duration = std::chrono::milliseconds(static_cast<int>(seconds * 1000)),
+                   .next = [&belt] { return belt.next(); }});
+}
+
+Figures yardstick(int connections, double seconds) {
+  const Yardstick server;
+  return figures_of(load({server.address()}, What::kDistinct, connections, seconds));
+}
+
+struct Ingest {
+  What what = What::kDistinct;
+  int connections = 32;
+  bool keep_alive = true;
+  bool one_a_commit = false;
+};
+
+Figures ingest(const Ingest& plan, double seconds) {
+  StageOptions options;
+  if (plan.one_a_commit) {
+    options.program.arguments = {ALTERED_DAEMON_BINARY, "--one-a-commit"};
+  }
+  const Stage stage(options);
+  const std::string address = plan.what == What::kRedirects ? stage.daemon.redirect().address
+                                                            : stage.daemon.webhook().address;
+  Figures figures =
+      figures_of(load({address, plan.keep_alive}, plan.what, plan.connections, seconds));
+  figures["units/commit"] = stage.metric("reconciled_commit_batch_size_sum") /
+                            stage.metric("reconciled_commit_batch_size_count");
+  figures["MB"] = stage.resident_mb();
+  return figures;
+}
+
+}  // namespace
+
+std::vector<Measurement> measurements(bool full) {
+  std::vector<Measurement> all;
+  const auto add = [&](const std::string& name, int connections, auto take) {
+    all.push_back({name + ", " + std::to_string(connections), connections, take});
+  };
+  for (const int n : {1, 8, 32, 128, 256}) {
+    add("yardstick", n, [n](double s) { return yardstick(n, s); });
+    add("webhooks", n, [n](double s) { return ingest({.connections = n}, s); });
+  }
+  for (const int n : {32, 128}) {
+    add("webhooks, copies", n,
+        [n](double s) { return ingest({.what = What::kCopies, .connections = n}, s); });
+    add("webhooks, a connection each", n,
+        [n](double s) { return ingest({.connections = n, .keep_alive = false}, s); });
+    add("webhooks, a commit each", n,
+        [n](double s) { return ingest({.connections = n, .one_a_commit = true}, s); });
+    add("redirects", n,
+        [n](double s) { return ingest({.what = What::kRedirects, .connections = n}, s); });
+  }
+  for (const int delay : {0, 50}) {
+    const std::string away = " at " + std::to_string(delay) + " ms";
+    for (const char* api : {"v1", "v2"}) {
+      all.push_back({std::string("reconcile ") + api + away, 0, [api, delay](double) {
+                       return reconcile_throughput(api, delay, delay == 0 ? 10'000 : 2'000);
+                     }});
+    }
+    all.push_back(
+        {"stored to decided" + away, 0, [delay](double) { return reconcile_latency(delay); }});
+  }
+  (void)full;
+  return all;
+}
+
+}  // namespace reconciled::bench

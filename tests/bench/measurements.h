@@ -1,0 +1,28 @@
+// Everything that the benchmark measures.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace reconciled::bench {
+
+// Figures by name; `per_s`, `p50_ms`, `p99_ms` and `p999_ms` have columns of their own.
+using Figures = std::map<std::string, double>;
+
+struct Measurement {
+  std::string name;
+  int connections = 0;
+  std::function<Figures(double seconds)> take;
+  bool once = false;  // too long for a second round
+};
+
+[[nodiscard]] std::vector<Measurement> measurements(bool full);
+
+// reconcile.cpp: from stored to decided, at a PortOne this far away; `at_once` payments together.
+[[nodiscard]] Figures reconcile_throughput(const std::string& api, int portone_delay_ms,
+                                           int payments);
+[[nodiscard]] Figures reconcile_latency(int portone_delay_ms);
+
+}  // namespace reconciled::bench

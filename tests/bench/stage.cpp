@@ -1,0 +1,49 @@
+#include "tests/bench/stage.h"
+
+#include <fstream>
+
+namespace reconciled::bench {
+namespace {
+
+e2e::Settings settings_for(const e2e::SandboxProcess& portone) {
+  e2e::Settings settings;
+  settings.sandbox_url = portone.base_url();
+  settings.log_level = "info";
+  settings.reconcile_lines = R"(lookup_schedule = ["10s", "30s", "1m", "24h"])";
+  return settings;
+}
+
+}  // namespace
+
+Stage::Stage(const StageOptions& options)
+    : portone(folder.text()), daemon(folder.text(), settings_for(portone), options.program) {
+  if (options.portone_delay_ms > 0) {
+    portone.rest_fault({{"mode", "slow"}, {"delay_ms", options.portone_delay_ms}});
+  }
+}
+
+double Stage::metric(const std::string& name) const {
+  const std::string text = daemon.get("/metrics").body;
+  const auto at = text.find("\n" + name + " ");
+  return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
+}
+
+double Stage::resident_mb() const {
+  std::ifstream status("/proc/" + std::to_string(const_cast<Stage*>(this)->daemon.process().pid()) +
+                       "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024.0;
+  }
+  return 0;
+}
+
+Yardstick::Yardstick() : process_({.arguments = {YARDSTICK_BINARY}}, folder_ / "yardstick") {
+  e2e::wait_until("the yardstick listens", [this] { return process_.out().ends_with("\n"); });
+}
+
+std::string Yardstick::address() const {
+  const std::string said = process_.out();
+  return "127.0.0.1:" + said.substr(0, said.size() - 1);
+}
+
+}  // namespace reconciled::bench

@@ -1,0 +1,43 @@
+// What a measurement is taken with: the daemon, the sandbox as a PortOne 50 ms away, the yardstick.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tests/bench/load.h"
+#include "tests/bench/messages.h"
+#include "tests/e2e/daemon_process.h"
+#include "tests/e2e/sandbox_process.h"
+#include "tests/support/temporary_folder.h"
+
+namespace reconciled::bench {
+
+struct StageOptions {
+  int portone_delay_ms = 50;
+  e2e::Command program{};  // another than `reconciled`
+};
+
+class Stage {
+ public:
+  explicit Stage(const StageOptions& options = {});
+
+  test::TemporaryFolder folder;
+  e2e::SandboxProcess portone;
+  e2e::DaemonProcess daemon;
+
+  // The value of a metric without labels.
+  [[nodiscard]] double metric(const std::string& name) const;
+  [[nodiscard]] double resident_mb() const;
+};
+
+class Yardstick {
+ public:
+  Yardstick();
+  [[nodiscard]] std::string address() const;
+
+ private:
+  test::TemporaryFolder folder_;
+  e2e::ChildProcess process_;
+};
+
+}  // namespace reconciled::bench
