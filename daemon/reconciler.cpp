@@ -311,6 +311,8 @@ void Reconciler::ask_loop(int number) {
     if (jobs.empty()) return;
     std::vector<Question> questions;
     for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);
+    // Times are compared in milliseconds: a look-up must be seen to begin after what it is about.
+    std::this_thread::sleep_for(1ms);
     const auto asker = renew_asker(access, static_cast<std::size_t>(number));
     std::vector<storage::LookupReport> reports = asker->ask(questions);
     // A call that the stop cut short says nothing about PortOne.

@@ -75,7 +75,7 @@ std::vector<core::Time> finish_events(Session& session, const LookupReport& repo
   for (const core::EventId id : report.events) {
     Query query = session.query(
         "UPDATE event_progress SET processed_at_ms = ?1 "
-        "WHERE event_id = ?2 AND processed_at_ms IS NULL AND last_arrival_ms <= ?3 "
+        "WHERE event_id = ?2 AND processed_at_ms IS NULL AND last_arrival_ms < ?3 "
         "RETURNING last_arrival_ms");
     if (query.with(report.answered_at, id, report.asked_at).next()) {
       received.push_back(query.row().time());
