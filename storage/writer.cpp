@@ -13,8 +13,11 @@ using namespace std::chrono_literals;
 
 // How long one attempt to begin waits for a lock that another process holds.
 constexpr int kBusyWaitMs = 250;
-// WAL pages after which the writer checkpoints between two batches (4 KiB each).
-constexpr int kCheckpointPages = 4'096;
+// At so many times `checkpoint_pages` the writer stops the readers for a moment: as long as one of
+// them reads, the WAL cannot begin anew.
+constexpr int kTooManyTimes = 4;
+// How long it waits for them; one that reads for longer (a person's shell) is let be.
+constexpr int kReaderWaitMs = 50;
 
 // How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
 // under any load, and no load waits long for them.
@@ -248,13 +251,22 @@ void Writer::Impl::trouble(const std::string& what) {
   is_troubled = true;
 }
 
+// Moves what is committed from the WAL into the database. Then the WAL begins anew with the next
+// commit, if no reader still needs it.
 void Writer::Impl::checkpoint() {
-  if (wal_pages < kCheckpointPages) return;
-  int left = 0;
-  int done = 0;
-  sqlite3_wal_checkpoint_v2(session.database().getHandle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                            &left, &done);
-  wal_pages = 0;
+  const bool began_anew = wal_pages < seen_wal_pages;
+  seen_wal_pages = wal_pages;
+  if (began_anew || next_checkpoint == 0) next_checkpoint = options.checkpoint_pages;
+  if (wal_pages < next_checkpoint) return;
+  sqlite3* handle = session.database().getHandle();
+  const bool too_many = wal_pages >= kTooManyTimes * options.checkpoint_pages;
+  if (too_many) sqlite3_busy_timeout(handle, kReaderWaitMs);
+  sqlite3_wal_checkpoint_v2(handle, nullptr,
+                            too_many ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                            nullptr, nullptr);
+  if (too_many) sqlite3_busy_timeout(handle, kBusyWaitMs);
+  // Where a reader kept it from beginning anew, soon again, but not after every commit.
+  next_checkpoint = wal_pages + options.checkpoint_pages / 4;
 }
 
 }  // namespace reconciled::storage

@@ -88,7 +88,9 @@ struct Writer::Impl {
   // Events whose try is counted and not begun yet: another copy's decision is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;
-  int wal_pages = 0;
+  int wal_pages = 0;        // in the WAL since it began anew, as of the newest commit
+  int seen_wal_pages = 0;   // as of the commit before
+  int next_checkpoint = 0;  // at so many
   bool is_troubled = false;
 
   mutable std::mutex mutex;

@@ -89,7 +89,7 @@ class Store {
   }
 
   void open(const DecisionPolicy& policy, std::size_t queue_capacity = 65'536,
-            std::size_t max_batch = 512) {
+            std::size_t max_batch = 512, int checkpoint_pages = 4'096) {
     writer_.reset();
     WriterHooks hooks;
     hooks.batch = [this](std::size_t units) {
@@ -108,7 +108,8 @@ class Store {
     writer_ = std::make_unique<Writer>(WriterOptions{.path = path_,
                                                      .decide = decide_,
                                                      .queue_capacity = queue_capacity,
-                                                     .max_batch = max_batch},
+                                                     .max_batch = max_batch,
+                                                     .checkpoint_pages = checkpoint_pages},
                                        hooks);
     writer_->adopt(policy, {10s, 30s, 60s}, at(0));
   }

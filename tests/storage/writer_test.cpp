@@ -1,5 +1,7 @@
 // Group commit: what is bundled, what is refused, what fails alone, and when the news goes out.
 #include <atomic>
+#include <filesystem>
+#include <thread>
 
 #include "tests/storage/other_process.h"
 #include "tests/storage/store_fixture.h"
@@ -187,6 +189,88 @@ TEST_CASE("writer: another process's write lock is waited out without loss") {
   CHECK(stored_events(store.path()) == "11");
   CHECK(store.heard().troubles.size() == 1);
   CHECK(store.heard().troubles[0].find("write lock") != std::string::npos);
+}
+
+TEST_CASE("writer: who waits goes before who does not, and neither is starved") {
+  Store store(both_apis(), false);
+  std::mutex mutex;
+  std::vector<std::string> order;
+  const auto told = [&](const std::string& who) {
+    return [&order, &mutex, who](const auto& outcome) {
+      const std::lock_guard lock(mutex);
+      order.push_back(outcome.ok() ? who : "failed");
+    };
+  };
+  for (int i = 0; i < 50; ++i) store.writer().count_tries({}, at(0), told("background"));
+  NewEvent redirect = numbered(900);
+  redirect.event.source = EventSource::kRedirect;
+  store.writer().accept_event(redirect, told("browser"));
+  store.writer().accept_event(numbered(1), told("webhook"));
+  store.writer().start();
+  store.writer().stop();
+  const auto place = [&](const std::string& who) {
+    return std::find(order.begin(), order.end(), who) - order.begin();
+  };
+  CHECK(order.size() == 52);
+  CHECK(place("webhook") < place("browser"));
+  CHECK(place("browser") < place("background"));
+}
+
+TEST_CASE("writer: a flood of browsers fills its own queue, not that of webhooks") {
+  Store store(both_apis(), false, 8);
+  Told told;
+  for (int i = 0; i < 10; ++i) {
+    NewEvent redirect = numbered(i);
+    redirect.event.source = EventSource::kRedirect;
+    store.writer().accept_event(redirect, told.accepted());
+  }
+  for (int i = 0; i < 8; ++i) store.writer().accept_event(numbered(100 + i), told.accepted());
+  CHECK(told.count("failed: the write queue is full") == 8);
+  store.writer().start();
+  store.writer().stop();
+  CHECK(told.count("stored") == 2 + 8);
+}
+
+TEST_CASE("writer: the WAL stays small under load, with readers coming and going") {
+  Store store(both_apis(), false);
+  store.open(both_apis(), 65'536, 512, 64);
+  store.writer().start();
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      Stranger reader(store.path());
+      while (!done) (void)reader.value("SELECT count(*) FROM event WHERE type <> 'x'");
+    });
+  }
+  std::uintmax_t largest = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    store.accept(numbered(i));
+    if (i % 50 == 0) largest = std::max(largest, std::filesystem::file_size(store.path() + "-wal"));
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  // 3 000 commits are 12 000 pages and more; 64 × 4 and some are let stand.
+  CHECK(largest < 2'000 * 4'096);
+}
+
+TEST_CASE("writer: a reader that stays lets the WAL grow, and after it the WAL begins anew") {
+  Store store(both_apis(), false);
+  store.open(both_apis(), 65'536, 512, 64);
+  store.writer().start();
+  const auto wal = [&] { return std::filesystem::file_size(store.path() + "-wal"); };
+  int number = 0;
+  {
+    Stranger reader(store.path());
+    (void)reader.value("BEGIN");
+    (void)reader.value("SELECT count(*) FROM event");
+    for (int i = 0; i < 300; ++i) store.accept(numbered(number++));
+    CHECK(reader.value("SELECT count(*) FROM event") == "0");
+  }
+  const auto grown = wal();
+  CHECK(grown > 4 * 64 * 4'096);
+  for (int i = 0; i < 600; ++i) store.accept(numbered(number++));
+  CHECK(wal() == grown);
 }
 
 TEST_CASE("writer: commits are durable and in WAL, with the checks on") {
