@@ -23,12 +23,13 @@ constexpr std::size_t kMaxPostponed = 10'000;
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
 constexpr auto kBudgetPause = 1s;
+// How often what nobody vouches for is looked through, and the pause while there is much of it.
+constexpr core::Time::duration kForgetEvery = 10s;
+constexpr core::Time::duration kForgetPause = 20ms;
 constexpr auto kUnansweredPause = 5s;
 constexpr std::int64_t kDuePerRound = 256;
 // Whose share of the budget pays for claims that webhooks made and PortOne does not know.
 const std::string kNobody;
-
-std::size_t batch_size(QuestionKind kind) { return portone::Asker::batch_size(kind); }
 
 }  // namespace
 
@@ -165,6 +166,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   claim_postponed(reader, now);
   claim_events(reader, now);
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
+  forget_unvouched(now);
 
   claim_due(reader, now);
   if ((!claimed_.empty() || is_scanning_) && queue_.size() < kMaxQuestions) return now;
@@ -193,6 +195,14 @@ void Reconciler::ask_unwritten(core::Time now) {
   for (const Question& question : unwritten_) queue_.want(question, std::nullopt);
   unwritten_.clear();
   ask_unwritten_at_ = now + kPauseAfterTrouble;
+}
+
+void Reconciler::forget_unvouched(core::Time now) {
+  if (now < forget_at_.load()) return;
+  forget_at_ = core::Time::max();
+  writer_.forget_unvouched(now, [this, now](const auto& outcome) {
+    forget_at_ = now + (outcome.ok() && outcome.value().has_more ? kForgetPause : kForgetEvery);
+  });
 }
 
 void Reconciler::scan_inbox(storage::Reader& reader) {
@@ -307,7 +317,7 @@ void Reconciler::ask_loop(int number) {
   pthread_setname_np(pthread_self(), ("lookup-" + std::to_string(number)).c_str());
   std::shared_ptr<Access> access;
   while (!stopping_) {
-    std::vector<LookupQueue::Job> jobs = queue_.take(batch_size);
+    std::vector<LookupQueue::Job> jobs = queue_.take(portone::Asker::batch_size);
     if (jobs.empty()) return;
     std::vector<Question> questions;
     for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);

@@ -86,6 +86,7 @@ class Reconciler {
   void claim_requests(storage::Reader& reader, const Mail& mail, core::Time now);
   void claim_due(storage::Reader& reader, core::Time now);
   void ask_unwritten(core::Time now);
+  void forget_unvouched(core::Time now);
   [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
                                                             std::size_t number);
   void wake();
@@ -106,6 +107,7 @@ class Reconciler {
   UnknownMemory unknown_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
+  std::atomic<core::Time> forget_at_{core::Time{}};  // never twice at once
 
   std::mutex access_mutex_;
   std::shared_ptr<Access> access_;

@@ -50,6 +50,9 @@ CREATE TABLE event (
   body            TEXT                     -- as it came, tokens cut out; a redirect's query
 ) STRICT;
 
+-- Those that may turn out to be nobody's: see event_stays.
+CREATE INDEX event_unsigned ON event (event_id) WHERE signed = 0;
+
 CREATE TABLE event_progress (
   -- Bookkeeping beside each event: its copies, and whether it is reconciled.
   event_id         INTEGER PRIMARY KEY REFERENCES event (event_id),
@@ -65,7 +68,7 @@ CREATE TABLE event_index (
   -- Finds copies, and a subject's events, with one index.
   subject     TEXT NOT NULL,               -- payment_id; attempt_id where the event has no other
   dedupe_hash INTEGER NOT NULL,            -- 64 bits of SHA-256 of what names the copies
-  event_id    INTEGER NOT NULL REFERENCES event (event_id),
+  event_id    INTEGER NOT NULL,            -- of event; a checked reference would need an index more
   PRIMARY KEY (subject, dedupe_hash)
 ) STRICT, WITHOUT ROWID;
 
@@ -300,7 +303,16 @@ WHEN NOT ((NEW.body IS NULL OR NEW.body IS OLD.body)
       AND NEW.remote_ip IS OLD.remote_ip AND NEW.known_source IS OLD.known_source)
 BEGIN SELECT RAISE(ABORT, 'events are evidence: only body and headers may become NULL'); END;
 
+-- An event is evidence once a registered order, a signed webhook or an answer of PortOne names its
+-- payment or its attempt. Before, anybody may have invented it: such events are capped, and leave.
 CREATE TRIGGER event_stays BEFORE DELETE ON event
+WHEN OLD.signed = 1
+  OR EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = OLD.payment_id)
+  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = OLD.payment_id)
+  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.attempt_id = OLD.attempt_id)
+  OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = OLD.attempt_id)
+  OR EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)
+             WHERE i.subject = OLD.payment_id AND e.signed = 1)
 BEGIN SELECT RAISE(ABORT, 'events are evidence: they are never deleted'); END;
 
 CREATE TRIGGER snapshot_is_evidence BEFORE UPDATE ON snapshot
@@ -340,6 +352,10 @@ BEGIN SELECT RAISE(ABORT, 'timer marks are evidence: they are never deleted'); E
 CREATE TRIGGER transition_is_history BEFORE UPDATE ON transition
 BEGIN SELECT RAISE(ABORT, 'history is never changed'); END;
 CREATE TRIGGER transition_stays BEFORE DELETE ON transition
+WHEN EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = OLD.payment_id)
+  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = OLD.payment_id)
+  OR EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)
+             WHERE i.subject = OLD.payment_id)
 BEGIN SELECT RAISE(ABORT, 'history is never deleted'); END;
 
 -- REPLACE takes a row away without asking the triggers above. (Where the number is left to SQLite,
@@ -387,7 +403,13 @@ WHEN NEW.version <> OLD.version + 1
    OR NEW.webhook_status IS NOT OLD.webhook_status OR NEW.payment_id IS NOT OLD.payment_id)
 BEGIN SELECT RAISE(ABORT, 'payments change through the daemon, which writes history'); END;
 
+-- But for those that only an invented, unsigned message ever named, once that is gone.
 CREATE TRIGGER payment_stays BEFORE DELETE ON payment
+WHEN OLD.result <> 'none'
+  OR EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = OLD.payment_id)
+  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = OLD.payment_id)
+  OR EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)
+             WHERE i.subject = OLD.payment_id)
 BEGIN SELECT RAISE(ABORT, 'payments are never deleted'); END;
 
 -- Views for people. ---------------------------------------------------------------------------

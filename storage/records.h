@@ -197,4 +197,10 @@ struct Stats {
   std::int64_t lookups_failing = 0;
 };
 
+// What `Writer::forget_unvouched` did.
+struct Forgotten {
+  std::int64_t events = 0;
+  bool has_more = false;  // it stopped for others to have their turn
+};
+
 }  // namespace reconciled::storage

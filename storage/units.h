@@ -109,6 +109,11 @@ SettledReport fire_watches(Session& session, const DecisionContext& context, cor
 std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, core::Time now);
 [[nodiscard]] core::DecisionPolicy load_policy(Session& session, std::int64_t configuration_id);
 
+// forget.cpp
+// Removes some of the events that no registered order, signed webhook or answer of PortOne names:
+// older than 7 days, or the oldest of too many (promise 9).
+Forgotten forget_unvouched(Session& session, core::Time now);
+
 // tries.cpp
 // Counts a try of each event that is still in the inbox and gives those that may be tried; one
 // that was tried three times in vain is parked with a finding instead. Those in `counted` were

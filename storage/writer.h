@@ -94,6 +94,8 @@ class Writer {
   // Puts a stored event back into the inbox; false: there is none of that number.
   void replay(core::EventId event, Done<bool> done);
   void fire_watches(core::Time now);
+  // Removes events that nobody vouches for, some at a time (promise 9).
+  void forget_unvouched(core::Time now, Done<Forgotten> done);
   // Keeps `value` under `key` in place of what was there.
   void put(std::string key, std::string value);
   void settle(LookupReport report, Done<SettledReport> done);

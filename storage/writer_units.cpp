@@ -133,6 +133,13 @@ void Writer::fire_watches(core::Time now) {
   impl_->submit(std::move(unit), Lane::kBackground);
 }
 
+void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
+  impl_->submit_for<Forgotten>(
+      Lane::kBackground,
+      [now](Session& session, CommitNotice&) { return storage::forget_unvouched(session, now); },
+      std::move(done));
+}
+
 void Writer::put(std::string key, std::string value) {
   WriteUnit unit;
   unit.run = [key = std::move(key), value = std::move(value)](Session& session, CommitNotice&) {

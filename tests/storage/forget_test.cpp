@@ -1,0 +1,122 @@
+// Promise 9: what nobody vouches for leaves, and nothing else does.
+#include "tests/storage/store_fixture.h"
+
+using namespace reconciled::test;
+
+namespace {
+
+constexpr int kEightDays = 8 * 24 * 3600;
+
+PaymentId named(const std::string& id) { return PaymentId::trusted(id); }
+
+// What `now` finds to forget, all of it.
+std::int64_t forget(Store& store, int now) {
+  std::int64_t events = 0;
+  for (bool has_more = true; has_more;) {
+    const Forgotten forgotten =
+        store.wait<Forgotten>([&](auto done) { store.writer().forget_unvouched(at(now), done); })
+            .value();
+    events += forgotten.events;
+    has_more = forgotten.has_more;
+  }
+  return events;
+}
+
+bool is_refused(const std::string& error) { return error.find("never") != std::string::npos; }
+
+// PortOne was asked about everything, and knew nothing of it.
+void all_processed(Store& store) {
+  Stranger(store.path()).value("UPDATE event_progress SET processed_at_ms = 1");
+}
+
+std::string count(Store& store, const std::string& what) {
+  return Stranger(store.path()).value("SELECT count(*) FROM " + what);
+}
+
+}  // namespace
+
+TEST_CASE("forget: an invented redirect and an invented webhook leave after 7 days") {
+  Store store;
+  const Accepted webhook = store.accept(v1_webhook("imp_1", Result::kPaid, 1));
+  store.begin({webhook.event}, 1);
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_2", named("ord-2")));
+  store.accept(redirect(UiState::kReturnedSuccess, 1, std::nullopt, std::nullopt));
+  all_processed(store);
+  CHECK(count(store, "payment") == "1");
+  CHECK(forget(store, kEightDays - 2 * 24 * 3600) == 0);
+  CHECK(count(store, "event") == "3");
+  CHECK(forget(store, kEightDays) == 3);
+  for (const char* table :
+       {"event", "event_progress", "event_index", "payment", "transition", "lookup"}) {
+    CAPTURE(table);
+    CHECK(count(store, table) == "0");
+  }
+  // What comes again later is news.
+  CHECK_FALSE(store.accept(v1_webhook("imp_1", Result::kPaid, kEightDays)).is_copy);
+}
+
+TEST_CASE("forget: what an order, an answer or a signature names stays for good") {
+  Store store;
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1"));  // registered later
+  store.order(10'000, 2);
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_of_another", named("ord-answered")));
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "tx-1", named("ord-signed")));
+  NewEvent by_signature = v2_webhook("tx-1", Result::kPaid, "msg_1", 1, named("ord-signed"));
+  store.begin({store.accept(by_signature).event}, 1);
+  NewEvent by_attempt = redirect(UiState::kReturnedFailure, 1, "tx-1", named("ord-other"));
+  store.accept(by_attempt);
+  Stranger(store.path())
+      .value(
+          "INSERT INTO snapshot (payment_id, attempt_id, api, version, status, result,"
+          "  total_amount, cancelled_amount, currency, asked_at_ms) VALUES "
+          "('ord-answered', 'imp_9', 'v1', 'v1', 'paid', 'paid', 1, 0, 'KRW', 1)");
+  all_processed(store);
+  CHECK(forget(store, kEightDays) == 0);
+  CHECK(count(store, "event") == "5");
+}
+
+TEST_CASE("forget: a webhook that PortOne was not asked about yet waits, a redirect does not") {
+  Store store;
+  store.accept(v1_webhook("imp_1", Result::kPaid, 1));
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_2", named("ord-2")));
+  CHECK(forget(store, kEightDays) == 1);
+  CHECK(count(store, "event WHERE source = 'webhook'") == "1");
+}
+
+TEST_CASE("forget: beyond 100 000 the oldest leave before their time") {
+  Store store;
+  store.order(10'000);
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1"));  // the oldest, but registered
+  Stranger stranger(store.path());
+  stranger.value("BEGIN IMMEDIATE");
+  const std::string now = std::to_string(to_ms(at(1)));
+  const std::string numbers =
+      "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100600) ";
+  stranger.value(
+      "INSERT INTO event (event_id, received_at_ms, source, kind, type, payment_id, hint, signed,"
+      "  known_source) " +
+      numbers + "SELECT i, " + now +
+      ", 'redirect', 'payment', 'x', 'inv-' || i, 'none', 0, 0 FROM n");
+  stranger.value("INSERT INTO event_progress (event_id, last_arrival_ms, processed_at_ms) " +
+                 numbers + "SELECT i, " + now + ", " + now + " FROM n");
+  stranger.value("INSERT INTO event_index (subject, dedupe_hash, event_id) " + numbers +
+                 "SELECT 'inv-' || i, i, i FROM n");
+  stranger.value("COMMIT");
+  CHECK(forget(store, 2) == 599);
+  CHECK(count(store, "event") == "100001");
+  CHECK(count(store, "event WHERE event_id = 1") == "1");
+  CHECK(count(store, "event_index") == "100001");
+}
+
+TEST_CASE("forget: nobody else deletes what is vouched for, nor its payment") {
+  Store store;
+  store.order(10'000);
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1"));
+  store.begin({store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1", 1, named("ord-s"))).event},
+              1);
+  Stranger shell(store.path());
+  CHECK(is_refused(shell.run("DELETE FROM event WHERE source = 'redirect'")));
+  CHECK(is_refused(shell.run("DELETE FROM event WHERE signed = 1")));
+  CHECK(is_refused(shell.run("DELETE FROM payment WHERE payment_id = 'ord-s'")));
+  CHECK(is_refused(shell.run("DELETE FROM transition WHERE payment_id = 'ord-s'")));
+}
