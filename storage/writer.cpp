@@ -261,9 +261,16 @@ void Writer::Impl::checkpoint() {
   sqlite3* handle = session.database().getHandle();
   const bool too_many = wal_pages >= kTooManyTimes * options.checkpoint_pages;
   if (too_many) sqlite3_busy_timeout(handle, kReaderWaitMs);
-  sqlite3_wal_checkpoint_v2(handle, nullptr,
-                            too_many ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-                            nullptr, nullptr);
+  const int code = sqlite3_wal_checkpoint_v2(
+      handle, nullptr, too_many ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr,
+      nullptr);
+  // Nothing is lost where it fails: the WAL keeps everything and grows. But on a disk that goes on
+  // failing it grows until there is no room.
+  const bool failed = code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY;
+  if (failed && !checkpoint_fails && hooks.troubled) {
+    hooks.troubled(std::string("checkpoint: ") + sqlite3_errmsg(handle));
+  }
+  checkpoint_fails = failed;
   if (too_many) sqlite3_busy_timeout(handle, kBusyWaitMs);
   // Where a reader kept it from beginning anew, soon again, but not after every commit.
   next_checkpoint = wal_pages + options.checkpoint_pages / 4;

@@ -92,6 +92,7 @@ struct Writer::Impl {
   int seen_wal_pages = 0;   // as of the commit before
   int next_checkpoint = 0;  // at so many
   bool is_troubled = false;
+  bool checkpoint_fails = false;
 
   mutable std::mutex mutex;
   std::condition_variable wake;
