@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "storage/renew_wal.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -59,6 +60,7 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
     : options(std::move(writer_options)),
       hooks(std::move(writer_hooks)),
       session(options.path, Session::Mode::kWrite, kBusyWaitMs) {
+  renew_wal(session, options.path);
   sqlite3_wal_hook(
       session.database().getHandle(),
       [](void* self, sqlite3*, const char*, int pages) {
