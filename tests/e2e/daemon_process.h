@@ -59,6 +59,7 @@ class DaemonProcess {
   [[nodiscard]] std::string database_path() const { return folder_ + "/reconciled.db"; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] Settings& settings() { return settings_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
 
   // The admin endpoint; bodies are sent as JSON.
   Answer get(const std::string& target) const;

@@ -20,9 +20,9 @@ Call json_post(const Json& body) {
 
 }  // namespace
 
-Rig::Rig(Settings settings, const std::vector<std::string>& sandbox_options)
+Rig::Rig(Settings settings, const std::vector<std::string>& sandbox_options, const Command& program)
     : portone(folder.text(), sandbox_options),
-      daemon(folder.text(), beside(portone, std::move(settings))) {
+      daemon(folder.text(), beside(portone, std::move(settings)), program) {
   portone.send_webhooks_to({daemon.webhook_url()});
 }
 

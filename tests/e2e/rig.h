@@ -12,8 +12,10 @@ namespace reconciled::e2e {
 
 class Rig {
  public:
-  // `settings.sandbox_url` is filled in; PortOne's webhooks go to the daemon.
-  explicit Rig(Settings settings = {}, const std::vector<std::string>& sandbox_options = {});
+  // `settings.sandbox_url` is filled in; PortOne's webhooks go to the daemon. `program`: see
+  // DaemonProcess.
+  explicit Rig(Settings settings = {}, const std::vector<std::string>& sandbox_options = {},
+               const Command& program = {});
 
   test::TemporaryFolder folder;
   SandboxProcess portone;
