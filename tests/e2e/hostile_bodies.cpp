@@ -188,8 +188,8 @@ Probes identity_probes() {
        0,
        Door::kAdmin},
   };
-  for (const char* host : {"evil.test", "localhost.evil.test", "127.0.0.1.evil.test",
-                           "169.254.169.254", "", "127.0.0.2"}) {
+  for (const char* host : {"[::1].evil.test", "evil.test", "localhost.evil.test",
+                           "127.0.0.1.evil.test", "169.254.169.254", "", "127.0.0.2"}) {
     probes.push_back(admin(host));
   }
   return probes;
