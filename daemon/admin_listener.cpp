@@ -8,13 +8,18 @@
 namespace reconciled {
 namespace {
 
-// The host of a Host header without its port and brackets.
+// The host of a Host header without its port and brackets; as it is where that is not its form.
 std::string_view host_name(std::string_view host) {
-  if (host.starts_with('[')) {
-    const auto end = host.find(']');
-    return end == std::string_view::npos ? host : host.substr(1, end - 1);
+  const auto is_port = [](std::string_view text) {
+    return text.empty() || (text.front() == ':' &&
+                            text.find_first_not_of("0123456789", 1) == std::string_view::npos);
+  };
+  const bool is_bracketed = host.starts_with('[');
+  const auto end = is_bracketed ? host.find(']') : std::min(host.rfind(':'), host.size());
+  if (end == std::string_view::npos || !is_port(host.substr(end + (is_bracketed ? 1 : 0)))) {
+    return host;
   }
-  return host.substr(0, host.rfind(':') == std::string_view::npos ? host.size() : host.rfind(':'));
+  return is_bracketed ? host.substr(1, end - 1) : host.substr(0, end);
 }
 
 bool is_write(const http::Request& request) {
@@ -29,9 +34,9 @@ AdminListener::AdminListener(Services& services, Health health)
 void AdminListener::add_routes(http::Router& router) {
   router.guard([this](const http::Request& request) { return guard(request); });
   router.on_error([](int status, const http::Request&) {
-    return status == 405 ? admin::error(405, "method_not_allowed",
-                                        "that method is not for this path")
-                         : admin::not_found("no such path");
+    return status == 405
+               ? admin::error(405, "method_not_allowed", "that method is not for this path")
+               : admin::not_found("no such path");
   });
   add_reads(router);
   add_writes(router);
@@ -99,15 +104,19 @@ bool AdminListener::is_our_host(const http::Request& request) const {
   if (name == "localhost" || name == "127.0.0.1" || name == "::1") return true;
   if (listen.kind == core::ListenAddress::Kind::kUnix) return name.empty();
   if (listen.host == "0.0.0.0" || listen.host == "::") {
-    return std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= '0' && c <= '9') || c == '.' || c == ':' || (c >= 'a' && c <= 'f');
-    }) && name.find_first_of(".:") != std::string_view::npos;
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) {
+                         return (c >= '0' && c <= '9') || c == '.' || c == ':' ||
+                                (c >= 'a' && c <= 'f');
+                       }) &&
+           name.find_first_of(".:") != std::string_view::npos;
   }
   return name == listen.host;
 }
 
 http::Answer AdminListener::reading(Read read) {
-  return {admin::unavailable(), [this, read = std::move(read)](const http::Completion& complete) mutable {
+  return {admin::unavailable(),
+          [this, read = std::move(read)](const http::Completion& complete) mutable {
             read_into(std::move(read), complete);
           }};
 }
