@@ -13,22 +13,13 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-std::shared_ptr<const TrustedProxies> Listener::proxies() {
-  const std::lock_guard lock(mutex_);
-  return proxies_;
-}
-
-void Listener::set_proxies(std::shared_ptr<const TrustedProxies> proxies) {
-  const std::lock_guard lock(mutex_);
-  proxies_ = std::move(proxies);
-}
-
 Connection::Connection(Loop& loop, Listener& listener, int fd, std::string peer_ip)
     : loop_(loop),
       listener_(listener),
       descriptor_(loop.io(), fd),
       transport_(fd, listener.tls.get()),
-      peer_ip_(std::move(peer_ip)) {}
+      peer_ip_(std::move(peer_ip)),
+      unfinished_(listener) {}
 
 Connection::~Connection() { listener_.connections.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -117,6 +108,8 @@ void Connection::read_more() {
     deadline_ = Clock::now() + listener_.options.limits.head_deadline;
   }
   in_.append(scratch.data(), got);
+  unfinished_.set(in_.size() + head_.request.body.size());
+  if (unfinished_.is_too_much()) refuse(503, "too many requests under way");
   advance();
 }
 
@@ -296,6 +289,7 @@ Connection::Step Connection::flush() {
 Connection::Step Connection::after_answer() {
   out_ = {};
   head_ = {};
+  unfinished_.set(in_.size());
   if (close_after_answer_ || loop_.stopping()) {
     // Closing over unread bytes would reset the connection and could take the answer with it.
     if (refused_ || !in_.empty()) {

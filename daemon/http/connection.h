@@ -17,31 +17,12 @@
 #include "daemon/http/chunked_body.h"
 #include "daemon/http/client_address.h"
 #include "daemon/http/edge.h"
-#include "daemon/http/listening_socket.h"
+#include "daemon/http/listener.h"
 #include "daemon/http/loop.h"
 #include "daemon/http/request_head.h"
 #include "daemon/http/transport.h"
 
 namespace reconciled::http {
-
-// What all connections of a listener share. Outlives them.
-struct Listener {
-  Listener(ListenerOptions listener_options, const Router& listener_router)
-      : options(std::move(listener_options)), router(&listener_router) {}
-
-  ListenerOptions options;
-  const Router* router;
-  ListeningSocket socket;
-  SslContext tls;
-  std::atomic<std::size_t> connections{0};  // counted up at accept, down by the connection's end
-
-  [[nodiscard]] std::shared_ptr<const TrustedProxies> proxies();
-  void set_proxies(std::shared_ptr<const TrustedProxies> proxies);
-
- private:
-  std::mutex mutex_;
-  std::shared_ptr<const TrustedProxies> proxies_;
-};
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -99,6 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string out_;  // prepared or being written
   std::size_t written_ = 0;
   std::size_t discarded_ = 0;
+  UnfinishedBytes unfinished_;
   RequestHead head_;
   std::optional<ChunkedBody> chunks_;
 };

@@ -28,6 +28,8 @@ struct Limits {
   std::chrono::milliseconds idle_deadline{60'000};  // between requests
   std::chrono::milliseconds hold_deadline{10'000};  // handed over to answered; else 503
   std::chrono::milliseconds write_deadline{20'000};
+  // Of all requests of this listener that are not complete: beyond it 503 for those over 8 KiB.
+  std::size_t max_unfinished_bytes = 32 * 1024 * 1024;
   std::size_t max_connections = 20'000;  // of this listener; above it, 503 and closed
 };
 

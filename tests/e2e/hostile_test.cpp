@@ -32,7 +32,7 @@ constexpr int kHonestTries = 100;
 // Plain builds only.
 constexpr double kResidentMb = 48;
 constexpr double kResidentManyMb = 80;     // with kMany connections
-constexpr double kResidentBodiesMb = 192;  // with kManyBodies, each at most twice its limit
+constexpr double kResidentBodiesMb = 112;  // with kManyBodies: 32 MB of them, at most twice
 constexpr std::size_t kMany = 10'000;
 constexpr std::size_t kManyBodies = 1'000;
 constexpr std::size_t kDescriptorsKept = 500;  // of the limit, for all else

@@ -147,3 +147,29 @@ TEST_CASE("edge limits: above max_connections a client is told 503 and the other
   CHECK(served.eventually([](const auto& counts) { return counts.connections == 2; }));
   CHECK(status_of(served.ask(get("/hello", kClose))) == 200);
 }
+
+TEST_CASE("edge limits: unfinished requests are bounded together, and small ones always taken") {
+  Served served;
+  served.options.limits.max_unfinished_bytes = 20'000;
+  served.start();
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 16000\r\n\r\n";
+  {
+    auto first = served.connect();
+    first.send(head + std::string(15'000, 'x'));
+    CHECK(status_of(served.ask(get("/hello", kClose))) == 200);
+    auto second = served.connect();
+    second.send_if_open(head + std::string(15'000, 'x'));
+    const auto response = second.read_to_end();
+    CHECK(status_of(response) == 503);
+    CHECK(has(response, "Retry-After: 1\r\n"));
+    auto small = served.connect();
+    small.send(post("/echo", std::string(6'000, 'x')));
+    CHECK(status_of(small.read_response()) == 200);
+    first.send(std::string(1'000, 'x'));
+    CHECK(status_of(first.read_response()) == 200);
+  }
+  CHECK(served.eventually([](const auto& counts) { return counts.connections == 0; }));
+  auto later = served.connect();
+  later.send(post("/echo", std::string(16'000, 'x')));
+  CHECK(status_of(later.read_response()) == 200);
+}
