@@ -91,6 +91,13 @@ TEST_CASE("webhook_status: an unsigned webhook counts once PortOne confirms its 
             .webhook_status == Result::kPaid);
 }
 
+TEST_CASE("webhook_status: another attempt's answer confirms no unsigned pair") {
+  const Decision decision =
+      Evidence().says(v1("imp_1", Result::kReady)).v1_webhook("imp_2", Result::kPaid).decide();
+  CHECK(decision.webhook_status == Result::kNone);
+  CHECK(decision.attempts.size() == 1);
+}
+
 TEST_CASE("webhook_status: an unsigned webhook that calls itself V2 is never authentic") {
   WebhookFact forged{EventId{1},    Api::kV2,      false, attempt("tx-1"),
                      Result::kPaid, portone_at(1), at(1)};

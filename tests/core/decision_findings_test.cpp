@@ -70,6 +70,7 @@ TEST_CASE("findings: identity_mismatch needs a signature and PortOne's contradic
   CHECK(key.find("ord-1") != std::string::npos);
   CHECK_FALSE(contradicted.deliverable);
   CHECK(contradicted.result == Result::kNone);
+  CHECK(contradicted.attempts.empty());
 
   SUBCASE("an unsigned pair is only a claim") {
     CHECK(Evidence().says(elsewhere).v1_webhook("tx-1", Result::kPaid).decide().findings.empty());
@@ -188,6 +189,19 @@ TEST_CASE("findings: paid_after_cancel opens when a wholly cancelled attempt is 
   const auto twice = of_kind(evidence.decide(), FindingKind::kPaidAfterCancel);
   REQUIRE(twice.size() == 2);
   CHECK(twice[0].cause != twice[1].cause);
+}
+
+TEST_CASE("findings: answers that only repeat it do not tell paid_after_cancel again") {
+  Evidence evidence;
+  evidence.says(v1("imp_1", Result::kPaid, 10))
+      .says(v1("imp_1", Result::kCancelled, 20))
+      .says(v1("imp_1", Result::kPaid, 30))
+      .says(v1("imp_1", Result::kPaid, 40));
+  const auto found = of_kind(evidence.decide(), FindingKind::kPaidAfterCancel);
+  REQUIRE(found.size() == 1);
+  evidence.resolved(found[0]).says(v1("imp_1", Result::kPaid, 50));
+  CHECK(of_kind(evidence.decide(), FindingKind::kPaidAfterCancel).size() == 1);
+  CHECK(evidence.decide().deliverable);
 }
 
 TEST_CASE("findings: a partial cancel that is paid again is not paid_after_cancel") {

@@ -173,6 +173,15 @@ TEST_CASE("decision: a V1 attempt is judged by V1 answers alone where V1 is conf
   }
 }
 
+TEST_CASE("decision: whose a V1 attempt is, V1's own answer says before V2's") {
+  Snapshot by_v2 = v2("imp_1", Result::kPaid, 20, 20);
+  by_v2.version = Api::kV1;
+  by_v2.payment_id = PaymentId::trusted("ord-2");
+  const Decision decision = Evidence().says(v1("imp_1", Result::kPaid)).says(by_v2).decide();
+  CHECK(decision.result == Result::kPaid);
+  CHECK(decision.winner == attempt("imp_1"));
+}
+
 TEST_CASE("decision: V2 answers are ordered by updatedAt, not by when they were asked") {
   const Snapshot newer = v2("tx-1", Result::kPaid, 20, 30);
   const Snapshot older_asked_later = v2("tx-1", Result::kReady, 10, 40);
