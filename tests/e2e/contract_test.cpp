@@ -2,6 +2,8 @@
 // and rebuilding.
 #include <doctest/doctest.h>
 
+#include <chrono>
+
 #include "tests/e2e/rig.h"
 
 using namespace reconciled::e2e;
@@ -107,9 +109,12 @@ TEST_CASE("redirects: an unknown id is asked about once for a while, a webhook a
   wait_until("the identity check", [&] { return rig.portone.count_calls("certifications") > 0; });
   const int asked = rig.portone.count_calls("v1 GET /payments/{}");
   CHECK(asked <= 2);
+  const auto sent = std::chrono::steady_clock::now();
   rig.acknowledged(v1_webhook("imp_404", "nobody", "paid"));
   wait_until("the webhook's own look-up",
              [&] { return rig.portone.count_calls("v1 GET /payments/{}") > asked; });
+  // At once: what PortOne did not know is believed for 30 s.
+  CHECK(std::chrono::steady_clock::now() - sent < std::chrono::seconds(20));
   CHECK(rig.daemon.payment("nobody").at("result") == "none");
 }
 
