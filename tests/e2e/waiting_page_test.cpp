@@ -141,7 +141,9 @@ TEST_CASE("page: its status follows the payment, over a restart and without Java
     REQUIRE(target.starts_with("/payments/complete/status?token="));
     CHECK(page.body.find("http-equiv=\"refresh\"") != std::string::npos);
     const Json before = ask(rig.daemon.redirect(), {"GET", target}).json();
-    CHECK(before.at("state") == "confirming");
+    // PortOne may have been asked meanwhile: the window was closed, and nothing is paid.
+    const std::string state = before.at("state");
+    CHECK((state == "confirming" || state == "failed"));
     CHECK(before.at("payment_id") == id);
     CHECK(before.at("message").is_string());
     CHECK(before.at("next_url") == "");

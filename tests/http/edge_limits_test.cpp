@@ -162,9 +162,12 @@ TEST_CASE("edge limits: unfinished requests are bounded together, and small ones
     const auto response = second.read_to_end();
     CHECK(status_of(response) == 503);
     CHECK(has(response, "Retry-After: 1\r\n"));
-    auto small = served.connect();
-    small.send(post("/echo", std::string(6'000, 'x')));
-    CHECK(status_of(small.read_response()) == 200);
+    {
+      auto small = served.connect();
+      small.send(post("/echo", std::string(6'000, 'x')));
+      CHECK(status_of(small.read_response()) == 200);
+    }
+    CHECK(served.eventually([](const auto& counts) { return counts.connections == 1; }));
     first.send(std::string(1'000, 'x'));
     CHECK(status_of(first.read_response()) == 200);
   }
