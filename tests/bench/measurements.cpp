@@ -66,8 +66,11 @@ Figures ingest(const Ingest& plan, double seconds) {
   const Stage stage(options);
   const std::string address = plan.what == What::kRedirects ? stage.daemon.redirect().address
                                                             : stage.daemon.webhook().address;
-  Figures figures =
-      figures_of(load({address, plan.keep_alive}, plan.what, plan.connections, seconds));
+  const double before = stage.processor_seconds();
+  const LoadResult result = load({address, plan.keep_alive}, plan.what, plan.connections, seconds);
+  Figures figures = figures_of(result);
+  figures["us of CPU each"] =
+      (stage.processor_seconds() - before) * 1e6 / (result.rate() * seconds);
   figures["units/commit"] = stage.metric("reconciled_commit_batch_size_sum") /
                             stage.metric("reconciled_commit_batch_size_count");
   figures["MB"] = stage.resident_mb();

@@ -1,6 +1,9 @@
 #include "tests/bench/stage.h"
 
+#include <unistd.h>
+
 #include <fstream>
+#include <sstream>
 
 namespace reconciled::bench {
 namespace {
@@ -35,6 +38,20 @@ double Stage::resident_mb() const {
     if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024.0;
   }
   return 0;
+}
+
+double Stage::processor_seconds() const {
+  std::ifstream stat("/proc/" + std::to_string(const_cast<Stage*>(this)->daemon.process().pid()) +
+                     "/stat");
+  std::string text;
+  std::getline(stat, text);
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0;
+  double kernel = 0;
+  fields >> user >> kernel;
+  return (user + kernel) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 Yardstick::Yardstick() : process_({.arguments = {YARDSTICK_BINARY}}, folder_ / "yardstick") {
