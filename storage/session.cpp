@@ -5,6 +5,13 @@
 #include <stdexcept>
 
 namespace reconciled::storage {
+namespace {
+
+// SQLite would count its memory under one lock for all threads, and nobody asks for the count. It
+// listens only before its first use, so before main.
+[[maybe_unused]] const int kCountsNoMemory = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
+}  // namespace
 
 std::int64_t Row::integer() { return statement_.getColumn(column_++).getInt64(); }
 
