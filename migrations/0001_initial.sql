@@ -2,6 +2,8 @@
 --
 -- Times are unix milliseconds (*_ms) or, where PortOne says them, microseconds (*_us), in UTC.
 -- Money is an integer in ISO 4217 minor units next to its currency.
+-- (Why the checks are chains of OR: for an IN of three words or more SQLite builds a table of them
+-- at every row that is written, which took half of the time of an event.)
 
 CREATE TABLE meta (
   -- Single values that the daemon keeps for itself.
@@ -25,22 +27,27 @@ CREATE TABLE event (
   -- claims. Rows never change, but for body and headers, which retention sets to NULL.
   event_id        INTEGER PRIMARY KEY,     -- in the order of arrival
   received_at_ms  INTEGER NOT NULL,
-  source          TEXT NOT NULL CHECK (source IN ('webhook', 'redirect', 'confirm')),
+  source          TEXT NOT NULL CHECK (source = 'webhook' OR source = 'redirect'
+                    OR source = 'confirm'),
   api             TEXT CHECK (api IN ('v1', 'v2')),
-  kind            TEXT NOT NULL CHECK (kind IN ('payment', 'confirm', 'test_call', 'escrow',
-                    'billing_key', 'tax_invoice', 'identity_verification', 'payment_method',
-                    'unknown')),
+  kind            TEXT NOT NULL CHECK (kind = 'payment' OR kind = 'confirm' OR kind = 'test_call'
+                    OR kind = 'escrow' OR kind = 'billing_key' OR kind = 'tax_invoice'
+                    OR kind = 'identity_verification' OR kind = 'payment_method'
+                    OR kind = 'unknown'),
   type            TEXT NOT NULL,           -- PortOne's own word
   payment_id      TEXT,                    -- claimed: V1 merchant_uid, V2 paymentId
   attempt_id      TEXT,                    -- claimed: V1 imp_uid, V2 transactionId
   cancellation_id TEXT,
   store_id        TEXT,
-  status          TEXT CHECK (status IN ('ready', 'pending', 'awaiting_deposit', 'paid',
-                    'partially_cancelled', 'cancelled', 'failed')),
+  status          TEXT CHECK (status = 'ready' OR status = 'pending'
+                    OR status = 'awaiting_deposit' OR status = 'paid'
+                    OR status = 'partially_cancelled' OR status = 'cancelled'
+                    OR status = 'failed'),
   said_at_us      INTEGER,                 -- V2: when it happened, by PortOne
   asked_amount    TEXT,                    -- a confirm call's amount, as it was written
-  hint            TEXT NOT NULL CHECK (hint IN ('none', 'returned_success', 'returned_failure',
-                    'returned_unknown')),  -- what a redirect says
+  hint            TEXT NOT NULL CHECK (hint = 'none' OR hint = 'returned_success'
+                    OR hint = 'returned_failure'  -- what a redirect says
+                    OR hint = 'returned_unknown'),
   reason_code     TEXT,
   reason_message  TEXT,
   signed          INTEGER NOT NULL CHECK (signed IN (0, 1)),
@@ -56,6 +63,7 @@ CREATE INDEX event_unsigned ON event (event_id) WHERE signed = 0;
 CREATE TABLE event_progress (
   -- Bookkeeping beside each event: its copies, and whether it is reconciled.
   event_id         INTEGER PRIMARY KEY REFERENCES event (event_id),
+  dedupe_hash      INTEGER NOT NULL,             -- 64 bits of SHA-256 of what names the copies
   copies           INTEGER NOT NULL DEFAULT 1,   -- how often it arrived
   last_arrival_ms  INTEGER NOT NULL,
   tries            INTEGER NOT NULL DEFAULT 0,   -- decisions begun on it that did not end well
@@ -65,12 +73,23 @@ CREATE TABLE event_progress (
 CREATE INDEX event_inbox ON event_progress (event_id) WHERE processed_at_ms IS NULL;
 
 CREATE TABLE event_index (
-  -- Finds copies, and a subject's events, with one index.
+  -- Finds copies, and a subject's events, with one index. Its keys are as random as PortOne's ids,
+  -- so it is written behind the events, some at a time: see event_by_subject.
   subject     TEXT NOT NULL,               -- payment_id; attempt_id where the event has no other
-  dedupe_hash INTEGER NOT NULL,            -- 64 bits of SHA-256 of what names the copies
+  dedupe_hash INTEGER NOT NULL,
   event_id    INTEGER NOT NULL,            -- of event; a checked reference would need an index more
   PRIMARY KEY (subject, dedupe_hash)
 ) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta (key, value) VALUES ('events_indexed_to', '0');  -- newer events are not in it
+
+CREATE VIEW event_by_subject AS
+  -- What event_index will be once it has caught up. Ask for one subject.
+  SELECT subject, dedupe_hash, event_id FROM event_index
+  UNION ALL
+  SELECT coalesce(e.payment_id, e.attempt_id, ''), g.dedupe_hash, e.event_id
+    FROM event e JOIN event_progress g USING (event_id)
+   WHERE e.event_id > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'events_indexed_to');
 
 CREATE TABLE confirm_answer (
   -- What a confirm call was answered, so that the same question gets the same answer.
@@ -113,8 +132,10 @@ CREATE TABLE snapshot (
   api              TEXT NOT NULL CHECK (api IN ('v1', 'v2')),      -- which API answered
   version          TEXT NOT NULL CHECK (version IN ('v1', 'v2')),  -- the attempt's own
   status           TEXT NOT NULL,          -- PortOne's word
-  result           TEXT NOT NULL CHECK (result IN ('ready', 'pending', 'awaiting_deposit', 'paid',
-                     'partially_cancelled', 'cancelled', 'failed')),
+  result           TEXT NOT NULL CHECK (result = 'ready' OR result = 'pending'
+                    OR result = 'awaiting_deposit' OR result = 'paid'
+                    OR result = 'partially_cancelled' OR result = 'cancelled'
+                    OR result = 'failed'),
   total_amount     INTEGER NOT NULL CHECK (total_amount >= 0),
   cancelled_amount INTEGER NOT NULL CHECK (cancelled_amount >= 0),
   currency         TEXT NOT NULL,
@@ -143,10 +164,10 @@ CREATE TABLE timer_mark (
   -- Evidence: what a timer found when it fired.
   mark_id      INTEGER PRIMARY KEY,
   payment_id   TEXT NOT NULL,
-  kind         TEXT NOT NULL CHECK (kind IN (
-                 'webhook_overdue',        -- decided by look-up, and 10 minutes later no webhook
-                 'schedule_done',          -- the whole look-up schedule was asked once
-                 'asking_ended')),         -- nothing more will be asked, and it is still open
+  kind         TEXT NOT NULL CHECK (
+                 kind = 'webhook_overdue'  -- decided by look-up, and 10 minutes later no webhook
+                 OR kind = 'schedule_done' -- the whole look-up schedule was asked once
+                 OR kind = 'asking_ended'), -- nothing more will be asked, and it is still open
   attempt_id   TEXT,                       -- webhook_overdue: which attempt
   result       TEXT,                       -- webhook_overdue: and what it came to
   anchor_at_ms INTEGER NOT NULL,           -- where the schedule began
@@ -158,16 +179,20 @@ CREATE TABLE payment (
   -- What each payment is, derived from the evidence above. One row an order of the shop.
   payment_no           INTEGER PRIMARY KEY,
   payment_id           TEXT NOT NULL UNIQUE,
-  result               TEXT NOT NULL CHECK (result IN ('none', 'ready', 'pending',
-                         'awaiting_deposit', 'paid', 'partially_cancelled', 'cancelled', 'failed')),
+  result               TEXT NOT NULL CHECK (result = 'none' OR result = 'ready'
+                    OR result = 'pending' OR result = 'awaiting_deposit' OR result = 'paid'
+                    OR result = 'partially_cancelled' OR result = 'cancelled'
+                    OR result = 'failed'),
   authority            TEXT CHECK (authority IN ('webhook', 'lookup')),
   deliverable          INTEGER NOT NULL CHECK (deliverable IN (0, 1)),
   unverified           INTEGER NOT NULL CHECK (unverified IN (0, 1)),
   unobstructed         INTEGER NOT NULL CHECK (unobstructed IN (0, 1)),  -- but for the result
-  ui_state             TEXT NOT NULL CHECK (ui_state IN ('none', 'returned_success',
-                         'returned_failure', 'returned_unknown')),
-  webhook_status       TEXT NOT NULL CHECK (webhook_status IN ('none', 'ready', 'pending',
-                         'awaiting_deposit', 'paid', 'partially_cancelled', 'cancelled', 'failed')),
+  ui_state             TEXT NOT NULL CHECK (ui_state = 'none' OR ui_state = 'returned_success'
+                    OR ui_state = 'returned_failure' OR ui_state = 'returned_unknown'),
+  webhook_status       TEXT NOT NULL CHECK (webhook_status = 'none' OR webhook_status = 'ready'
+                    OR webhook_status = 'pending' OR webhook_status = 'awaiting_deposit'
+                    OR webhook_status = 'paid' OR webhook_status = 'partially_cancelled'
+                    OR webhook_status = 'cancelled' OR webhook_status = 'failed'),
   currency             TEXT,
   expected_amount      INTEGER,
   expected_currency    TEXT,
@@ -193,8 +218,10 @@ CREATE TABLE attempt (
   attempt_id       TEXT NOT NULL,
   payment_id       TEXT NOT NULL REFERENCES payment (payment_id),
   api              TEXT NOT NULL CHECK (api IN ('v1', 'v2')),
-  result           TEXT NOT NULL CHECK (result IN ('none', 'ready', 'pending', 'awaiting_deposit',
-                     'paid', 'partially_cancelled', 'cancelled', 'failed')),
+  result           TEXT NOT NULL CHECK (result = 'none' OR result = 'ready' OR result = 'pending'
+                    OR result = 'awaiting_deposit' OR result = 'paid'
+                    OR result = 'partially_cancelled' OR result = 'cancelled'
+                    OR result = 'failed'),
   snapshot_id      INTEGER,                -- NULL: named by a signed webhook only
   updated_at_ms    INTEGER NOT NULL,
   PRIMARY KEY (attempt_id, payment_id),
@@ -209,8 +236,8 @@ CREATE TABLE transition (
   payment_id       TEXT NOT NULL REFERENCES payment (payment_id),
   version          INTEGER NOT NULL,
   at_ms            INTEGER NOT NULL,
-  cause            TEXT NOT NULL CHECK (cause IN ('event', 'snapshot', 'order', 'timer',
-                     'rebuild')),
+  cause            TEXT NOT NULL CHECK (cause = 'event' OR cause = 'snapshot' OR cause = 'order'
+                    OR cause = 'timer' OR cause = 'rebuild'),
   cause_id         INTEGER,
   from_result      TEXT NOT NULL,
   to_result        TEXT NOT NULL,
@@ -227,11 +254,14 @@ CREATE TABLE finding (
   -- What a person should look at. One row a payment, kind and cause, ever.
   finding_id   INTEGER PRIMARY KEY,
   payment_id   TEXT NOT NULL,
-  kind         TEXT NOT NULL CHECK (kind IN ('amount_mismatch', 'currency_mismatch',
-                 'unregistered_order', 'identity_mismatch', 'store_mismatch', 'test_channel',
-                 'late_approval', 'double_payment', 'paid_after_cancel', 'dispute', 'chargeback',
-                 'went_backwards', 'redirect_contradicts', 'webhook_contradicts',
-                 'missing_webhook', 'unknown_payment', 'stuck', 'poisoned')),
+  kind         TEXT NOT NULL CHECK (kind = 'amount_mismatch' OR kind = 'currency_mismatch'
+                    OR kind = 'unregistered_order' OR kind = 'identity_mismatch'
+                    OR kind = 'store_mismatch' OR kind = 'test_channel' OR kind = 'late_approval'
+                    OR kind = 'double_payment' OR kind = 'paid_after_cancel' OR kind = 'dispute'
+                    OR kind = 'chargeback' OR kind = 'went_backwards'
+                    OR kind = 'redirect_contradicts' OR kind = 'webhook_contradicts'
+                    OR kind = 'missing_webhook' OR kind = 'unknown_payment' OR kind = 'stuck'
+                    OR kind = 'poisoned'),
   cause        TEXT NOT NULL,
   open         INTEGER NOT NULL CHECK (open IN (0, 1)),
   detail       TEXT NOT NULL,              -- what happened, and what to do
@@ -250,7 +280,8 @@ CREATE TABLE notification (
   version         INTEGER NOT NULL,
   type            TEXT NOT NULL,
   body            TEXT NOT NULL,           -- frozen as it was then
-  state           TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'superseded', 'parked')),
+  state           TEXT NOT NULL CHECK (state = 'waiting' OR state = 'sent' OR state = 'superseded'
+                    OR state = 'parked'),
   tries           INTEGER NOT NULL DEFAULT 0,
   next_at_ms      INTEGER,
   created_at_ms   INTEGER NOT NULL,
@@ -261,7 +292,8 @@ CREATE INDEX notification_due ON notification (next_at_ms) WHERE state = 'waitin
 
 CREATE TABLE lookup (
   -- What to ask PortOne next, and when. The schedule counts from anchor_at_ms.
-  question     TEXT NOT NULL CHECK (question IN ('v1_attempt', 'v1_order', 'v2_payment')),
+  question     TEXT NOT NULL CHECK (question = 'v1_attempt' OR question = 'v1_order'
+                    OR question = 'v2_payment'),
   id           TEXT NOT NULL,              -- imp_uid, merchant_uid or paymentId
   payment_id   TEXT,                       -- whose look-up it is, where that is known or claimed
   anchor_at_ms INTEGER NOT NULL,
@@ -305,6 +337,7 @@ BEGIN SELECT RAISE(ABORT, 'events are evidence: only body and headers may become
 
 -- An event is evidence once a registered order, a signed webhook or an answer of PortOne names its
 -- payment or its attempt. Before, anybody may have invented it: such events are capped, and leave.
+-- (Here and below: what the index has not caught up with is the daemon's to know, not a trigger's.)
 CREATE TRIGGER event_stays BEFORE DELETE ON event
 WHEN OLD.signed = 1
   OR EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = OLD.payment_id)
@@ -439,7 +472,8 @@ CREATE VIEW timeline AS
              || CASE WHEN e.signed = 1 THEN ' (signed)' ELSE '' END
              || CASE WHEN g.copies > 1 THEN ' x' || g.copies ELSE '' END AS summary,
            NULL AS from_result, NULL AS to_result
-      FROM event_index i JOIN event e USING (event_id) JOIN event_progress g USING (event_id)
+      FROM event_by_subject i JOIN event e USING (event_id)
+           JOIN event_progress g USING (event_id)
     UNION ALL
     SELECT s.asked_at_ms, s.payment_id, 'snapshot', s.snapshot_id, 2,
            'PortOne says ' || s.status || ' ' || s.total_amount || ' ' || s.currency

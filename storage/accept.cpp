@@ -56,7 +56,7 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
   const std::int64_t hash = dedupe_hash(event);
   {
     Query find = session.query(
-        "SELECT event_id FROM event_index WHERE subject = ? AND dedupe_hash = ?");
+        "SELECT event_id FROM event_by_subject WHERE subject = ? AND dedupe_hash = ?");
     if (find.with(subject, hash).next()) {
       const core::EventId id{find.row().integer()};
       count_copy(session, id, accepted);
@@ -81,11 +81,11 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
       needs_reconciling(event) ? std::nullopt : std::optional(accepted.received_at);
   session
       .query(
-          "INSERT INTO event_progress (event_id, last_arrival_ms, processed_at_ms) "
-          "VALUES (?, ?, ?)")
-      .with(id, accepted.received_at, processed)
+          "INSERT INTO event_progress (event_id, dedupe_hash, last_arrival_ms, processed_at_ms) "
+          "VALUES (?, ?, ?, ?)")
+      .with(id, hash, accepted.received_at, processed)
       .run();
-  session.query("INSERT INTO event_index (subject, dedupe_hash, event_id) VALUES (?, ?, ?)")
+  session.query("INSERT INTO event_recent (subject, dedupe_hash, event_id) VALUES (?, ?, ?)")
       .with(subject, hash, id)
       .run();
   return {id, false};
@@ -136,7 +136,7 @@ void index_attempt_events(Session& session, const core::AttemptId& attempt,
   session
       .query(
           "INSERT INTO event_index (subject, dedupe_hash, event_id) "
-          "SELECT ?1, i.dedupe_hash, i.event_id FROM event_index i JOIN event e USING (event_id) "
+          "SELECT ?1, i.dedupe_hash, i.event_id FROM event_by_subject i JOIN event e USING (event_id) "
           "WHERE i.subject = ?2 AND e.payment_id IS NULL AND e.attempt_id = ?2 "
           "ON CONFLICT DO NOTHING")
       .with(payment, attempt)

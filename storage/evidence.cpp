@@ -81,7 +81,7 @@ void load_events(Session& session, core::PaymentEvidence& evidence) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.api, e.signed, e.attempt_id, e.status, e.said_at_us,"
       "  e.received_at_ms, e.hint, g.last_arrival_ms "
-      "FROM event_index i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
+      "FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
       "WHERE i.subject = ?1 AND e.kind = 'payment' "
       "  AND (e.payment_id = ?1 OR e.payment_id IS NULL)");
   query.with(evidence.payment_id);
@@ -114,7 +114,7 @@ void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
       "  s.updated_at_us, s.disputes, s.chargebacks, s.asked_at_ms "
       "FROM snapshot s WHERE s.attempt_id IN ("
       "  SELECT attempt_id FROM snapshot WHERE payment_id = ?1 UNION "
-      "  SELECT e.attempt_id FROM event_index i JOIN event e USING (event_id) "
+      "  SELECT e.attempt_id FROM event_by_subject i JOIN event e USING (event_id) "
       "  WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.signed = 1 AND e.kind = 'payment'"
       "    AND e.attempt_id IS NOT NULL)");
   query.with(evidence.payment_id);

@@ -38,6 +38,12 @@ void store_seen(Session& session, std::int64_t seen) {
       .run();
 }
 
+core::EventId newest_event(Session& session) {
+  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
+  query.next();
+  return core::EventId{query.row().integer()};
+}
+
 std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.payment_id, e.attempt_id, e.received_at_ms,"
@@ -66,7 +72,7 @@ bool is_vouched_for(Session& session, const Candidate& event) {
       "  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = ?1)"
       "  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.attempt_id = ?2)"
       "  OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = ?2)"
-      "  OR EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
+      "  OR EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id)"
       "             WHERE i.subject = ?1 AND e.signed = 1)");
   return query.with(event.payment_id, event.attempt_id).next() && query.row().flag();
 }
@@ -74,7 +80,7 @@ bool is_vouched_for(Session& session, const Candidate& event) {
 // A payment that nothing but the event told of goes with it.
 void forget_payment(Session& session, const std::string& payment_id) {
   {
-    Query named = session.query("SELECT 1 FROM event_index WHERE subject = ?");
+    Query named = session.query("SELECT 1 FROM event_by_subject WHERE subject = ?");
     if (named.with(payment_id).next()) return;
   }
   session.query("DELETE FROM transition WHERE payment_id = ?").with(payment_id).run();
@@ -87,6 +93,9 @@ void forget_payment(Session& session, const std::string& payment_id) {
 void forget_event(Session& session, const Candidate& event) {
   const std::string subject = event.payment_id.value_or(event.attempt_id.value_or(""));
   session.query("DELETE FROM event_index WHERE subject = ? AND event_id = ?")
+      .with(subject, event.id)
+      .run();
+  session.query("DELETE FROM event_recent WHERE subject = ? AND event_id = ?")
       .with(subject, event.id)
       .run();
   session.query("DELETE FROM confirm_answer WHERE event_id = ?").with(event.id).run();
@@ -114,7 +123,10 @@ Forgotten forget_unvouched(Session& session, core::Time now) {
   Forgotten forgotten;
   std::int64_t seen = before;
   const std::vector<Candidate> candidates = load_candidates(session, before);
+  const core::EventId newest = newest_event(session);
   for (const Candidate& event : candidates) {
+    // Its number would be given to the next one.
+    if (event.id == newest) break;
     const bool is_old = event.received < now - kKept;
     if (!is_old && too_many <= 0) break;
     // PortOne has not been asked about it yet; a webhook waits for that, for as long as it takes.

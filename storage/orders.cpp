@@ -8,7 +8,7 @@ bool is_known_paid(Session& session, const core::PaymentId& payment_id) {
   Query query = session.query(
       "SELECT EXISTS (SELECT 1 FROM snapshot WHERE payment_id = ?1"
       "    AND result IN ('paid', 'partially_cancelled', 'cancelled')) "
-      "OR EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
+      "OR EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id)"
       "    WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.signed = 1 AND e.status = 'paid')");
   return query.with(payment_id).next() && query.row().flag();
 }

@@ -94,7 +94,7 @@ std::optional<PaymentView> from_events(Session& session, const core::PaymentId& 
   const core::PaymentEvidence evidence = load_evidence(session, id);
   Query query = session.query(
       "SELECT min(e.received_at_ms), max(g.last_arrival_ms) "
-      "FROM event_index i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
+      "FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
       "WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.kind IN ('payment', 'confirm')");
   query.with(id).next();
   Row row = query.row();
@@ -230,7 +230,7 @@ std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit) {
 std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit) {
   Query query = impl_->session.query(
       "SELECT l.question, l.id, l.payment_id,"
-      "  EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
+      "  EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id)"
       "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
       "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
       "FROM lookup l WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL"

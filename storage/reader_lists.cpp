@@ -97,7 +97,7 @@ Page<EventView> Reader::events(const EventFilter& filter) {
                                  " ORDER BY e.event_id DESC LIMIT ?3";
   static const std::string by_payment =
       std::string("SELECT ") + kEventColumns +
-      " FROM event_index i JOIN event e USING (event_id) JOIN event_progress g USING (event_id)"
+      " FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id)"
       " WHERE i.subject = ?4 AND e.event_id < ?1 AND (?2 IS NULL OR e.source = ?2)"
       " ORDER BY e.event_id DESC LIMIT ?3";
   Query query = impl_->session.query(filter.payment_id ? by_payment.c_str() : all.c_str());

@@ -26,7 +26,7 @@ std::vector<core::PaymentId> subjects_after(Session& session, const std::string&
       "  SELECT payment_id AS id FROM payment WHERE payment_id > ?1 UNION "
       "  SELECT payment_id FROM expected_order WHERE payment_id > ?1 UNION "
       "  SELECT payment_id FROM snapshot WHERE payment_id > ?1 UNION "
-      "  SELECT i.subject FROM event_index i JOIN event e USING (event_id) "
+      "  SELECT i.subject FROM event_by_subject i JOIN event e USING (event_id) "
       "    WHERE i.subject > ?1 AND e.payment_id = i.subject AND e.source = 'webhook'"
       "      AND e.kind = 'payment') "
       "ORDER BY id LIMIT ?2");

@@ -63,7 +63,7 @@ std::set<core::PaymentId> affected_by(Session& session, const LookupReport& repo
 // Also when the webhook is reconciled long since: its schedule goes on without it.
 bool is_named_by_webhook(Session& session, const Question& question) {
   Query query = session.query(
-      "SELECT EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id) "
+      "SELECT EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id) "
       "  WHERE i.subject IN (?1, ?2) AND e.source = 'webhook' AND ?1 IN (e.payment_id, e.attempt_id))");
   return query.with(question.id, question.payment_id).next() && query.row().flag();
 }

@@ -37,6 +37,16 @@ void insert_rejected(Session& session, const RejectedDelivery& delivery);
 void index_attempt_events(Session& session, const core::AttemptId& attempt,
                           const core::PaymentId& payment);
 
+// recent_events.cpp
+// The index of events by subject has random keys, and a page of it to write for nearly every event.
+// So the writer writes it behind the events: what is newer stands in a table of its own connection,
+// in memory, and `event_by_subject` is both. (Other connections have a view of the same name.)
+void open_recent_events(Session& session);
+// How many events, at most, are not in the index yet.
+[[nodiscard]] std::int64_t recent_events(Session& session);
+// Indexes the oldest of them, `most` at most.
+void index_events(Session& session, std::int64_t most);
+
 // evidence.cpp
 [[nodiscard]] core::PaymentEvidence load_evidence(Session& session,
                                                   const core::PaymentId& payment_id);

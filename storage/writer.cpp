@@ -25,6 +25,12 @@ constexpr int kReaderWaitMs = 50;
 constexpr int kBackgroundShare = 8;  // one part in so many
 constexpr auto kLeastSlice = 300us;
 
+// The index of events is written where nobody waits, so many events at a time, and soon after the
+// last load; beyond so many unindexed ones it is also written while somebody waits.
+constexpr std::int64_t kIndexedAtOnce = 1'024;
+constexpr std::int64_t kMostRecent = 65'536;
+constexpr auto kIndexedAfter = 100ms;
+
 void merge(CommitNotice& all, const CommitNotice& one) {
   all.pending_events.insert(all.pending_events.end(), one.pending_events.begin(),
                             one.pending_events.end());
@@ -61,6 +67,7 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
       hooks(std::move(writer_hooks)),
       session(options.path, Session::Mode::kWrite, kBusyWaitMs) {
   renew_wal(session, options.path);
+  open_recent_events(session);
   sqlite3_wal_hook(
       session.database().getHandle(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -105,8 +112,10 @@ bool Writer::Impl::take(std::vector<WriteUnit>& batch) {
   std::unique_lock lock(mutex);
   while (queued() == 0) {
     if (stopping) return false;
-    wake.wait_for(lock, 1s);
+    const bool is_idle =
+        wake.wait_for(lock, has_recent_events ? kIndexedAfter : 1s) == std::cv_status::timeout;
     rounds.fetch_add(1, std::memory_order_relaxed);
+    if (is_idle && has_recent_events) return true;
   }
   take_from(Lane::kFirst, options.max_batch, batch);
   take_from(Lane::kRedirect, std::max<std::size_t>(options.max_batch / 4, 1), batch);
@@ -136,7 +145,9 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     if (!run_together(batch, notice)) {
       for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
     }
+    const bool somebody_waits = !batch.empty();
     run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
+    index_behind(somebody_waits);
     if (options.completes_early) complete(batch, failures);
     session.exec("COMMIT");
     is_troubled = false;
@@ -144,7 +155,7 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     give_up(batch, error.what());
     return;
   }
-  if (hooks.batch) hooks.batch(batch.size());
+  if (hooks.batch && !batch.empty()) hooks.batch(batch.size());
   if (!options.completes_early) complete(batch, failures);
   if (hooks.committed) hooks.committed(notice);
 }
@@ -213,6 +224,18 @@ void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
     }
     failures.push_back(run_unit(batch.back(), notice));
   }
+}
+
+void Writer::Impl::index_behind(bool somebody_waits) {
+  std::int64_t recent = recent_events(session);
+  const std::int64_t enough = somebody_waits ? kMostRecent : 0;
+  while (recent > enough) {
+    index_events(session, kIndexedAtOnce);
+    recent -= kIndexedAtOnce;
+    const std::lock_guard lock(mutex);
+    if (somebody_waits || queued() > 0) break;
+  }
+  has_recent_events = recent > 0;
 }
 
 // A failing unit takes back its own work only.

@@ -71,6 +71,7 @@ struct Writer::Impl {
   void run_batch(std::vector<WriteUnit>& batch);
   static void complete(std::vector<WriteUnit>& batch,
                        const std::vector<std::optional<WriteFailure>>& failures);
+  void index_behind(bool somebody_waits);
   void begin();
   std::optional<WriteFailure> run_unit(WriteUnit& unit, CommitNotice& notice);
   void give_up(std::vector<WriteUnit>& batch, const std::string& what);
@@ -91,6 +92,7 @@ struct Writer::Impl {
   int wal_pages = 0;        // in the WAL since it began anew, as of the newest commit
   int seen_wal_pages = 0;   // as of the commit before
   int next_checkpoint = 0;  // at so many
+  bool has_recent_events = false;  // that are not indexed yet
   bool is_troubled = false;
   bool checkpoint_fails = false;
 

@@ -186,7 +186,7 @@ TEST_CASE("schema: words, flags, amounts and types outside their range are refus
 TEST_CASE("schema: with foreign keys on, rows without what they hang on are refused") {
   Written file;
   REQUIRE(file->run("PRAGMA foreign_keys = ON").empty());
-  CHECK(file->run("INSERT INTO event_progress (event_id, last_arrival_ms) VALUES (4711, 1)")
+  CHECK(file->run("INSERT INTO event_progress (event_id, dedupe_hash, last_arrival_ms) VALUES (4711, 1, 1)")
             .find("FOREIGN KEY") != std::string::npos);
   CHECK(file->run("INSERT INTO attempt (attempt_id, payment_id, api, result, updated_at_ms) "
                   "VALUES ('a', 'nobody', 'v1', 'none', 1)")
@@ -212,7 +212,7 @@ TEST_CASE("schema: tables are strict and every table, and the views, explain the
             .empty());
   CHECK(file->value("SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema "
                     "WHERE type = 'view' ORDER BY name)") ==
-        "inbox open_findings overview stuck timeline");
+        "event_by_subject inbox open_findings overview stuck timeline");
 }
 
 TEST_CASE("schema: a reader's connection changes nothing") {

@@ -1,0 +1,70 @@
+#include <algorithm>
+
+#include "storage/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+// Where `meta` has the newest event that is in the index.
+constexpr const char* kIndexedKey = "events_indexed_to";
+
+std::int64_t load_indexed(Session& session) {
+  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  return query.with(kIndexedKey).next() ? query.row().integer() : 0;
+}
+
+std::int64_t newest_event(Session& session) {
+  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
+  return query.next() ? query.row().integer() : 0;
+}
+
+}  // namespace
+
+void open_recent_events(Session& session) {
+  session.exec("PRAGMA temp_store = MEMORY");
+  session.exec(
+      "CREATE TEMP TABLE event_recent ("
+      "  subject TEXT NOT NULL, dedupe_hash INTEGER NOT NULL, event_id INTEGER NOT NULL,"
+      "  PRIMARY KEY (subject, dedupe_hash)) STRICT, WITHOUT ROWID");
+  session.exec(
+      "INSERT INTO event_recent "
+      "SELECT coalesce(e.payment_id, e.attempt_id, ''), g.dedupe_hash, e.event_id "
+      "FROM event e JOIN event_progress g USING (event_id) WHERE e.event_id > "
+      "  (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'events_indexed_to')");
+  session.exec(
+      "CREATE TEMP VIEW event_by_subject AS "
+      "SELECT subject, dedupe_hash, event_id FROM main.event_index UNION ALL "
+      "SELECT subject, dedupe_hash, event_id FROM event_recent");
+}
+
+std::int64_t recent_events(Session& session) {
+  return newest_event(session) - load_indexed(session);
+}
+
+void index_events(Session& session, std::int64_t most) {
+  const std::int64_t from = load_indexed(session);
+  const std::int64_t to = std::min(from + most, newest_event(session));
+  // In the order of the index, so that each of its pages is written once.
+  session
+      .query(
+          "INSERT INTO event_index (subject, dedupe_hash, event_id) "
+          "SELECT coalesce(e.payment_id, e.attempt_id, '') AS subject, g.dedupe_hash, e.event_id "
+          "FROM event e JOIN event_progress g USING (event_id) "
+          "WHERE e.event_id > ? AND e.event_id <= ? ORDER BY subject, g.dedupe_hash "
+          "ON CONFLICT DO NOTHING")
+      .with(from, to)
+      .run();
+  session
+      .query(
+          "DELETE FROM event_recent WHERE (subject, dedupe_hash) IN ("
+          "  SELECT coalesce(e.payment_id, e.attempt_id, ''), g.dedupe_hash "
+          "  FROM event e JOIN event_progress g USING (event_id) "
+          "  WHERE e.event_id > ? AND e.event_id <= ?)")
+      .with(from, to)
+      .run();
+  session.query("UPDATE meta SET value = ? WHERE key = ?")
+      .with(std::to_string(to), kIndexedKey)
+      .run();
+}
+
+}  // namespace reconciled::storage
