@@ -73,7 +73,7 @@ Figures ingest(const Ingest& plan, double seconds) {
       (stage.processor_seconds() - before) * 1e6 / (result.rate() * seconds);
   figures["units/commit"] = stage.metric("reconciled_commit_batch_size_sum") /
                             stage.metric("reconciled_commit_batch_size_count");
-  figures["MB"] = stage.resident_mb();
+  figures["MB"] = stage.daemon.resident_mb();
   return figures;
 }
 

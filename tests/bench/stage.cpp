@@ -31,15 +31,6 @@ double Stage::metric(const std::string& name) const {
   return at == std::string::npos ? 0 : std::stod(text.substr(at + name.size() + 2));
 }
 
-double Stage::resident_mb() const {
-  std::ifstream status("/proc/" + std::to_string(const_cast<Stage*>(this)->daemon.process().pid()) +
-                       "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::stod(line.substr(6)) / 1024.0;
-  }
-  return 0;
-}
-
 double Stage::processor_seconds() const {
   std::ifstream stat("/proc/" + std::to_string(const_cast<Stage*>(this)->daemon.process().pid()) +
                      "/stat");

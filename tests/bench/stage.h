@@ -27,7 +27,6 @@ class Stage {
 
   // The value of a metric without labels.
   [[nodiscard]] double metric(const std::string& name) const;
-  [[nodiscard]] double resident_mb() const;
   // Seconds of processor time that the daemon has used.
   [[nodiscard]] double processor_seconds() const;
 };

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -62,6 +63,8 @@ struct Finished {
 
 [[nodiscard]] std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);
+// The environment's `variable` as a number.
+[[nodiscard]] std::uint32_t number_from(const char* variable, std::uint32_t otherwise);
 
 // Whether an assertion of the running test case has failed yet, or an exception is on its way.
 [[nodiscard]] bool test_is_failing();

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <sstream>
@@ -19,11 +18,6 @@
 using namespace reconciled::e2e;
 
 namespace {
-
-std::uint32_t number_from(const char* variable, std::uint32_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<std::uint32_t>(std::stoul(text));
-}
 
 std::uint32_t seed() {
   static const std::uint32_t chosen = number_from("RECONCILED_SEED", std::random_device{}());

@@ -115,6 +115,13 @@ void DaemonProcess::wait_for_log(const std::string& text) {
              [&] { return log().find(text, log_begins_) != std::string::npos; });
 }
 
+double DaemonProcess::resident_mb() const {
+  const std::string status = read_file("/proc/" + std::to_string(process_->pid()) + "/status");
+  const auto at = status.find("VmRSS:");
+  if (at == std::string::npos) throw std::runtime_error("the daemon has ended");
+  return std::stod(status.substr(at + 6)) / 1024;
+}
+
 void DaemonProcess::trust(const std::string& ca_file) {
   for (Endpoint* endpoint : {&webhook_, &redirect_, &admin_}) endpoint->ca_file = ca_file;
 }

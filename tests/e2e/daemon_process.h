@@ -48,6 +48,7 @@ class DaemonProcess {
   [[nodiscard]] ChildProcess& process() { return *process_; }
   [[nodiscard]] std::string log() const;
   void wait_for_log(const std::string& text);
+  [[nodiscard]] double resident_mb() const;
 
   [[nodiscard]] const Endpoint& webhook() const { return webhook_; }
   [[nodiscard]] const Endpoint& redirect() const { return redirect_; }

@@ -9,11 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 
 #include "tests/e2e/rig.h"
 #include "tests/e2e/storm.h"
+#include "tests/e2e/write_lock.h"
 
 using namespace reconciled::e2e;
 using reconciled::test::TemporaryFolder;
@@ -23,11 +23,6 @@ namespace {
 constexpr const char* kComplaint = "the database cannot be written";
 // Bodies that fill the WAL fast: the writer checkpoints after some 300.
 constexpr std::size_t kBigBytes = 60'000;
-
-std::uint32_t number_from(const char* variable, std::uint32_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<std::uint32_t>(std::stoul(text));
-}
 
 void wait_for_line(const DaemonProcess& daemon, std::size_t from, const std::string& text) {
   wait_until("the log says: " + text,
@@ -278,13 +273,13 @@ TEST_CASE("power cut: a daemon that acknowledges before its commit is caught") {
 TEST_CASE("lock: held by another process it delays webhooks, and loses none") {
   const std::uint32_t seconds = number_from("RECONCILED_LOCK_SECONDS", 8);
   Rig rig;
-  ChildProcess holder({{"sqlite3", "-cmd", ".timeout 20000", rig.daemon.database_path(),
-                        "BEGIN IMMEDIATE", ".shell sleep " + std::to_string(seconds), "COMMIT"}},
-                      rig.folder / "holder");
+  WriteLock lock(rig.daemon);
+  const auto held = std::chrono::steady_clock::now();
   Storm storm(rig.daemon.webhook());
   rig.daemon.wait_for_log("another process holds the database's write lock");
   CHECK(rig.daemon.get("/payments/nobody").status == 404);  // readers do not mind
-  CHECK(holder.wait() == 0);
+  std::this_thread::sleep_until(held + std::chrono::seconds(seconds));
+  lock.release();
   const auto released = std::chrono::steady_clock::now();
   rig.acknowledged(storm_call("afterwards"));
   CHECK(std::chrono::steady_clock::now() - released < std::chrono::seconds(5));

@@ -85,7 +85,7 @@ class Siege {
   // The honest client and the daemon's memory, now.
   void note(const std::string& name, const std::string& answer, double most_mb = kResidentMb) {
     const double honest_ms = ask_honestly();
-    const double mb = resident_mb();
+    const double mb = rig_.daemon.resident_mb();
     CHECK(honest_ms <= kHonestMs);
     if (!kSanitized) CHECK(mb <= most_mb);
     std::ostringstream line;
@@ -124,14 +124,6 @@ class Siege {
       best = std::min(best, milliseconds_since(began));
     }
     return best;
-  }
-
-  [[nodiscard]] double resident_mb() {
-    const auto pid = std::to_string(rig_.daemon.process().pid());
-    const std::string status = read_file("/proc/" + pid + "/status");
-    const auto at = status.find("VmRSS:");
-    REQUIRE(at != std::string::npos);
-    return std::stod(status.substr(at + 6)) / 1024;
   }
 
   Rig rig_;
