@@ -138,8 +138,7 @@ void Reconciler::loop() {
     } catch (const std::exception& error) {
       log_error("reconciling is in trouble", {{"error", error.what()}});
       reader.reset();
-      is_scanning_ = true;
-      scanned_to_ = {};
+      scan_anew();
     }
     rounds_.fetch_add(1, std::memory_order_relaxed);
     std::unique_lock lock(mutex_);
@@ -150,20 +149,15 @@ void Reconciler::loop() {
 
 core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   Mail mail = take_mail();
-  if (mail.overflowed) {
-    is_scanning_ = true;
-    scanned_to_ = {};
-  }
+  const bool has_room_for_all = has_left_some_ && !is_scanning_ && postponed_.empty();
+  if (mail.overflowed || has_room_for_all) scan_anew();
   claimed_.insert(claimed_.end(), mail.events.begin(), mail.events.end());
   unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
   ask_unwritten(now);
   unknown_.remember(mail.unknown, now);
-  for (const core::EventId id : mail.unanswered) {
-    if (postponed_.size() < kMaxPostponed) postponed_.emplace(now + kUnansweredPause, id);
-  }
+  for (const core::EventId id : mail.unanswered) postpone(now + kUnansweredPause, id);
   claim_requests(reader, mail, now);
   if (is_scanning_) scan_inbox(reader);
-  claim_postponed(reader, now);
   claim_events(reader, now);
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
   forget_unvouched(now);
@@ -205,6 +199,21 @@ void Reconciler::forget_unvouched(core::Time now) {
   });
 }
 
+// Those that find no room stay in the inbox, which is scanned once there is room.
+void Reconciler::postpone(core::Time until, core::EventId event) {
+  if (postponed_.size() < kMaxPostponed) {
+    postponed_.emplace(until, event);
+  } else {
+    has_left_some_ = true;
+  }
+}
+
+void Reconciler::scan_anew() {
+  is_scanning_ = true;
+  has_left_some_ = false;
+  scanned_to_ = {};
+}
+
 void Reconciler::scan_inbox(storage::Reader& reader) {
   if (claimed_.size() >= kEventsPerRound) return;
   const std::vector<core::EventId> found = reader.inbox_after(scanned_to_, kEventsPerRound);
@@ -213,8 +222,9 @@ void Reconciler::scan_inbox(storage::Reader& reader) {
   if (!found.empty()) scanned_to_ = found.back();
 }
 
-// What anybody could have invented waits for the budget, and for a fresh "unknown" to grow old.
-void Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
+// What anybody could have invented waits for the budget, and for a fresh "unknown" to grow old:
+// false. Nothing is written for it until then, or a flood would fill the writer's queue.
+bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
   const std::vector<Question> questions = questions_of(event);
   if (!event.is_trusted) {
     std::optional<core::Time> later;
@@ -223,32 +233,28 @@ void Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
     }
     if (!later && !budget_.take(event.remote_ip, now)) later = now + kBudgetPause;
     if (later) {
-      if (postponed_.size() < kMaxPostponed) postponed_.emplace(*later, event.id);
-      return;
+      postpone(*later, event.id);
+      return false;
     }
   }
   for (const Question& question : questions) queue_.want(question, event.id);
-}
-
-void Reconciler::claim_postponed(storage::Reader& reader, core::Time now) {
-  std::size_t left = kEventsPerRound;
-  while (!postponed_.empty() && postponed_.begin()->first <= now && left-- > 0) {
-    const core::EventId id = postponed_.begin()->second;
-    postponed_.erase(postponed_.begin());
-    if (const auto event = reader.inbox_event(id)) ask_about(*event, now);
-  }
+  return true;
 }
 
 void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   std::vector<core::EventId> begun;
-  begun.reserve(std::min(claimed_.size(), kEventsPerRound));
-  while (!claimed_.empty() && begun.size() < kEventsPerRound && queue_.size() < kMaxQuestions) {
-    const core::EventId id = claimed_.front();
-    claimed_.pop_front();
+  const auto claim = [&](core::EventId id) {
     const std::optional<storage::InboxEvent> event = reader.inbox_event(id);
-    if (!event) continue;
-    begun.push_back(id);
-    ask_about(*event, now);
+    if (event && ask_about(*event, now)) begun.push_back(id);
+  };
+  for (std::size_t left = kEventsPerRound;
+       left > 0 && !postponed_.empty() && postponed_.begin()->first <= now; --left) {
+    claim(postponed_.extract(postponed_.begin()).mapped());
+  }
+  for (std::size_t left = kEventsPerRound;
+       left > 0 && !claimed_.empty() && queue_.size() < kMaxQuestions; --left) {
+    claim(claimed_.front());
+    claimed_.pop_front();
   }
   for (std::size_t i = 0; i < begun.size(); i += kEventsPerTry) {
     const auto from = begun.begin() + static_cast<std::ptrdiff_t>(i);

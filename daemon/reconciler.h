@@ -63,8 +63,8 @@ class Reconciler {
     std::vector<core::PaymentId> payments;
     std::vector<storage::Question> questions;
     std::vector<storage::Question> unwritten;  // their answers could not be written
-    std::vector<storage::Question> unknown;    // that only redirects named, and PortOne does not know
-    std::vector<core::EventId> unanswered;     // that only redirects brought: no plan asks again
+    std::vector<storage::Question> unknown;  // that only redirects named, and PortOne does not know
+    std::vector<core::EventId> unanswered;   // that only redirects brought: no plan asks again
     bool overflowed = false;
   };
   // What the look-up threads ask with; replaced as a whole by `reload`.
@@ -78,11 +78,12 @@ class Reconciler {
   void write_answer(const storage::LookupReport& report);
   void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
-  void ask_about(const storage::InboxEvent& event, core::Time now);
+  [[nodiscard]] bool ask_about(const storage::InboxEvent& event, core::Time now);
+  void postpone(core::Time until, core::EventId event);
+  void scan_anew();
   [[nodiscard]] Mail take_mail();
   void scan_inbox(storage::Reader& reader);
   void claim_events(storage::Reader& reader, core::Time now);
-  void claim_postponed(storage::Reader& reader, core::Time now);
   void claim_requests(storage::Reader& reader, const Mail& mail, core::Time now);
   void claim_due(storage::Reader& reader, core::Time now);
   void ask_unwritten(core::Time now);
@@ -101,9 +102,10 @@ class Reconciler {
   LookupBudget budget_;
   std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
   core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan
-  bool is_scanning_ = true;            // at the start, and after an overflow
+  bool is_scanning_ = true;            // at the start, and where some were left in the inbox
   // Events that may not be asked about yet: over the budget, or just answered with unknown.
   std::multimap<core::Time, core::EventId> postponed_;
+  bool has_left_some_ = false;  // there was no room for in `postponed_`
   UnknownMemory unknown_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};

@@ -1,0 +1,91 @@
+// The reconciler's rounds, with a clock of the test's own and nobody who asks PortOne.
+#include "daemon/reconciler.h"
+
+#include "tests/storage/store_fixture.h"
+
+using namespace reconciled::test;
+using reconciled::Clock;
+using reconciled::Metrics;
+using reconciled::Reconciler;
+
+namespace {
+
+constexpr std::size_t kWaiting = 10'000;  // in memory, for the budget
+constexpr int kFlood = kWaiting + 300;
+constexpr int kAddresses = 200;
+// What the budget lets through at once, and the seconds after which it does so again.
+constexpr std::size_t kBurst = 200;
+constexpr int kRefill = 4;
+constexpr std::size_t kRefills = kWaiting / kBurst + 10;
+
+struct ClockByHand final : Clock {
+  [[nodiscard]] Time now() const override { return at(second); }
+  int second = 0;
+};
+
+// A flood of unsigned webhooks in the inbox, from many addresses.
+void flood(Store& store) {
+  for (int i = 0; i < kFlood; ++i) {
+    const std::string number = std::to_string(i);
+    NewEvent event =
+        v1_webhook("imp_" + number, Result::kPaid, 1, PaymentId::trusted("inv-" + number));
+    event.remote_ip = "198.51.100." + std::to_string(i % kAddresses);
+    store.writer().accept_event(std::move(event), nullptr);
+  }
+  store.accept(v1_webhook("imp_last", Result::kPaid));  // all before it are stored
+}
+
+class Rounds {
+ public:
+  explicit Rounds(Store& store)
+      : reader_(store.path()), reconciler_(config(store), clock_, store.writer(), metrics_) {}
+
+  // So many seconds later, until nothing more can be claimed.
+  void later(int seconds) {
+    clock_.second += seconds;
+    for (int i = 0; i < 2 * kFlood / 256; ++i) {
+      if (reconciler_.run_once(reader_, clock_.now()) > clock_.now()) return;
+    }
+  }
+  [[nodiscard]] std::size_t asked() const { return reconciler_.waiting_lookups(); }
+
+ private:
+  const reconciled::core::Config& config(const Store& store) {
+    config_.database_path = store.path();
+    config_.v1.emplace();
+    return config_;
+  }
+
+  reconciled::core::Config config_;
+  ClockByHand clock_;
+  Metrics metrics_{"test"};
+  Reader reader_;
+  Reconciler reconciler_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "reconciler: nothing is written for what nobody vouches for until it may be asked about") {
+  Store store;
+  flood(store);
+  Rounds rounds(store);
+  rounds.later(1);
+  CHECK(rounds.asked() == kBurst);
+  store.accept(v1_webhook("imp_later", Result::kPaid));  // what the rounds wrote is stored
+  CHECK(std::stoul(Stranger(store.path()).value("SELECT count(*) FROM payment")) <= kBurst);
+}
+
+TEST_CASE("reconciler: after a flood everything in the inbox is asked about without a restart") {
+  Store store;
+  flood(store);
+  Rounds rounds(store);
+  for (std::size_t i = 0; i < kRefills; ++i) rounds.later(kRefill);
+  CHECK(rounds.asked() == kBurst + kWaiting);
+  // PortOne has answered.
+  Stranger(store.path())
+      .value("UPDATE event_progress SET processed_at_ms = 1 WHERE event_id <= " +
+             std::to_string(rounds.asked()));
+  for (std::size_t i = 0; i < kRefills; ++i) rounds.later(kRefill);
+  CHECK(rounds.asked() == kFlood + 1);
+}
