@@ -165,7 +165,8 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   claim_due(reader, now);
   if ((!claimed_.empty() || is_scanning_) && queue_.size() < kMaxQuestions) return now;
   const std::optional<core::Time> next = reader.next_lookup();
-  return next && *next > now ? std::min(*next, now + kIdleRound) : now + kIdleRound;
+  const core::Time idle = std::min(now + kIdleRound, forget_at_.load());
+  return next && *next > now ? std::min(*next, idle) : idle;
 }
 
 // Rows stay due until their answer is written: those already in the queue come first, and are no
@@ -195,7 +196,9 @@ void Reconciler::forget_unvouched(core::Time now) {
   if (now < forget_at_.load()) return;
   forget_at_ = core::Time::max();
   writer_.forget_unvouched(now, [this, now](const auto& outcome) {
-    forget_at_ = now + (outcome.ok() && outcome.value().has_more ? kForgetPause : kForgetEvery);
+    const bool has_more = outcome.ok() && outcome.value().has_more;
+    forget_at_ = now + (has_more ? kForgetPause : kForgetEvery);
+    if (has_more) wake();
   });
 }
 
