@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 // PortOne waits 5 s at the least (dossier §5); the interface promises 2 s.
 constexpr auto kConfirmDeadline = 1900ms;
 constexpr std::size_t kMaxKeptText = 200;
+// Of one second; more of them are a flood, which is counted in the metrics alone and keeps the
+// writer from nothing.
+constexpr int kMostNoted = 500;
 
 http::Response line(int status, std::string text) {
   http::Response response{.status = status, .body = std::move(text) + "\n"};
@@ -141,42 +144,53 @@ std::optional<WebhookListener::Refusal> WebhookListener::check_signature(
 
 http::Answer WebhookListener::refuse(const http::Request& request, const Refusal& refusal) {
   services_.metrics.event(core::EventSource::kWebhook, refusal.api, refusal.outcome);
-  log_debug("delivery refused", {{"status", refusal.status},
-                                 {"reason", refusal.reason},
-                                 {"remote_ip", request.client_ip}});
-  services_.writer.reject_delivery({.at = services_.clock.now(),
-                                    .remote_ip = request.client_ip,
-                                    .path = core::clean_text(request.path(), kMaxKeptText),
-                                    .status = refusal.status,
-                                    .reason = refusal.reason,
-                                    .webhook_id = header_text(request, "webhook-id"),
-                                    .content_type = header_text(request, "content-type"),
-                                    .body_bytes = static_cast<std::int64_t>(request.body.size()),
-                                    .body_sha256 = core::to_hex(core::sha256(request.body))});
+  log_debug(
+      "delivery refused",
+      {{"status", refusal.status}, {"reason", refusal.reason}, {"remote_ip", request.client_ip}});
+  const core::Time now = services_.clock.now();
+  if (may_note(now)) {
+    services_.writer.reject_delivery({.at = now,
+                                      .remote_ip = request.client_ip,
+                                      .path = core::clean_text(request.path(), kMaxKeptText),
+                                      .status = refusal.status,
+                                      .reason = refusal.reason,
+                                      .webhook_id = header_text(request, "webhook-id"),
+                                      .content_type = header_text(request, "content-type"),
+                                      .body_bytes = static_cast<std::int64_t>(request.body.size()),
+                                      .body_sha256 = core::to_hex(core::sha256(request.body))});
+  }
   return line(refusal.status, refusal.text);
+}
+
+bool WebhookListener::may_note(core::Time now) {
+  const std::lock_guard lock(mutex_);
+  if (now < noted_since_ || now >= noted_since_ + 1s) {
+    noted_since_ = now;
+    noted_ = 0;
+  }
+  return ++noted_ <= kMostNoted;
 }
 
 http::Answer WebhookListener::store(storage::NewEvent event) {
   // 2xx leaves only after the commit: the edge holds it until `done` is called (promise 1).
-  return {line(200, "ok"),
-          [this, event = std::move(event)](const http::Completion& complete) mutable {
-            const std::optional<core::Api> api = event.event.api;
-            const core::Time began = event.received_at;
-            services_.writer.accept_event(
-                std::move(event), [this, complete, api, began](const auto& outcome) {
-                  if (!outcome.ok()) {
-                    services_.metrics.event(core::EventSource::kWebhook, api,
-                                            EventOutcome::kUnavailable);
-                    complete(line(503, "cannot be stored right now"));
-                    return;
-                  }
-                  services_.metrics.event(
-                      core::EventSource::kWebhook, api,
-                      outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
-                  services_.metrics.ack_seconds(Seconds(services_.clock.now() - began));
-                  complete(std::nullopt);
-                });
-          }};
+  return {
+      line(200, "ok"), [this, event = std::move(event)](const http::Completion& complete) mutable {
+        const std::optional<core::Api> api = event.event.api;
+        const core::Time began = event.received_at;
+        services_.writer.accept_event(std::move(event), [this, complete, api,
+                                                         began](const auto& outcome) {
+          if (!outcome.ok()) {
+            services_.metrics.event(core::EventSource::kWebhook, api, EventOutcome::kUnavailable);
+            complete(line(503, "cannot be stored right now"));
+            return;
+          }
+          services_.metrics.event(
+              core::EventSource::kWebhook, api,
+              outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
+          services_.metrics.ack_seconds(Seconds(services_.clock.now() - began));
+          complete(std::nullopt);
+        });
+      }};
 }
 
 http::Answer WebhookListener::confirm(storage::NewEvent question) {
@@ -185,8 +199,7 @@ http::Answer WebhookListener::confirm(storage::NewEvent question) {
           [this, api, question = std::move(question)](const http::Completion& complete) mutable {
             // A question that gets no answer in time is refused, never left to PortOne's own
             // time-out.
-            services_.timers.after(kConfirmDeadline,
-                                   [complete] { complete(std::nullopt); });
+            services_.timers.after(kConfirmDeadline, [complete] { complete(std::nullopt); });
             services_.writer.answer_confirm(
                 std::move(question), [this, complete, api](const auto& outcome) {
                   services_.metrics.event(

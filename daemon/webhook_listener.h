@@ -48,6 +48,7 @@ class WebhookListener {
   [[nodiscard]] std::optional<Refusal> check_signature(const http::Request& request,
                                                        const Trust& trust) const;
   [[nodiscard]] http::Answer refuse(const http::Request& request, const Refusal& refusal);
+  [[nodiscard]] bool may_note(core::Time now);
   [[nodiscard]] http::Answer store(storage::NewEvent event);
   [[nodiscard]] http::Answer confirm(storage::NewEvent question);
   [[nodiscard]] std::shared_ptr<const Trust> trust() const;
@@ -55,6 +56,8 @@ class WebhookListener {
   Services& services_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Trust> trust_;
+  core::Time noted_since_{};  // refused deliveries, and how many since then
+  int noted_ = 0;
 };
 
 }  // namespace reconciled
