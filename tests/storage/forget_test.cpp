@@ -1,5 +1,6 @@
 // Promise 9: what nobody vouches for leaves, and nothing else does.
 #include "tests/storage/store_fixture.h"
+#include "tests/support/invented_redirects.h"
 
 using namespace reconciled::test;
 
@@ -93,20 +94,7 @@ TEST_CASE("forget: beyond 100 000 the oldest leave before their time") {
   Store store;
   store.order(10'000);
   store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1"));  // the oldest, but registered
-  Stranger stranger(store.path());
-  stranger.value("BEGIN IMMEDIATE");
-  const std::string now = std::to_string(to_ms(at(1)));
-  const std::string numbers =
-      "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100600) ";
-  stranger.value(
-      "INSERT INTO event (event_id, received_at_ms, source, kind, type, payment_id, hint, signed,"
-      "  known_source) " +
-      numbers + "SELECT i, " + now +
-      ", 'redirect', 'payment', 'x', 'inv-' || i, 'none', 0, 0 FROM n");
-  stranger.value(
-      "INSERT INTO event_progress (event_id, dedupe_hash, last_arrival_ms, processed_at_ms) " +
-      numbers + "SELECT i, i, " + now + ", " + now + " FROM n");
-  stranger.value("COMMIT");
+  CHECK(Stranger(store.path()).run(invented_redirects(2, 100'600, to_ms(at(1)))).empty());
   CHECK(forget(store, 2) == 599);
   CHECK(count(store, "event") == "100001");
   CHECK(count(store, "event WHERE event_id = 1") == "1");
