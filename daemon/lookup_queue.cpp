@@ -63,7 +63,8 @@ std::vector<LookupQueue::Job> LookupQueue::take(
   std::vector<Job> jobs;
   while (!stopping_ && jobs.empty()) {
     std::size_t room = 1;
-    for (auto it = ready_.begin(); it != ready_.end() && jobs.size() < room;) {
+    for (auto it = ready_.begin();
+         it != ready_.end() && jobs.size() < room && in_flight_ < kMaxInFlight;) {
       Entry& entry = entries_.at(*it);
       const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
       if (!fits || busy_payments_.contains(payment_of(entry))) {
@@ -72,6 +73,7 @@ std::vector<LookupQueue::Job> LookupQueue::take(
       }
       if (jobs.empty()) room = batch_size(it->first);
       entry.state = State::kInFlight;
+      in_flight_ += 1;
       entry.asked = entry.events;
       entry.busy = payment_of(entry);
       busy_payments_.insert(entry.busy);
@@ -100,6 +102,7 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kInFlight) return;
   Entry& entry = found->second;
+  in_flight_ -= 1;
   busy_payments_.erase(entry.busy);
   if (usable && !entry.again) {
     for (const core::EventId id : entry.asked) entry.events.erase(id);

@@ -34,7 +34,9 @@ class LookupQueue {
   [[nodiscard]] bool knows(const storage::Question& question) const;
 
   // Waits for questions that may be asked now: all of one kind, at most `batch_size` of that kind,
-  // each of another payment. Empty after `stop`.
+  // each of another payment. So many at most are in flight, their answers included that are not
+  // written yet. Empty after `stop`.
+  static constexpr std::size_t kMaxInFlight = 1'024;
   [[nodiscard]] std::vector<Job> take(std::size_t (*batch_size)(storage::QuestionKind));
 
   // The events need no answer any more: they were parked, or processed by another.
@@ -68,6 +70,7 @@ class LookupQueue {
   std::map<Key, Entry> entries_;
   std::deque<Key> ready_;
   std::unordered_set<std::string> busy_payments_;
+  std::size_t in_flight_ = 0;
   bool stopping_ = false;
 };
 

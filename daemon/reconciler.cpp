@@ -23,6 +23,7 @@ constexpr std::size_t kMaxPostponed = 10'000;
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
 constexpr auto kBudgetPause = 1s;
+constexpr auto kCalmAfter = 10s;
 // How often what nobody vouches for is looked through, and the pause while there is much of it.
 constexpr core::Time::duration kForgetEvery = 10s;
 constexpr core::Time::duration kForgetPause = 20ms;
@@ -35,7 +36,11 @@ const std::string kNobody;
 
 Reconciler::Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
                        Metrics& metrics)
-    : config_(config), clock_(clock), writer_(writer), metrics_(metrics) {
+    : config_(config),
+      clock_(clock),
+      writer_(writer),
+      metrics_(metrics),
+      calm_at_(clock.now() + kCalmAfter) {
   askers_.resize(static_cast<std::size_t>(config.reconcile.lookups_in_flight));
   reload(config);
 }
@@ -159,11 +164,13 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   claim_requests(reader, mail, now);
   if (is_scanning_) scan_inbox(reader);
   claim_events(reader, now);
+  go_on_trying(now);
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
   forget_unvouched(now);
 
   claim_due(reader, now);
-  if ((!claimed_.empty() || is_scanning_) && queue_.size() < kMaxQuestions) return now;
+  const bool has_room = queue_.size() < kMaxQuestions && beginning_ < kMaxBeginning;
+  if ((!claimed_.empty() || is_scanning_) && has_room) return now;
   const std::optional<core::Time> next = reader.next_lookup();
   const core::Time idle = std::min(now + kIdleRound, forget_at_.load());
   return next && *next > now ? std::min(*next, idle) : idle;
@@ -246,16 +253,20 @@ bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
 
 void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   std::vector<core::EventId> begun;
+  const std::size_t room =
+      std::min(kEventsPerRound, kMaxBeginning - std::min(kMaxBeginning, beginning_.load()));
   const auto claim = [&](core::EventId id) {
     const std::optional<storage::InboxEvent> event = reader.inbox_event(id);
     if (event && ask_about(*event, now)) begun.push_back(id);
   };
   for (std::size_t left = kEventsPerRound;
-       left > 0 && !postponed_.empty() && postponed_.begin()->first <= now; --left) {
+       left > 0 && begun.size() < room && !postponed_.empty() && postponed_.begin()->first <= now;
+       --left) {
     claim(postponed_.extract(postponed_.begin()).mapped());
   }
   for (std::size_t left = kEventsPerRound;
-       left > 0 && !claimed_.empty() && queue_.size() < kMaxQuestions; --left) {
+       left > 0 && begun.size() < room && !claimed_.empty() && queue_.size() < kMaxQuestions;
+       --left) {
     claim(claimed_.front());
     claimed_.pop_front();
   }
@@ -264,25 +275,6 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
     begin({from, from + static_cast<std::ptrdiff_t>(std::min(kEventsPerTry, begun.size() - i))},
           now);
   }
-}
-
-// Decides on what is known before PortOne answers, so that webhook_status and ui_state do not wait
-// for it. Each event is a unit of its own: a bad one stops no other (promise 8).
-void Reconciler::begin(std::vector<core::EventId> events, core::Time now) {
-  writer_.count_tries(std::move(events), now, [this, now](const auto& counted) {
-    if (!counted.ok()) return;
-    for (const core::EventId id : counted.value()) {
-      writer_.begin_event(id, now, [this, id](const auto& outcome) {
-        if (outcome.ok()) return;
-        if (outcome.error().kind == storage::WriteFailure::Kind::kFailed) {
-          log_error("deciding on an event failed",
-                    {{"event", id.value}, {"error", outcome.error().detail}});
-        } else {
-          writer_.forgive_tries({id});
-        }
-      });
-    }
-  });
 }
 
 void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core::Time now) {
@@ -320,6 +312,26 @@ std::vector<Question> Reconciler::questions_of(const storage::InboxEvent& event)
     question.for_redirect = event.source == core::EventSource::kRedirect;
   }
   return questions;
+}
+
+void Reconciler::ask_loop(int number) {
+  pthread_setname_np(pthread_self(), ("lookup-" + std::to_string(number)).c_str());
+  std::shared_ptr<Access> access;
+  while (!stopping_) {
+    std::vector<LookupQueue::Job> jobs = queue_.take(portone::Asker::batch_size);
+    if (jobs.empty()) return;
+    std::vector<Question> questions;
+    for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);
+    // Times are compared in milliseconds: a look-up must be seen to begin after what it is about.
+    std::this_thread::sleep_for(1ms);
+    const auto asker = renew_asker(access, static_cast<std::size_t>(number));
+    std::vector<storage::LookupReport> reports = asker->ask(questions);
+    // A call that the stop cut short says nothing about PortOne.
+    if (stopping_) return;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      settle(jobs[i], std::move(reports[i]));
+    }
+  }
 }
 
 }  // namespace reconciled

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,9 @@ namespace reconciled {
 
 class Reconciler {
  public:
+  // Events being begun together. A crash makes suspects of them, which takes a commit for each.
+  static constexpr std::size_t kMaxBeginning = 1'024;
+
   Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
              Metrics& metrics);
   ~Reconciler();  // stops
@@ -67,20 +71,37 @@ class Reconciler {
     std::vector<core::EventId> unanswered;   // that only redirects brought: no plan asks again
     bool overflowed = false;
   };
+  using CountedAlone = core::Outcome<storage::CountedTries, storage::WriteFailure>;
   // What the look-up threads ask with; replaced as a whole by `reload`.
   struct Access {
     core::Config config;
     std::shared_ptr<portone::V1Tokens> tokens;  // null: V1 is not configured
   };
+  // Events that are tried alone (storage::TryMode), for the writer's thread.
+  struct Trial {
+    std::vector<core::EventId> events;
+    // Hands the decision about those that were counted to the writer, with TryMode::kAlone.
+    std::function<void(const CountedAlone&)> decide;
+  };
   void loop();
   void ask_loop(int number);
   void settle(const LookupQueue::Job& job, storage::LookupReport report);
-  void write_answer(const storage::LookupReport& report);
+  void try_answer(storage::LookupReport report, bool may_wait);
+  void try_answer_alone(storage::LookupReport report, std::int64_t tries);
+  void write_answer(const storage::LookupReport& report, storage::TryMode mode);
+  void write_tried(storage::LookupReport report, const storage::CountedTries& tries,
+                   storage::TryMode mode);
+  void ask_again(const storage::Question& question);
   void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
   [[nodiscard]] bool ask_about(const storage::InboxEvent& event, core::Time now);
   void postpone(core::Time until, core::EventId event);
   void scan_anew();
+  void begin_one(core::EventId event, core::Time now, storage::TryMode mode);
+  void note_begun(std::size_t events);
+  void try_alone(std::int64_t tries, Trial trial);
+  void next_trial();
+  void go_on_trying(core::Time now);
   [[nodiscard]] Mail take_mail();
   void scan_inbox(storage::Reader& reader);
   void claim_events(storage::Reader& reader, core::Time now);
@@ -110,6 +131,17 @@ class Reconciler {
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
   std::atomic<core::Time> forget_at_{core::Time{}};  // never twice at once
+
+  // The writer's thread alone. By how often they failed: an innocent event that crashes met twice
+  // waits until the others are done with.
+  std::multimap<std::int64_t, Trial> trials_;
+  bool is_trying_ = false;
+  // From then on there are last tries, too: where the process is killed again and again, one event
+  // after the other would be parked for it.
+  const core::Time calm_at_;
+  std::atomic<bool> has_last_tries_{false};  // that wait for it
+  // Events that the writer has to begin together.
+  std::atomic<std::size_t> beginning_{0};
 
   std::mutex access_mutex_;
   std::shared_ptr<Access> access_;

@@ -135,23 +135,28 @@ RebuildCounts check_rebuild(const std::string& path,
                             const std::function<void(const std::string&)>& tell) {
   Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
   RebuildCounts counts;
+  std::vector<core::PaymentId> suspects;
   std::string last;
   for (;;) {
     const std::vector<core::PaymentId> ids = subjects_after(session, last);
-    if (ids.empty()) return counts;
+    if (ids.empty()) break;
     for (const core::PaymentId& id : ids) {
       counts.payments += 1;
-      std::vector<std::string> found = differences(session, id);
-      for (int look = 0; look < kSecondLooks && !found.empty(); ++look) {
-        std::this_thread::sleep_for(kBetweenLooks);
-        found = differences(session, id);
-      }
-      if (found.empty()) continue;
-      counts.different += 1;
-      for (const std::string& sentence : found) tell(id.str() + ": " + sentence);
+      if (!differences(session, id).empty()) suspects.push_back(id);
     }
     last = ids.back().str();
   }
+  // All together: many that differ take no longer than one.
+  for (int look = 0; look < kSecondLooks && !suspects.empty(); ++look) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    std::erase_if(suspects, [&](const auto& id) { return differences(session, id).empty(); });
+  }
+  for (const core::PaymentId& id : suspects) {
+    const std::vector<std::string> found = differences(session, id);
+    if (!found.empty()) counts.different += 1;
+    for (const std::string& sentence : found) tell(id.str() + ": " + sentence);
+  }
+  return counts;
 }
 
 RebuildCounts rebuild(const std::string& path, core::Time now) {

@@ -197,6 +197,18 @@ struct Stats {
   std::int64_t lookups_failing = 0;
 };
 
+// What became of events whose tries were to be counted; those processed long since are in no list.
+struct CountedTries {
+  struct Suspect {
+    core::EventId event;
+    std::int64_t tries = 0;  // that did not end well
+  };
+  std::vector<core::EventId> counted;    // to be decided on now
+  std::vector<core::EventId> under_way;  // counted already, their decision is still to come
+  std::vector<Suspect> suspects;         // not counted: to be tried alone
+  std::vector<core::EventId> parked;     // now or earlier
+};
+
 // What `Writer::forget_unvouched` did.
 struct Forgotten {
   std::int64_t events = 0;

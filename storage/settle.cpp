@@ -112,7 +112,7 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
-  clear_tries(session, {id});
+  take_back_tries(session, {id});
   return settled;
 }
 
@@ -138,8 +138,10 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
     add(settled.changed,
         redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
   }
-  clear_tries(session, report.events);
-  if (report.outcome != LookupReport::Outcome::kUnusable) {
+  if (report.outcome == LookupReport::Outcome::kUnusable) {
+    take_back_tries(session, report.events);
+  } else {
+    clear_tries(session, report.events);
     settled.reconciled_events = finish_events(session, report);
   }
   return settled;

@@ -7,8 +7,7 @@ namespace {
 constexpr std::int64_t kMaxTries = 3;
 
 void park(Session& session, core::EventId event, core::Time now) {
-  session
-      .query("UPDATE event_progress SET processed_at_ms = ?, parked = 1 WHERE event_id = ?")
+  session.query("UPDATE event_progress SET processed_at_ms = ?, parked = 1 WHERE event_id = ?")
       .with(now, event)
       .run();
   session
@@ -24,34 +23,67 @@ void park(Session& session, core::EventId event, core::Time now) {
       .run();
 }
 
+// Of an event that is in the inbox; nothing for others, and those parked go to `counted`.
+std::optional<std::int64_t> tries_of(Session& session, core::EventId event, CountedTries& counted) {
+  Query query = session.query(
+      "SELECT tries, parked FROM event_progress "
+      "WHERE event_id = ? AND (processed_at_ms IS NULL OR parked = 1)");
+  if (!query.with(event).next()) return std::nullopt;
+  Row row = query.row();
+  const std::int64_t tries = row.integer();
+  if (!row.flag()) return tries;
+  counted.parked.push_back(event);
+  return std::nullopt;
+}
+
+void count_try(Session& session, core::EventId event) {
+  session.query("UPDATE event_progress SET tries = tries + 1 WHERE event_id = ?").with(event).run();
+}
+
 }  // namespace
 
-std::vector<core::EventId> count_tries(Session& session, const std::vector<core::EventId>& events,
-                                       core::Time now, std::set<core::EventId>& counted) {
-  std::vector<core::EventId> may_be_tried;
+CountedTries count_tries(Session& session, const std::vector<core::EventId>& events,
+                         std::set<core::EventId>& counted) {
+  CountedTries all;
   for (const core::EventId event : events) {
-    std::optional<std::int64_t> tries;
-    {
-      Query query = session.query(
-          "SELECT tries FROM event_progress WHERE event_id = ? AND processed_at_ms IS NULL");
-      if (query.with(event).next()) tries = query.row().integer();
-    }
+    const std::optional<std::int64_t> tries = tries_of(session, event, all);
     if (!tries) continue;
-    if (counted.contains(event)) {
-      may_be_tried.push_back(event);
-      continue;
+    if (*tries == 0) {
+      count_try(session, event);
+      counted.insert(event);
+      all.counted.push_back(event);
+    } else if (*tries == 1 && counted.contains(event)) {
+      all.under_way.push_back(event);
+    } else {
+      all.suspects.push_back({event, *tries});
     }
+  }
+  return all;
+}
+
+CountedTries count_tries_alone(Session& session, const std::vector<core::EventId>& events,
+                               core::Time now) {
+  CountedTries all;
+  for (const core::EventId event : events) {
+    const std::optional<std::int64_t> tries = tries_of(session, event, all);
+    if (!tries) continue;
     if (*tries >= kMaxTries) {
       park(session, event, now);
+      all.parked.push_back(event);
       continue;
     }
-    session.query("UPDATE event_progress SET tries = tries + 1 WHERE event_id = ?")
+    count_try(session, event);
+    all.counted.push_back(event);
+  }
+  return all;
+}
+
+void take_back_tries(Session& session, const std::vector<core::EventId>& events) {
+  for (const core::EventId event : events) {
+    session.query("UPDATE event_progress SET tries = tries - 1 WHERE event_id = ? AND tries > 0")
         .with(event)
         .run();
-    counted.insert(event);
-    may_be_tried.push_back(event);
   }
-  return may_be_tried;
 }
 
 void clear_tries(Session& session, const std::vector<core::EventId>& events) {

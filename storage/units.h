@@ -125,14 +125,19 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
 Forgotten forget_unvouched(Session& session, core::Time now);
 
 // tries.cpp
-// Counts a try of each event that is still in the inbox and gives those that may be tried; one
-// that was tried three times in vain is parked with a finding instead. Those in `counted` were
-// counted by a copy and not begun yet: they are not counted again.
-[[nodiscard]] std::vector<core::EventId> count_tries(Session& session,
-                                                     const std::vector<core::EventId>& events,
-                                                     core::Time now,
-                                                     std::set<core::EventId>& counted);
-// The tries ended well, or it was not their fault.
+// Counts a first try of each event that is still in the inbox. Those in `counted` were counted and
+// are not decided yet; whichever else was tried before is a suspect.
+[[nodiscard]] CountedTries count_tries(Session& session, const std::vector<core::EventId>& events,
+                                       std::set<core::EventId>& counted);
+// Counts one more try of each event that is still in the inbox; one that was tried three times in
+// vain is parked with a finding instead.
+[[nodiscard]] CountedTries count_tries_alone(Session& session,
+                                             const std::vector<core::EventId>& events,
+                                             core::Time now);
+// The newest try ended well, or it was not their fault. Earlier ones still count: they may have
+// failed at another step.
+void take_back_tries(Session& session, const std::vector<core::EventId>& events);
+// All is decided.
 void clear_tries(Session& session, const std::vector<core::EventId>& events);
 // Puts a stored event back into the inbox; false: there is no such event.
 bool replay_event(Session& session, core::EventId event);

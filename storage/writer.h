@@ -42,6 +42,11 @@ struct WriterHooks {
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
 };
 
+// How events are tried (promise 8). A crash counts against all that are being tried together, so
+// those that it may have been are tried alone afterwards, one after the other. That goes before
+// what nobody waits for: no other work comes between the count and its decision.
+enum class TryMode { kTogether, kAlone };
+
 // Where `Writer::keep` has the time of the daemon's first start, unix milliseconds: what PortOne
 // says of older payments that nobody named is taken in silently.
 inline constexpr const char* kFirstStartKey = "first_started_at_ms";
@@ -85,12 +90,16 @@ class Writer {
   // A confirm call: stored and answered in one commit.
   void answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done);
   void reject_delivery(RejectedDelivery delivery);
-  // Promise 8: commits that the events are about to be decided, and gives those that may be.
-  void count_tries(std::vector<core::EventId> events, core::Time now,
-                   Done<std::vector<core::EventId>> done);
+  // Promise 8: commits that the events are about to be decided, together.
+  void count_tries(std::vector<core::EventId> events, Done<CountedTries> done);
+  // The same for events to be tried alone, whichever number of tries it is; one that was tried three
+  // times in vain is parked.
+  void count_tries_alone(std::vector<core::EventId> events, core::Time now,
+                         Done<CountedTries> done);
   // Takes counted tries back: they failed through no fault of the events.
   void forgive_tries(std::vector<core::EventId> events);
-  void begin_event(core::EventId event, core::Time now, Done<SettledReport> done);
+  void begin_event(core::EventId event, core::Time now, Done<SettledReport> done,
+                   TryMode mode = TryMode::kTogether);
   // Puts a stored event back into the inbox; false: there is none of that number.
   void replay(core::EventId event, Done<bool> done);
   void fire_watches(core::Time now);
@@ -98,7 +107,7 @@ class Writer {
   void forget_unvouched(core::Time now, Done<Forgotten> done);
   // Keeps `value` under `key` in place of what was there.
   void put(std::string key, std::string value);
-  void settle(LookupReport report, Done<SettledReport> done);
+  void settle(LookupReport report, Done<SettledReport> done, TryMode mode = TryMode::kTogether);
   // Only plans the next time for a question whose answer could not be decided on.
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);

@@ -86,7 +86,7 @@ struct Writer::Impl {
   WriterOptions options;
   WriterHooks hooks;
   Session session;
-  // Events whose try is counted and not begun yet: another copy's decision is no other try. The
+  // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;
   int wal_pages = 0;        // in the WAL since it began anew, as of the newest commit

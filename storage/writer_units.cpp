@@ -4,6 +4,12 @@
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
+namespace {
+
+Lane lane_of(TryMode mode) { return mode == TryMode::kAlone ? Lane::kFirst : Lane::kBackground; }
+
+}  // namespace
+
 Writer::Writer(WriterOptions options, WriterHooks hooks)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(hooks))) {}
 
@@ -81,27 +87,38 @@ void Writer::reject_delivery(RejectedDelivery delivery) {
   impl_->submit(std::move(unit), Lane::kBackground);
 }
 
-void Writer::count_tries(std::vector<core::EventId> events, core::Time now,
-                         Done<std::vector<core::EventId>> done) {
-  impl_->submit_for<std::vector<core::EventId>>(
-      Lane::kBackground,
-      [this, events = std::move(events), now](Session& session, CommitNotice&) {
-        return storage::count_tries(session, events, now, impl_->counted);
+void Writer::count_tries(std::vector<core::EventId> events, Done<CountedTries> done) {
+  impl_->submit_for<CountedTries>(
+      lane_of(TryMode::kTogether),
+      [this, events = std::move(events)](Session& session, CommitNotice&) {
+        return storage::count_tries(session, events, impl_->counted);
+      },
+      std::move(done));
+}
+
+void Writer::count_tries_alone(std::vector<core::EventId> events, core::Time now,
+                               Done<CountedTries> done) {
+  impl_->submit_for<CountedTries>(
+      lane_of(TryMode::kAlone),
+      [events = std::move(events), now](Session& session, CommitNotice&) {
+        return storage::count_tries_alone(session, events, now);
       },
       std::move(done));
 }
 
 void Writer::forgive_tries(std::vector<core::EventId> events) {
   WriteUnit unit;
-  unit.run = [events = std::move(events)](Session& session, CommitNotice&) {
-    clear_tries(session, events);
+  unit.run = [this, events = std::move(events)](Session& session, CommitNotice&) {
+    for (const core::EventId event : events) impl_->counted.erase(event);
+    take_back_tries(session, events);
   };
   impl_->submit(std::move(unit), Lane::kBackground);
 }
 
-void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport> done) {
+void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport> done,
+                         TryMode mode) {
   impl_->submit_for<SettledReport>(
-      Lane::kBackground,
+      lane_of(mode),
       [this, event, now](Session& session, CommitNotice& notice) {
         impl_->counted.erase(event);
         SettledReport settled = storage::begin_event(session, *impl_->context_now(), event, now);
@@ -153,9 +170,9 @@ void Writer::put(std::string key, std::string value) {
   impl_->submit(std::move(unit), Lane::kBackground);
 }
 
-void Writer::settle(LookupReport report, Done<SettledReport> done) {
+void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode) {
   impl_->submit_for<SettledReport>(
-      Lane::kBackground,
+      lane_of(mode),
       [this, report = std::move(report)](Session& session, CommitNotice& notice) {
         for (const core::EventId event : report.events) impl_->counted.erase(event);
         SettledReport settled = settle_report(session, *impl_->context_now(), report);

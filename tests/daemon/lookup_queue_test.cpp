@@ -83,6 +83,18 @@ TEST_CASE("lookup queue: one look-up is in flight per payment") {
   CHECK(queue.take(one).at(0).question.id == "imp_2");
 }
 
+TEST_CASE("lookup queue: so many look-ups at most are in flight") {
+  LookupQueue queue;
+  for (std::size_t i = 0; i < LookupQueue::kMaxInFlight + 10; ++i) {
+    queue.want(order(std::to_string(i)), std::nullopt);
+  }
+  const auto jobs = queue.take([](QuestionKind) { return 2 * LookupQueue::kMaxInFlight; });
+  CHECK(jobs.size() == LookupQueue::kMaxInFlight);
+  queue.finish(jobs[0].question, true);
+  queue.finish(jobs[1].question, false);
+  CHECK(queue.take(three).size() == 2);
+}
+
 TEST_CASE("lookup queue: what is wanted while it is in flight is asked again after it") {
   LookupQueue queue;
   queue.want(order("ord-1"), kFirst);

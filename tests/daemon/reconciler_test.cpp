@@ -38,13 +38,17 @@ void flood(Store& store) {
 class Rounds {
  public:
   explicit Rounds(Store& store)
-      : reader_(store.path()), reconciler_(config(store), clock_, store.writer(), metrics_) {}
+      : store_(store),
+        reader_(store.path()),
+        reconciler_(config(store), clock_, store.writer(), metrics_) {}
 
-  // So many seconds later, until nothing more can be claimed.
+  // So many seconds later, until nothing more can be claimed and what was is decided.
   void later(int seconds) {
     clock_.second += seconds;
-    for (int i = 0; i < 2 * kFlood / 256; ++i) {
-      if (reconciler_.run_once(reader_, clock_.now()) > clock_.now()) return;
+    for (int idle = 0; idle < 2;) {
+      const bool has_more = reconciler_.run_once(reader_, clock_.now()) <= clock_.now();
+      idle = has_more || store_.writer().queued() > 0 ? 0 : idle + 1;
+      if (!has_more) std::this_thread::sleep_for(1ms);
     }
   }
   [[nodiscard]] std::size_t asked() const { return reconciler_.waiting_lookups(); }
@@ -56,6 +60,7 @@ class Rounds {
     return config_;
   }
 
+  Store& store_;
   reconciled::core::Config config_;
   ClockByHand clock_;
   Metrics metrics_{"test"};
@@ -88,4 +93,37 @@ TEST_CASE("reconciler: after a flood everything in the inbox is asked about with
              std::to_string(rounds.asked()));
   for (std::size_t i = 0; i < kRefills; ++i) rounds.later(kRefill);
   CHECK(rounds.asked() == kFlood + 1);
+}
+
+TEST_CASE("reconciler: a bounded number of events is begun at once, and all of them in the end") {
+  constexpr int kEvents = 1'500;
+  Store store;
+  const auto numbered = [](int i) {
+    const std::string number = std::to_string(i);
+    return v2_webhook("tx-" + number, Result::kPaid, "msg_" + number, 1,
+                      PaymentId::trusted("ord-" + number));
+  };
+  for (int i = 1; i < kEvents; ++i) store.writer().accept_event(numbered(i), nullptr);
+  (void)store.accept(numbered(kEvents));
+  store.open(both_apis());
+  reconciled::core::Config config;
+  config.database_path = store.path();
+  const reconciled::SystemClock clock;
+  Metrics metrics("test");
+  Reconciler reconciler(config, clock, store.writer(), metrics);
+  Reader reader = store.reader();
+  for (int round = 0; round < 20; ++round) reconciler.run_once(reader, at(10));
+  // Each unit of work counts 16 of them; the other one forgets what nobody vouches for.
+  CHECK(store.writer().queued() == Reconciler::kMaxBeginning / 16 + 1);
+
+  store.writer().start();
+  Stranger shell(store.path());
+  const auto begun = [&] { return shell.value("SELECT count(*) FROM payment"); };
+  for (int i = 0; i < 3'000 && begun() != std::to_string(kEvents); ++i) {
+    reconciler.run_once(reader, at(10));
+    std::this_thread::sleep_for(10ms);
+  }
+  CHECK(begun() == std::to_string(kEvents));
+  store.writer().stop();
+  CHECK(shell.value("SELECT count(*) FROM event_progress WHERE tries > 0") == "0");
 }

@@ -98,8 +98,7 @@ void Database::run(std::vector<Replay>& replays) {
   for (std::size_t fired = 0; fired < replays.size(); fired += 256) {
     writer_->fire_watches(moment(1'000'000));
   }
-  writer_->count_tries({}, moment(0),
-                       outstanding_.expect<std::vector<core::EventId>>([](const auto&) {}));
+  writer_->count_tries({}, outstanding_.expect<storage::CountedTries>([](const auto&) {}));
   outstanding_.wait();
   if (conflicts_ > 0) throw std::runtime_error("an order was refused");
 }
@@ -125,8 +124,7 @@ void Database::take(Replay& replay, const Step& step) {
       return;
     case Step::Kind::kBegin: {
       const core::EventId event = replay.events.at(step.number);
-      writer_->count_tries({event}, moment(world.end),
-                           outstanding_.expect<std::vector<core::EventId>>([](const auto&) {}));
+      writer_->count_tries({event}, outstanding_.expect<storage::CountedTries>([](const auto&) {}));
       writer_->begin_event(event, moment(world.end),
                            outstanding_.expect<storage::SettledReport>([](const auto&) {}));
       return;

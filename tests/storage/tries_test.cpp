@@ -5,11 +5,28 @@ using namespace reconciled::test;
 
 namespace {
 
-std::vector<EventId> count(Store& store, const std::vector<EventId>& events, int now) {
-  return store
-      .wait<std::vector<EventId>>(
-          [&](auto done) { store.writer().count_tries(events, at(now), done); })
+CountedTries count(Store& store, const std::vector<EventId>& events) {
+  return store.wait<CountedTries>([&](auto done) { store.writer().count_tries(events, done); })
       .value();
+}
+CountedTries count_alone(Store& store, const std::vector<EventId>& events, int now = 10) {
+  return store
+      .wait<CountedTries>(
+          [&](auto done) { store.writer().count_tries_alone(events, at(now), done); })
+      .value();
+}
+std::vector<EventId> suspects(const CountedTries& counted) {
+  std::vector<EventId> events;
+  for (const CountedTries::Suspect& suspect : counted.suspects) events.push_back(suspect.event);
+  return events;
+}
+// The process ends where it stands.
+void crash(Store& store) {
+  store.open(both_apis());
+  store.writer().start();
+}
+std::string tries_of(Store& store) {
+  return Stranger(store.path()).value("SELECT group_concat(tries) FROM event_progress");
 }
 bool replay(Store& store, EventId event) {
   return store.wait<bool>([&](auto done) { store.writer().replay(event, done); }).value();
@@ -22,14 +39,18 @@ TEST_CASE("tries: an event that failed three times is parked with a finding, the
   const EventId bad = store.accept(v1_webhook("imp_bad", Result::kPaid)).event;
   const EventId good =
       store.accept(v1_webhook("imp_good", Result::kPaid, 1, PaymentId::trusted("ord-2"))).event;
-  for (int i = 0; i < 3; ++i) {
-    CHECK(count(store, {bad, good}, 10 + i) == std::vector<EventId>{bad, good});
+  CHECK(count(store, {bad, good}).counted == std::vector<EventId>{bad, good});
+  crash(store);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(suspects(count(store, {bad, good})) == std::vector<EventId>{bad, good});
+    CHECK(count_alone(store, {good}).counted == std::vector<EventId>{good});
     (void)store.begin({good}, 10 + i);
-    // The process ends in the decision about the bad one.
-    store.open(both_apis());
-    store.writer().start();
+    CHECK(count_alone(store, {bad}).counted == std::vector<EventId>{bad});
+    crash(store);
   }
-  CHECK(count(store, {bad, good}, 20) == std::vector<EventId>{good});
+  CHECK(tries_of(store) == "3,1");
+  CHECK(count_alone(store, {bad}, 20).parked == std::vector<EventId>{bad});
+  CHECK(count_alone(store, {good}).counted == std::vector<EventId>{good});
   CHECK_FALSE(store.reader().inbox_event(bad).has_value());
   CHECK(store.reader().inbox_event(good).has_value());
   const auto findings = store.reader().findings(true, 10, std::nullopt).items;
@@ -39,22 +60,75 @@ TEST_CASE("tries: an event that failed three times is parked with a finding, the
   CHECK(Stranger(store.path()).value("SELECT group_concat(event_id) FROM inbox") == "2");
 }
 
+TEST_CASE("tries: however many crashes an event met together with others, it is not parked") {
+  Store store;
+  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  for (int i = 0; i < 10; ++i) {
+    (void)count(store, {event});
+    crash(store);
+  }
+  CHECK(tries_of(store) == "1");
+}
+
 TEST_CASE("tries: they are counted durably, before the work") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  (void)count(store, {event}, 2);
-  store.open(both_apis());
-  store.writer().start();
-  (void)count(store, {event}, 3);
-  store.open(both_apis());
-  CHECK(Stranger(store.path()).value("SELECT tries FROM event_progress") == "2");
+  (void)count(store, {event});
+  crash(store);
+  CHECK(tries_of(store) == "1");
+  (void)count_alone(store, {event});
+  crash(store);
+  CHECK(tries_of(store) == "2");
+}
+
+TEST_CASE("tries: a step that ends well takes back its own try, not one that failed at another") {
+  Store store;
+  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  (void)count(store, {event});
+  (void)store.begin({event}, 2);
+  CHECK(tries_of(store) == "0");
+  // The process ends each time that PortOne's answer is decided on.
+  for (int crashes = 0; crashes < 3; ++crashes) {
+    if (crashes == 0) {
+      CHECK(count(store, {event}).counted.size() == 1);
+    } else {
+      CHECK(count_alone(store, {event}).counted.size() == 1);
+      (void)store.begin({event}, 3);
+      CHECK(count_alone(store, {event}).counted.size() == 1);
+    }
+    crash(store);
+  }
+  CHECK(count_alone(store, {event}).counted.empty());
+  CHECK_FALSE(store.reader().inbox_event(event).has_value());
+}
+
+TEST_CASE("tries: an answer that could not be used takes its try back, one that could clears all") {
+  Store store;
+  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  (void)count(store, {event});
+  crash(store);
+  (void)count_alone(store, {event});
+  LookupReport report =
+      Store::answered(about_attempt("imp_1"), 5, LookupReport::Outcome::kUnusable);
+  report.events = {event};
+  (void)store.settle(report);
+  CHECK(tries_of(store) == "1");
+  (void)count_alone(store, {event});
+  report.outcome = LookupReport::Outcome::kNotFound;
+  (void)store.settle(report);
+  CHECK(tries_of(store) == "0");
 }
 
 TEST_CASE("tries: copies that come at once are one try, not several failures") {
   Store store;
   const EventId event = store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1")).event;
-  for (int copy = 0; copy < 50; ++copy) CHECK(count(store, {event}, copy).size() == 1);
-  for (int copy = 0; copy < 50; ++copy) (void)store.begin({event}, 60);
+  CHECK(count(store, {event}).counted.size() == 1);
+  for (int copy = 0; copy < 50; ++copy) {
+    CHECK(count(store, {event}).under_way == std::vector<EventId>{event});
+  }
+  (void)store.begin({event}, 60);
+  CHECK(count(store, {event}).counted.size() == 1);
+  (void)store.begin({event}, 61);
   Stranger shell(store.path());
   CHECK(shell.value("SELECT count(*) FROM finding") == "0");
   CHECK(shell.value("SELECT tries, parked FROM event_progress") == "0|0");
@@ -64,10 +138,22 @@ TEST_CASE("tries: those that were not the event's fault are taken back") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
   for (int i = 0; i < 5; ++i) {
-    CHECK(count(store, {event}, i).size() == 1);
+    CHECK(count(store, {event}).counted.size() == 1);
     store.writer().forgive_tries({event});
   }
   CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+}
+
+TEST_CASE("tries: what is tried alone goes before what nobody waits for") {
+  Store store(both_apis(), false);
+  std::vector<std::string> order;
+  store.writer().count_tries({}, [&](const auto&) { order.emplace_back("together"); });
+  store.writer().count_tries_alone({}, at(1), [&](const auto&) { order.emplace_back("count"); });
+  store.writer().begin_event(
+      EventId{1}, at(1), [&](const auto&) { order.emplace_back("begin"); }, TryMode::kAlone);
+  store.writer().start();
+  store.writer().stop();
+  CHECK(order == std::vector<std::string>{"count", "begin", "together"});
 }
 
 TEST_CASE("tries: deciding that throws takes nothing else down, and a replay decides it at last") {
@@ -79,13 +165,14 @@ TEST_CASE("tries: deciding that throws takes nothing else down, and a replay dec
   store.open(both_apis());
   store.writer().start();
   const EventId bad = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  for (int i = 0; i < 4; ++i) {
-    CHECK(count(store, {bad}, i).size() == (i < 3 ? 1 : 0));
-    if (i == 3) break;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(count_alone(store, {bad}).counted.size() == 1);
     CHECK_FALSE(
         store.wait<SettledReport>([&](auto done) { store.writer().begin_event(bad, at(i), done); })
             .ok());
   }
+  CHECK(count_alone(store, {bad}).parked.size() == 1);
+  CHECK(count(store, {bad}).parked.size() == 1);
   CHECK_FALSE(store.reader().inbox_event(bad).has_value());
   (void)store.order(kAmount, 5, "", PaymentId::trusted("ord-2"));
   CHECK(store.payment(PaymentId::trusted("ord-2")).expected_amount == kAmount);
