@@ -1,7 +1,7 @@
 // The benchmark: measures in alternating rounds and prints medians (`sh tests/bench/run.sh`).
 //
 // usage: bench [--rounds N] [--seconds S] [--only TEXT] [--full] [--json FILE]
-//   --only   only the measurements whose name contains TEXT, and the yardstick
+//   --only   only the measurements whose name contains TEXT, and what they are compared with
 //   --full   the long ones too
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
@@ -11,6 +11,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "tests/bench/measurements.h"
 #include "tests/e2e/child_process.h"
@@ -72,7 +73,7 @@ std::map<std::string, double> medians(const Series& series) {
 void print_row(const std::string& name, const std::map<std::string, double>& figures) {
   static const std::vector<std::pair<std::string, int>> kColumns{
       {"per_s", 0}, {"of_yardstick", 2}, {"p50_ms", 2}, {"p99_ms", 2}, {"p999_ms", 1}};
-  std::printf("%-40s", name.c_str());
+  std::printf("%-44s", name.c_str());
   for (const auto& [column, digits] : kColumns) {
     const auto found = figures.find(column);
     if (found == figures.end()) {
@@ -90,29 +91,42 @@ void print_row(const std::string& name, const std::map<std::string, double>& fig
   std::fflush(stdout);
 }
 
-int measure(const Options& options) {
-  std::vector<bench::Measurement> wanted;
-  for (bench::Measurement& one : bench::measurements(options.full)) {
-    const bool is_named = one.name.find(options.only) != std::string::npos;
-    const bool is_yardstick = one.name.starts_with("yardstick");
-    if (is_named || is_yardstick) wanted.push_back(std::move(one));
+std::string yardstick_at(int connections) { return "yardstick, " + std::to_string(connections); }
+
+// Those that --only names, what they are compared with, and the yardstick at their connections.
+std::vector<bench::Measurement> choose(const Options& options) {
+  std::vector<bench::Measurement> all = bench::measurements(options.full);
+  std::set<std::string> names;
+  for (const bench::Measurement& one : all) {
+    if (one.name.find(options.only) == std::string::npos) continue;
+    names.insert({one.name, one.beside, yardstick_at(one.connections)});
   }
+  std::erase_if(all, [&](const bench::Measurement& one) { return !names.contains(one.name); });
+  return all;
+}
+
+int measure(const Options& options) {
+  const std::vector<bench::Measurement> wanted = choose(options);
   std::map<std::string, Series> results;
   for (int round = 1; round <= options.rounds; ++round) {
-    std::map<int, double> yardstick;  // of this round, by connections
+    std::map<std::string, double> rates;  // of this round
     for (const bench::Measurement& one : wanted) {
       if (one.once && round > 1) continue;
       std::fprintf(stderr, "round %d of %d: %s\n", round, options.rounds, one.name.c_str());
       Figures figures = one.take(options.seconds);
-      if (one.name.starts_with("yardstick")) yardstick[one.connections] = figures["per_s"];
-      if (const auto found = yardstick.find(one.connections);
-          found != yardstick.end() && figures.contains("per_s")) {
-        figures["of_yardstick"] = figures["per_s"] / found->second;
+      if (figures.contains("per_s")) {
+        const double rate = rates[one.name] = figures["per_s"];
+        if (const auto found = rates.find(yardstick_at(one.connections)); found != rates.end()) {
+          figures["of_yardstick"] = rate / found->second;
+        }
+        if (const auto found = rates.find(one.beside); found != rates.end()) {
+          figures[one.beside + " x"] = found->second / rate;
+        }
       }
       for (const auto& [figure, value] : figures) results[one.name][figure].push_back(value);
     }
   }
-  std::printf("%-40s%12s%12s%12s%12s%12s   medians of %d rounds\n", "", "per s", "x yardstick",
+  std::printf("%-44s%12s%12s%12s%12s%12s   medians of %d rounds\n", "", "per s", "x yardstick",
               "p50 ms", "p99 ms", "p99.9 ms", options.rounds);
   e2e::Json json = e2e::Json::object();
   for (const bench::Measurement& one : wanted) {

@@ -1,6 +1,7 @@
 #include "tests/bench/measurements.h"
 
-#include <thread>
+#include <cstdio>
+#include <filesystem>
 
 #include "tests/bench/stage.h"
 
@@ -8,18 +9,6 @@ namespace reconciled::bench {
 namespace {
 
 constexpr std::size_t kMostRequestsPerSecond = 70'000;
-
-Figures figures_of(const LoadResult& load) {
-  Figures figures{{"per_s", load.rate()},
-                  {"p50_ms", load.percentile_ms(50)},
-                  {"p99_ms", load.percentile_ms(99)},
-                  {"p999_ms", load.percentile_ms(99.9)}};
-  if (load.refused > 0) figures["503s"] = static_cast<double>(load.refused);
-  if (load.other + load.broken > 0) {
-    figures["wrong"] = static_cast<double>(load.other + load.broken);
-  }
-  return figures;
-}
 
 enum class What { kDistinct, kCopies, kRedirects };
 
@@ -46,9 +35,44 @@ LoadResult load(const Wire& wire, What what, int connections, double seconds) {
                    .next = [&belt] { return belt.next(); }});
 }
 
+}  // namespace
+
+Figures figures_of(const LoadResult& load) {
+  Figures figures{{"per_s", load.rate()},
+                  {"p50_ms", load.percentile_ms(50)},
+                  {"p99_ms", load.percentile_ms(99)},
+                  {"p999_ms", load.percentile_ms(99.9)}};
+  if (load.refused > 0) figures["503s"] = static_cast<double>(load.refused);
+  if (load.other + load.broken > 0) {
+    figures["wrong"] = static_cast<double>(load.other + load.broken);
+  }
+  return figures;
+}
+
+Figures webhook_figures(const Wire& wire, int connections, double seconds) {
+  return figures_of(load(wire, What::kDistinct, connections, seconds));
+}
+
+namespace {
+
 Figures yardstick(int connections, double seconds) {
-  const Yardstick server;
-  return figures_of(load({server.address()}, What::kDistinct, connections, seconds));
+  const OtherServer server({.arguments = {YARDSTICK_BINARY}});
+  return webhook_figures({server.address()}, connections, seconds);
+}
+
+const std::string kExpress = std::string(BENCH_FOLDER) + "/express";
+
+bool has_express() {
+  if (std::filesystem::exists(kExpress + "/ready")) return true;
+  std::fprintf(stderr, "%s is not ready: Express is not measured\n", kExpress.c_str());
+  return false;
+}
+
+Figures express(int connections, double seconds) {
+  const OtherServer server({.arguments = {"node", kExpress + "/app.js"},
+                            .environment = {{"NODE_ENV", "production"},
+                                            {"WEBHOOK_SECRET", e2e::SandboxProcess::kSecret}}});
+  return webhook_figures({server.address()}, connections, seconds);
 }
 
 struct Ingest {
@@ -97,6 +121,10 @@ std::vector<Measurement> measurements(bool full) {
         [n](double s) { return ingest({.connections = n, .one_a_commit = true}, s); });
     add("redirects", n,
         [n](double s) { return ingest({.what = What::kRedirects, .connections = n}, s); });
+  }
+  if (has_express()) {
+    add("Express and better-sqlite3", 32, [](double s) { return express(32, s); });
+    all.back().beside = "webhooks, 32";
   }
   for (const int delay : {0, 50}) {
     const std::string away = " at " + std::to_string(delay) + " ms";

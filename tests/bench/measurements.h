@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/load.h"
+#include "tests/bench/messages.h"
+
 namespace reconciled::bench {
 
 // Figures by name; `per_s`, `p50_ms`, `p99_ms` and `p999_ms` have columns of their own.
@@ -16,9 +19,16 @@ struct Measurement {
   int connections = 0;
   std::function<Figures(double seconds)> take;
   bool once = false;  // too long for a second round
+  // Another measurement, taken earlier in the round: how many times this one's rate it has.
+  std::string beside{};
 };
 
+// With `full` the long ones too.
 [[nodiscard]] std::vector<Measurement> measurements(bool full);
+
+[[nodiscard]] Figures figures_of(const LoadResult& load);
+// Distinct signed webhooks, as fast as they are answered.
+[[nodiscard]] Figures webhook_figures(const Wire& wire, int connections, double seconds);
 
 // reconcile.cpp: from stored to decided, at a PortOne this far away; `at_once` payments together.
 [[nodiscard]] Figures reconcile_throughput(const std::string& api, int portone_delay_ms,

@@ -2,7 +2,7 @@
 # The benchmark: builds with optimisation, measures in alternating rounds, prints a table of medians.
 #
 # usage: sh tests/bench/run.sh [--rounds N] [--seconds S] [--only TEXT] [--full]
-#   --only  only the measurements whose name contains TEXT, and the yardstick
+#   --only  only the measurements whose name contains TEXT, and what they are compared with
 #   --full  the long ones too: millions of payments, idle connections, steady load
 #
 # Takes minutes, and the machine for itself. The figures of every round stay in build/bench/bench.json.
@@ -16,4 +16,5 @@ install_missing $build_packages
 
 cmake -S . -B build/bench -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
 ninja -C build/bench -j "$(nproc)" --quiet bench
+sh tests/bench/express/install.sh build/bench/express
 exec build/bench/tests/bench/bench --json build/bench/bench.json "$@"

@@ -16,6 +16,11 @@ e2e::Settings settings_for(const e2e::SandboxProcess& portone) {
   return settings;
 }
 
+e2e::Command with_argument(e2e::Command program, const std::string& argument) {
+  program.arguments.push_back(argument);
+  return program;
+}
+
 }  // namespace
 
 Stage::Stage(const StageOptions& options)
@@ -45,11 +50,12 @@ double Stage::processor_seconds() const {
   return (user + kernel) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-Yardstick::Yardstick() : process_({.arguments = {YARDSTICK_BINARY}}, folder_ / "yardstick") {
-  e2e::wait_until("the yardstick listens", [this] { return process_.out().ends_with("\n"); });
+OtherServer::OtherServer(e2e::Command program)
+    : process_(with_argument(std::move(program), folder_.text()), folder_ / "server") {
+  e2e::wait_until("the server listens", [this] { return process_.out().ends_with("\n"); });
 }
 
-std::string Yardstick::address() const {
+std::string OtherServer::address() const {
   const std::string said = process_.out();
   return "127.0.0.1:" + said.substr(0, said.size() - 1);
 }

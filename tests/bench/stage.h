@@ -1,4 +1,5 @@
-// What a measurement is taken with: the daemon, the sandbox as a PortOne 50 ms away, the yardstick.
+// What a measurement is taken with: the daemon, the sandbox as a PortOne 50 ms away, and other
+// servers to compare with.
 #pragma once
 
 #include <memory>
@@ -31,9 +32,11 @@ class Stage {
   [[nodiscard]] double processor_seconds() const;
 };
 
-class Yardstick {
+// Another program that takes webhooks, and prints the port that it listens on.
+class OtherServer {
  public:
-  Yardstick();
+  // Its last argument is a folder for its files.
+  explicit OtherServer(e2e::Command program);
   [[nodiscard]] std::string address() const;
 
  private:
