@@ -136,7 +136,12 @@ std::vector<Measurement> measurements(bool full) {
     all.push_back(
         {"stored to decided" + away, 0, [delay](double) { return reconcile_latency(delay); }});
   }
-  (void)full;
+  if (!full) return all;
+  for (const std::size_t idle : {0U, 10'000U}) {
+    add("webhooks beside " + std::to_string(idle) + " idle connections", 1,
+        [idle](double s) { return beside_idle(idle, s); });
+    if (idle > 0) all.back().beside = "webhooks beside 0 idle connections, 1";
+  }
   return all;
 }
 

@@ -1,6 +1,7 @@
 // Everything that the benchmark measures.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
@@ -34,5 +35,8 @@ struct Measurement {
 [[nodiscard]] Figures reconcile_throughput(const std::string& api, int portone_delay_ms,
                                            int payments);
 [[nodiscard]] Figures reconcile_latency(int portone_delay_ms);
+
+// idle.cpp: a client with one connection beside so many that are idle.
+[[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);
 
 }  // namespace reconciled::bench
