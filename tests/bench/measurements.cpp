@@ -142,6 +142,8 @@ std::vector<Measurement> measurements(bool full) {
         [idle](double s) { return beside_idle(idle, s); });
     if (idle > 0) all.back().beside = "webhooks beside 0 idle connections, 1";
   }
+  all.push_back({"start with 1000000 events in the inbox", 32,
+                 [](double s) { return start_with_backlog(1'000'000, s); }, true, "webhooks, 32"});
   return all;
 }
 

@@ -1,7 +1,7 @@
 // Everything that the benchmark measures.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -38,5 +38,7 @@ struct Measurement {
 
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);
+// backlog.cpp: a start with so many events not reconciled.
+[[nodiscard]] Figures start_with_backlog(std::int64_t events, double seconds);
 
 }  // namespace reconciled::bench

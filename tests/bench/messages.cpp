@@ -47,14 +47,17 @@ Ids IdMill::make_v1() {
           "imp_" + std::to_string(100'000'000'000 + random_() % 900'000'000'000)};
 }
 
-std::string v2_request(const Wire& wire, const Ids& ids, const std::string& webhook_id) {
-  static const std::string key = core::decode_webhook_secret(e2e::SandboxProcess::kSecret).value();
+std::string v2_body(const Ids& ids) {
   const auto now =
       std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const std::string body = R"({"type":"Transaction.Paid","timestamp":")" + core::to_rfc3339(now) +
-                           R"(","data":{"storeId":")" + e2e::SandboxProcess::kStoreId +
-                           R"(","paymentId":")" + ids.payment_id + R"(","transactionId":")" +
-                           ids.attempt_id + R"("}})";
+  return R"({"type":"Transaction.Paid","timestamp":")" + core::to_rfc3339(now) +
+         R"(","data":{"storeId":")" + e2e::SandboxProcess::kStoreId + R"(","paymentId":")" +
+         ids.payment_id + R"(","transactionId":")" + ids.attempt_id + R"("}})";
+}
+
+std::string v2_request(const Wire& wire, const Ids& ids, const std::string& webhook_id) {
+  static const std::string key = core::decode_webhook_secret(e2e::SandboxProcess::kSecret).value();
+  const std::string body = v2_body(ids);
   const std::string timestamp = std::to_string(std::time(nullptr));
   return with_body(head(wire, "POST", "/webhooks/portone") +
                        "User-Agent: PortOne/webhook\r\nwebhook-id: " + webhook_id +

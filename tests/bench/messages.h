@@ -31,6 +31,8 @@ struct Wire {
   bool keep_alive = true;
 };
 
+// The body of a V2 `Transaction.Paid` of now.
+[[nodiscard]] std::string v2_body(const Ids& ids);
 // A whole HTTP request: a signed V2 `Transaction.Paid`, a V1 webhook, a redirect, a POST of JSON.
 [[nodiscard]] std::string v2_request(const Wire& wire, const Ids& ids,
                                      const std::string& webhook_id);

@@ -1,12 +1,17 @@
 #include "tests/bench/stage.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 namespace reconciled::bench {
 namespace {
+
+namespace fs = std::filesystem;
 
 e2e::Settings settings_for(const e2e::SandboxProcess& portone) {
   e2e::Settings settings;
@@ -27,6 +32,44 @@ Stage::Stage(const StageOptions& options)
     : portone(folder.text()), daemon(folder.text(), settings_for(portone), options.program) {
   if (options.portone_delay_ms > 0) {
     portone.rest_fault({{"mode", "slow"}, {"delay_ms", options.portone_delay_ms}});
+  }
+}
+
+double Stage::restart_on(const std::string& database) {
+  if (daemon.stop() != 0) throw std::runtime_error("the daemon did not end in order");
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(daemon.database_path() + suffix);
+  fs::copy_file(database, daemon.database_path());
+  // What is still to be written of the copy would stand in the way of the daemon's own syncs.
+  const int fd = open(daemon.database_path().c_str(), O_RDONLY | O_CLOEXEC);
+  const bool is_synced = fd >= 0 && fsync(fd) == 0;
+  close(fd);
+  if (!is_synced) throw std::runtime_error("cannot sync " + daemon.database_path());
+  const auto begin = std::chrono::steady_clock::now();
+  daemon.start();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void Stage::make_known(const std::string& api, const std::vector<Ids>& payments) {
+  const std::string address = portone.base_url().substr(std::string("http://").size());
+  std::vector<std::string> requests;
+  requests.reserve(payments.size());
+  for (const Ids& ids : payments) {
+    requests.push_back(json_request({address}, "POST", "/sandbox/payments",
+                                    e2e::Json{{"payment_id", ids.payment_id},
+                                              {"attempt_id", ids.attempt_id},
+                                              {"version", api},
+                                              {"status", "paid"},
+                                              {"webhook", false}}
+                                        .dump()));
+  }
+  Belt belt(std::move(requests));
+  const LoadResult made = run_load(
+      {.address = address, .connections = 4, .duration = std::chrono::minutes(5), .next = [&belt] {
+         return belt.next();
+       }});
+  if (made.accepted != payments.size()) {
+    throw std::runtime_error("the sandbox made " + std::to_string(made.accepted) + " payments of " +
+                             std::to_string(payments.size()));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/bench/load.h"
 #include "tests/bench/messages.h"
@@ -25,6 +26,12 @@ class Stage {
   test::TemporaryFolder folder;
   e2e::SandboxProcess portone;
   e2e::DaemonProcess daemon;
+
+  // Stops the daemon and starts it on a copy of this database; the seconds from its start until it
+  // was ready.
+  double restart_on(const std::string& database);
+  // PortOne knows these as paid from now on and sends no webhook.
+  void make_known(const std::string& api, const std::vector<Ids>& payments);
 
   // The value of a metric without labels.
   [[nodiscard]] double metric(const std::string& name) const;
