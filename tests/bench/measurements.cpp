@@ -142,6 +142,17 @@ std::vector<Measurement> measurements(bool full) {
         [idle](double s) { return beside_idle(idle, s); });
     if (idle > 0) all.back().beside = "webhooks beside 0 idle connections, 1";
   }
+  for (const std::int64_t payments : {100, 1'000'000, 10'000'000}) {
+    const std::string size = std::to_string(payments) + " payments";
+    for (const int n : {32, 128}) {
+      add("webhooks into " + size, n,
+          [payments, n](double s) { return ingest_into(payments, n, s); });
+      if (payments > 100) all.back().beside = "webhooks into 100 payments, " + std::to_string(n);
+      all.back().once = payments > 1'000'000;
+    }
+    all.push_back({"reads of " + size, 0, [payments](double s) { return reads_of(payments, s); },
+                   payments > 1'000'000});
+  }
   all.push_back({"start with 1000000 events in the inbox", 32,
                  [](double s) { return start_with_backlog(1'000'000, s); }, true, "webhooks, 32"});
   return all;

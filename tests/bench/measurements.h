@@ -38,6 +38,9 @@ struct Measurement {
 
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);
+// large_file.cpp: with so many payments in the file already. No figures where the disk has no room.
+[[nodiscard]] Figures ingest_into(std::int64_t payments, int connections, double seconds);
+[[nodiscard]] Figures reads_of(std::int64_t payments, double seconds);
 // backlog.cpp: a start with so many events not reconciled.
 [[nodiscard]] Figures start_with_backlog(std::int64_t events, double seconds);
 
