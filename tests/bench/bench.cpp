@@ -1,8 +1,9 @@
 // The benchmark: measures in alternating rounds and prints medians (`sh tests/bench/run.sh`).
 //
-// usage: bench [--rounds N] [--seconds S] [--only TEXT] [--full] [--json FILE]
+// usage: bench [--rounds N] [--seconds S] [--only TEXT] [--full] [--minutes M]
+//              [--json FILE]
 //   --only   only the measurements whose name contains TEXT, and what they are compared with
-//   --full   the long ones too
+//   --full   the long ones too; of these the steady load takes M minutes
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -26,7 +27,7 @@ struct Options {
   int rounds = 3;
   double seconds = 2;
   std::string only;
-  bool full = false;
+  bench::Extent extent{};
   std::string json_path;
 };
 
@@ -35,7 +36,7 @@ std::optional<Options> read_options(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--full") {
-      options.full = true;
+      options.extent.full = true;
       continue;
     }
     if (i + 1 == argc) return std::nullopt;
@@ -46,6 +47,8 @@ std::optional<Options> read_options(int argc, char** argv) {
       options.seconds = std::stod(value);
     } else if (name == "--only") {
       options.only = value;
+    } else if (name == "--minutes") {
+      options.extent.minutes = std::stoi(value);
     } else if (name == "--json") {
       options.json_path = value;
     } else {
@@ -95,7 +98,7 @@ std::string yardstick_at(int connections) { return "yardstick, " + std::to_strin
 
 // Those that --only names, what they are compared with, and the yardstick at their connections.
 std::vector<bench::Measurement> choose(const Options& options) {
-  std::vector<bench::Measurement> all = bench::measurements(options.full);
+  std::vector<bench::Measurement> all = bench::measurements(options.extent);
   std::set<std::string> names;
   for (const bench::Measurement& one : all) {
     if (one.name.find(options.only) == std::string::npos) continue;
@@ -150,7 +153,8 @@ int main(int argc, char** argv) {
   });
   const auto options = read_options(argc, argv);
   if (!options) {
-    std::cerr << "usage: bench [--rounds N] [--seconds S] [--only TEXT] [--full] [--json FILE]\n";
+    std::cerr << "usage: bench [--rounds N] [--seconds S] [--only TEXT] [--full] [--minutes M]"
+                 " [--json FILE]\n";
     return 2;
   }
   try {

@@ -65,6 +65,7 @@ struct Connection {
   std::size_t written = 0;
   Arriving in;
   Clock::time_point sent{};
+  std::uint64_t number = 0;
   bool busy = false;
 };
 
@@ -146,6 +147,7 @@ class Load {
     connection.in.bytes.clear();
     connection.busy = true;
     connection.sent = Clock::now();
+    connection.number = begun_;
     ++busy_;
     ++begun_;
     if (connection.fd < 0) connect_anew(connection);
@@ -185,6 +187,7 @@ class Load {
     last_ = Clock::now();
     connection.busy = false;
     --busy_;
+    if (plan_.answered) plan_.answered(connection.number, status);
     if (status >= 200 && status < 400) {
       ++result_.accepted;
       const auto spent =

@@ -21,6 +21,8 @@ struct LoadPlan {
   // The bytes of the next request, valid until the next call; empty: there are no more.
   std::function<std::string_view()> next;
   double per_second = 0;  // 0: as fast as answers come; else no more requests than this
+  // Called for each answer with the number of its request, from 0.
+  std::function<void(std::uint64_t number, int status)> answered{};
 };
 
 struct LoadResult {

@@ -103,7 +103,7 @@ Figures ingest(const Ingest& plan, double seconds) {
 
 }  // namespace
 
-std::vector<Measurement> measurements(bool full) {
+std::vector<Measurement> measurements(const Extent& extent) {
   std::vector<Measurement> all;
   const auto add = [&](const std::string& name, int connections, auto take) {
     all.push_back({name + ", " + std::to_string(connections), connections, take});
@@ -136,7 +136,7 @@ std::vector<Measurement> measurements(bool full) {
     all.push_back(
         {"stored to decided" + away, 0, [delay](double) { return reconcile_latency(delay); }});
   }
-  if (!full) return all;
+  if (!extent.full) return all;
   for (const std::size_t idle : {0U, 10'000U}) {
     add("webhooks beside " + std::to_string(idle) + " idle connections", 1,
         [idle](double s) { return beside_idle(idle, s); });
@@ -155,6 +155,7 @@ std::vector<Measurement> measurements(bool full) {
   }
   all.push_back({"start with 1000000 events in the inbox", 32,
                  [](double s) { return start_with_backlog(1'000'000, s); }, true, "webhooks, 32"});
+  all.push_back({"steady load", 0, [extent](double) { return steady_load(extent.minutes); }, true});
   return all;
 }
 

@@ -24,8 +24,11 @@ struct Measurement {
   std::string beside{};
 };
 
-// With `full` the long ones too.
-[[nodiscard]] std::vector<Measurement> measurements(bool full);
+struct Extent {
+  bool full = false;  // the long ones too
+  int minutes = 60;   // of steady load
+};
+[[nodiscard]] std::vector<Measurement> measurements(const Extent& extent);
 
 [[nodiscard]] Figures figures_of(const LoadResult& load);
 // Distinct signed webhooks, as fast as they are answered.
@@ -43,5 +46,7 @@ struct Measurement {
 [[nodiscard]] Figures reads_of(std::int64_t payments, double seconds);
 // backlog.cpp: a start with so many events not reconciled.
 [[nodiscard]] Figures start_with_backlog(std::int64_t events, double seconds);
+// steady.cpp: the same moderate load for this long. Throws where an acknowledged event is missing.
+[[nodiscard]] Figures steady_load(int minutes);
 
 }  // namespace reconciled::bench

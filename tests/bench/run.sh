@@ -1,9 +1,10 @@
 #!/bin/sh
 # The benchmark: builds with optimisation, measures in alternating rounds, prints a table of medians.
 #
-# usage: sh tests/bench/run.sh [--rounds N] [--seconds S] [--only TEXT] [--full]
+# usage: sh tests/bench/run.sh [--rounds N] [--seconds S] [--only TEXT] [--full] [--minutes M]
 #   --only  only the measurements whose name contains TEXT, and what they are compared with
-#   --full  the long ones too: millions of payments, idle connections, steady load
+#   --full  the long ones too: idle connections, millions of payments, a backlog at the start, and
+#           steady load for M minutes (60)
 #
 # Takes minutes, and the machine for itself. The figures of every round stay in build/bench/bench.json.
 set -eu

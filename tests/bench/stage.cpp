@@ -13,11 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-e2e::Settings settings_for(const e2e::SandboxProcess& portone) {
+e2e::Settings settings_for(const e2e::SandboxProcess& portone, int lookups_in_flight) {
   e2e::Settings settings;
   settings.sandbox_url = portone.base_url();
   settings.log_level = "info";
-  settings.reconcile_lines = R"(lookup_schedule = ["10s", "30s", "1m", "24h"])";
+  settings.reconcile_lines = R"(lookup_schedule = ["10s", "30s", "1m", "24h"])"
+                             "\nlookups_in_flight = " +
+                             std::to_string(lookups_in_flight);
   return settings;
 }
 
@@ -29,7 +31,8 @@ e2e::Command with_argument(e2e::Command program, const std::string& argument) {
 }  // namespace
 
 Stage::Stage(const StageOptions& options)
-    : portone(folder.text()), daemon(folder.text(), settings_for(portone), options.program) {
+    : portone(folder.text()),
+      daemon(folder.text(), settings_for(portone, options.lookups_in_flight), options.program) {
   if (options.portone_delay_ms > 0) {
     portone.rest_fault({{"mode", "slow"}, {"delay_ms", options.portone_delay_ms}});
   }
@@ -49,7 +52,8 @@ double Stage::restart_on(const std::string& database) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void Stage::make_known(const std::string& api, const std::vector<Ids>& payments) {
+void Stage::make_known(const std::string& api, const std::vector<Ids>& payments,
+                       double per_second) {
   const std::string address = portone.base_url().substr(std::string("http://").size());
   std::vector<std::string> requests;
   requests.reserve(payments.size());
@@ -63,10 +67,11 @@ void Stage::make_known(const std::string& api, const std::vector<Ids>& payments)
                                         .dump()));
   }
   Belt belt(std::move(requests));
-  const LoadResult made = run_load(
-      {.address = address, .connections = 4, .duration = std::chrono::minutes(5), .next = [&belt] {
-         return belt.next();
-       }});
+  const LoadResult made = run_load({.address = address,
+                                    .connections = 4,
+                                    .duration = std::chrono::minutes(5),
+                                    .next = [&belt] { return belt.next(); },
+                                    .per_second = per_second});
   if (made.accepted != payments.size()) {
     throw std::runtime_error("the sandbox made " + std::to_string(made.accepted) + " payments of " +
                              std::to_string(payments.size()));

@@ -16,6 +16,7 @@ namespace reconciled::bench {
 
 struct StageOptions {
   int portone_delay_ms = 50;
+  int lookups_in_flight = 8;
   e2e::Command program{};  // another than `reconciled`
 };
 
@@ -30,8 +31,8 @@ class Stage {
   // Stops the daemon and starts it on a copy of this database; the seconds from its start until it
   // was ready.
   double restart_on(const std::string& database);
-  // PortOne knows these as paid from now on and sends no webhook.
-  void make_known(const std::string& api, const std::vector<Ids>& payments);
+  // PortOne knows these as paid from now on and sends no webhook. `per_second` as in LoadPlan.
+  void make_known(const std::string& api, const std::vector<Ids>& payments, double per_second = 0);
 
   // The value of a metric without labels.
   [[nodiscard]] double metric(const std::string& name) const;
