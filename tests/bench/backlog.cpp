@@ -90,7 +90,7 @@ Figures start_with_backlog(std::int64_t events, double seconds) {
   Figures figures;
   figures["s to ready"] = stage.restart_on(*file);
   const auto ready = Clock::now();
-  figures["MB when ready"] = stage.resident_mb();
+  figures["MB when ready"] = stage.daemon.resident_mb();
   e2e::wait_until("a payment is decided", [&stage] {
     return !stage.daemon.get("/payments?result=paid&limit=1").json().at("payments").empty();
   });
@@ -101,7 +101,7 @@ Figures start_with_backlog(std::int64_t events, double seconds) {
   const auto loaded = worked_off(
       stage, [&] { load = webhook_figures({stage.daemon.webhook().address}, 32, seconds); });
   figures.merge(load);
-  figures["MB under load"] = stage.resident_mb();
+  figures["MB under load"] = stage.daemon.resident_mb();
   figures["worked off/s"] = alone;
   figures["worked off/s under load"] = loaded;
   return figures;

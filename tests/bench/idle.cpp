@@ -37,10 +37,10 @@ Figures beside_idle(std::size_t connections, double seconds) {
     throw std::runtime_error("too few descriptors are allowed (ulimit -n)");
   }
   const Stage stage;
-  const double before = stage.resident_mb();
+  const double before = stage.daemon.resident_mb();
   const e2e::Endpoint& endpoint = stage.daemon.webhook();
   const auto idle = idle_connections(endpoint, connections);
-  const double with_them = stage.resident_mb();
+  const double with_them = stage.daemon.resident_mb();
   const auto kept = static_cast<double>(e2e::connections_at(endpoint));
   Figures figures = webhook_figures({endpoint.address}, 1, seconds);
   figures["MB before"] = before;

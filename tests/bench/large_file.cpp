@@ -77,7 +77,7 @@ Figures reads_of(std::int64_t payments, double seconds) {
   add_reads(figures, "page", stage, pages, seconds);
   add_reads(figures, "page of paid", stage, pages_of_paid, seconds);
   add_reads(figures, "findings", stage, findings, seconds);
-  figures["MB"] = stage.resident_mb();
+  figures["MB"] = stage.daemon.resident_mb();
   return figures;
 }
 

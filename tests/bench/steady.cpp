@@ -105,7 +105,7 @@ void take_sample(const Stage& stage, const LoadResult& webhooks, const LoadResul
   std::error_code absent;
   const auto wal = std::filesystem::file_size(stage.daemon.database_path() + "-wal", absent);
   const std::map<std::string, double> figures{
-      {"MB", stage.resident_mb()},
+      {"MB", stage.daemon.resident_mb()},
       {"WAL MB", absent ? 0 : static_cast<double>(wal) / 1e6},
       {"p99 ms", webhooks.percentile_ms(99)},
       {"p99.9 ms", webhooks.percentile_ms(99.9)},
