@@ -253,6 +253,7 @@ bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
 
 void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   std::vector<core::EventId> begun;
+  const storage::Reader::Moment moment(reader);
   const std::size_t room =
       std::min(kEventsPerRound, kMaxBeginning - std::min(kMaxBeginning, beginning_.load()));
   const auto claim = [&](core::EventId id) {

@@ -1,5 +1,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "storage/units.h"
 #include "storage/writer.h"
@@ -64,8 +65,7 @@ core::SnapshotFact read_snapshot(Row row) {
   const std::optional<std::string> number = row.optional_text();
   const std::optional<core::PortoneTime> due = row.optional_portone_time();
   if (number || due) {
-    snapshot.virtual_account =
-        core::VirtualAccount{.number = number.value_or(""), .due_at = due};
+    snapshot.virtual_account = core::VirtualAccount{.number = number.value_or(""), .due_at = due};
   }
   snapshot.started_at = row.optional_portone_time();
   snapshot.status_at = row.optional_portone_time();
@@ -81,7 +81,8 @@ void load_events(Session& session, core::PaymentEvidence& evidence) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.api, e.signed, e.attempt_id, e.status, e.said_at_us,"
       "  e.received_at_ms, e.hint, g.last_arrival_ms "
-      "FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
+      "FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING "
+      "(event_id) "
       "WHERE i.subject = ?1 AND e.kind = 'payment' "
       "  AND (e.payment_id = ?1 OR e.payment_id IS NULL)");
   query.with(evidence.payment_id);
@@ -98,27 +99,38 @@ void load_events(Session& session, core::PaymentEvidence& evidence) {
     const auto hint = row.word<core::UiState>();
     const core::Time last_arrival = row.time();
     if (source == core::EventSource::kWebhook) {
-      evidence.webhooks.push_back({id, api.value_or(core::Api::kV1), is_signed,
-                                   std::move(attempt), status, said_at, received});
+      evidence.webhooks.push_back({id, api.value_or(core::Api::kV1), is_signed, std::move(attempt),
+                                   status, said_at, received});
     } else if (source == core::EventSource::kRedirect) {
       evidence.redirects.push_back({id, std::move(attempt), hint, last_arrival});
     }
   }
 }
 
-void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
-  Query query = session.query(
-      "SELECT s.snapshot_id, s.payment_id, s.attempt_id, s.api, s.version, s.status, s.result,"
-      "  s.total_amount, s.cancelled_amount, s.currency, s.store_id, s.channel,"
-      "  s.account_number, s.account_due_us, s.started_at_us, s.status_at_us, s.paid_at_us,"
-      "  s.updated_at_us, s.disputes, s.chargebacks, s.asked_at_ms "
-      "FROM snapshot s WHERE s.attempt_id IN ("
-      "  SELECT attempt_id FROM snapshot WHERE payment_id = ?1 UNION "
-      "  SELECT e.attempt_id FROM event_by_subject i JOIN event e USING (event_id) "
-      "  WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.signed = 1 AND e.kind = 'payment'"
-      "    AND e.attempt_id IS NOT NULL)");
+// Of each attempt that PortOne binds to the payment, or a signed webhook names for it: also those
+// that bind it to another payment.
+std::set<std::string> attempts_of(Session& session, const core::PaymentEvidence& evidence) {
+  std::set<std::string> attempts;
+  for (const core::WebhookFact& webhook : evidence.webhooks) {
+    if (webhook.is_signed && webhook.attempt_id) attempts.insert(webhook.attempt_id->str());
+  }
+  Query query = session.query("SELECT attempt_id FROM snapshot WHERE payment_id = ?");
   query.with(evidence.payment_id);
-  while (query.next()) evidence.snapshots.push_back(read_snapshot(query.row()));
+  while (query.next()) attempts.insert(query.row().text());
+  return attempts;
+}
+
+void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
+  for (const std::string& attempt : attempts_of(session, evidence)) {
+    Query query = session.query(
+        "SELECT snapshot_id, payment_id, attempt_id, api, version, status, result,"
+        "  total_amount, cancelled_amount, currency, store_id, channel,"
+        "  account_number, account_due_us, started_at_us, status_at_us, paid_at_us,"
+        "  updated_at_us, disputes, chargebacks, asked_at_ms "
+        "FROM snapshot WHERE attempt_id = ? ORDER BY snapshot_id");
+    query.with(attempt);
+    while (query.next()) evidence.snapshots.push_back(read_snapshot(query.row()));
+  }
 }
 
 core::TimerMark::Kind mark_kind(const std::string& word) {
@@ -161,8 +173,7 @@ void load_resolutions(Session& session, core::PaymentEvidence& evidence) {
 
 }  // namespace
 
-std::optional<core::ExpectedOrder> load_order(Session& session,
-                                              const core::PaymentId& payment_id) {
+std::optional<core::ExpectedOrder> load_order(Session& session, const core::PaymentId& payment_id) {
   Query query = session.query(
       "SELECT amount, currency, name, deleted, registered_at_ms FROM expected_order "
       "WHERE payment_id = ? ORDER BY order_id DESC LIMIT 1");
@@ -187,8 +198,8 @@ core::PaymentEvidence load_evidence(Session& session, const core::PaymentId& pay
   return evidence;
 }
 
-void insert_mark(Session& session, const core::PaymentId& payment_id,
-                 const core::TimerMark& mark, core::Time at) {
+void insert_mark(Session& session, const core::PaymentId& payment_id, const core::TimerMark& mark,
+                 core::Time at) {
   static constexpr std::array<const char*, 3> kKinds{"webhook_overdue", "schedule_done",
                                                      "asking_ended"};
   session

@@ -83,8 +83,7 @@ std::vector<FindingView> load_findings(Session& session, const core::PaymentId& 
     std::string detail = row.text();
     const core::Time opened = row.time();
     const auto closed = row.optional_time();
-    findings.push_back(
-        {finding_id, id, kind, open, std::move(detail), opened, closed, row.text()});
+    findings.push_back({finding_id, id, kind, open, std::move(detail), opened, closed, row.text()});
   }
   return findings;
 }
@@ -94,7 +93,8 @@ std::optional<PaymentView> from_events(Session& session, const core::PaymentId& 
   const core::PaymentEvidence evidence = load_evidence(session, id);
   Query query = session.query(
       "SELECT min(e.received_at_ms), max(g.last_arrival_ms) "
-      "FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id) "
+      "FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING "
+      "(event_id) "
       "WHERE i.subject = ?1 AND e.payment_id = ?1 AND e.kind IN ('payment', 'confirm')");
   query.with(id).next();
   Row row = query.row();
@@ -140,8 +140,8 @@ std::optional<PaymentDetail> Reader::payment(const core::PaymentId& id, bool wit
   std::optional<PaymentView> view = load_payment(session, id);
   if (!view) view = from_events(session, id);
   if (!view) return std::nullopt;
-  PaymentDetail detail{std::move(*view), load_attempts(session, id), {},
-                       load_findings(session, id)};
+  PaymentDetail detail{
+      std::move(*view), load_attempts(session, id), {}, load_findings(session, id)};
   if (with_timeline) detail.timeline = load_timeline(session, id);
   return detail;
 }
@@ -199,12 +199,23 @@ std::vector<core::EventId> Reader::inbox_after(core::EventId id, std::int64_t li
   return ids;
 }
 
+Reader::Moment::Moment(Reader& reader) : reader_(reader) { reader_.impl_->session.exec("BEGIN"); }
+
+Reader::Moment::~Moment() {
+  try {
+    reader_.impl_->session.exec("COMMIT");
+  } catch (const std::exception&) {
+    // It only read.
+  }
+}
+
 std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   Query query = impl_->session.query(
       "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.remote_ip,"
-      "  e.signed OR (e.source = 'webhook' AND e.known_source) OR EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id)"
-      "  OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id)"
-      "  OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) "
+      "  CASE WHEN e.signed OR (e.source = 'webhook' AND e.known_source) THEN 1 ELSE"
+      "    EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id)"
+      "    OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id)"
+      "    OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) END "
       "FROM event e JOIN event_progress g USING (event_id) "
       "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
   if (!query.with(id).next()) return std::nullopt;
@@ -214,8 +225,8 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   auto payment = row.optional_payment_id();
   auto attempt = row.optional_attempt_id();
   std::string remote_ip = row.text();
-  return InboxEvent{id, source, api, std::move(payment), std::move(attempt), std::move(remote_ip),
-                    row.flag()};
+  return InboxEvent{
+      id, source, api, std::move(payment), std::move(attempt), std::move(remote_ip), row.flag()};
 }
 
 std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit) {

@@ -96,6 +96,18 @@ class Reader {
   // For the reconciler.
   [[nodiscard]] std::vector<core::EventId> inbox_after(core::EventId id, std::int64_t limit);
   [[nodiscard]] std::optional<InboxEvent> inbox_event(core::EventId id);
+  // While it lives, all that is read is as of one moment, which also makes many small readings
+  // cheap. Not for long: the WAL keeps what it may still read.
+  class Moment {
+   public:
+    explicit Moment(Reader& reader);
+    ~Moment();
+    Moment(const Moment&) = delete;
+    Moment& operator=(const Moment&) = delete;
+
+   private:
+    Reader& reader_;
+  };
   [[nodiscard]] std::vector<Question> due_lookups(core::Time now, std::int64_t limit);
   // Due too, but about attempts that PortOne bound to no payment yet.
   [[nodiscard]] std::vector<DueAttempt> due_attempts(core::Time now, std::int64_t limit);

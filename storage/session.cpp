@@ -101,7 +101,7 @@ Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
     database_.exec("PRAGMA wal_autocheckpoint = 0");
     // What a reader of hours made the WAL grow to is given back.
     database_.exec("PRAGMA journal_size_limit = 67108864");
-    database_.exec("PRAGMA cache_size = -16384");
+    database_.exec("PRAGMA cache_size = -12288");
   } else {
     database_.exec("PRAGMA query_only = ON");
   }

@@ -18,12 +18,12 @@ constexpr int kBusyWaitMs = 250;
 // them reads, the WAL cannot begin anew.
 constexpr int kTooManyTimes = 4;
 // How long it waits for them; one that reads for longer (a person's shell) is let be.
-constexpr int kReaderWaitMs = 50;
+constexpr int kReaderWaitMs = 20;
 
 // How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
 // under any load, and no load waits long for them.
 constexpr int kBackgroundShare = 8;  // one part in so many
-constexpr auto kLeastSlice = 300us;
+constexpr auto kLeastSlice = 20us;
 
 // The index of events is written where nobody waits, so many events at a time, and soon after the
 // last load; beyond so many unindexed ones it is also written while somebody waits.
@@ -298,7 +298,7 @@ void Writer::Impl::checkpoint() {
   checkpoint_fails = failed;
   if (too_many) sqlite3_busy_timeout(handle, kBusyWaitMs);
   // Where a reader kept it from beginning anew, soon again, but not after every commit.
-  next_checkpoint = wal_pages + options.checkpoint_pages / 4;
+  next_checkpoint = wal_pages + options.checkpoint_pages / 2;
 }
 
 }  // namespace reconciled::storage
