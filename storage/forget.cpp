@@ -21,6 +21,7 @@ struct Candidate {
   std::optional<std::string> payment_id;
   std::optional<std::string> attempt_id;
   core::Time received{};
+  bool is_from_portone = false;  // by its address
   bool is_pending = false;
 };
 
@@ -47,7 +48,7 @@ core::EventId newest_event(Session& session) {
 std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.payment_id, e.attempt_id, e.received_at_ms,"
-      "  g.processed_at_ms IS NULL "
+      "  e.known_source, g.processed_at_ms IS NULL "
       "FROM event e INDEXED BY event_unsigned JOIN event_progress g USING (event_id) "
       "WHERE e.signed = 0 AND e.event_id > ? ORDER BY e.event_id LIMIT ?");
   query.with(seen, static_cast<std::int64_t>(kAtOnce));
@@ -59,6 +60,7 @@ std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
     candidate.payment_id = row.optional_text();
     candidate.attempt_id = row.optional_text();
     candidate.received = row.time();
+    candidate.is_from_portone = row.flag();
     candidate.is_pending = row.flag();
     found.push_back(std::move(candidate));
   }
@@ -129,9 +131,12 @@ Forgotten forget_unvouched(Session& session, core::Time now) {
     if (event.id == newest) break;
     const bool is_old = event.received < now - kKept;
     if (!is_old && too_many <= 0) break;
-    // PortOne has not been asked about it yet; a webhook waits for that, for as long as it takes.
-    if (event.is_pending && event.source != core::EventSource::kRedirect) {
-      if (!is_old) break;
+    // PortOne has not been asked about it yet. What one of its addresses sent waits for that for as
+    // long as it takes, and a stranger's webhook until there are too many.
+    const bool may_wait = event.source != core::EventSource::kRedirect &&
+                          (event.is_from_portone || too_many <= 0);
+    if (event.is_pending && may_wait) {
+      // It stays.
     } else if (!is_vouched_for(session, event)) {
       forget_event(session, event);
       ++forgotten.events;

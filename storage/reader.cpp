@@ -229,23 +229,39 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
       id, source, api, std::move(payment), std::move(attempt), std::move(remote_ip), row.flag()};
 }
 
+namespace {
+
+// What is asked again and again is not asked about a payment that is not decided meanwhile: an
+// event of it is being tried or was put aside.
+constexpr const char* kMayBeDecided =
+    " AND NOT EXISTS (SELECT 1 FROM event_index i JOIN event_progress g USING (event_id)"
+    "   WHERE i.subject = coalesce(l.payment_id, l.id)"
+    "     AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 0))) ";
+
+}  // namespace
+
 std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit) {
-  Query query = impl_->session.query(
-      "SELECT question, id, payment_id FROM lookup "
-      "WHERE next_at_ms <= ? AND next_at_ms IS NOT NULL AND question <> 'v1_attempt' "
-      "ORDER BY next_at_ms LIMIT ?");
+  static const std::string sql =
+      std::string(
+          "SELECT l.question, l.id, l.payment_id FROM lookup l "
+          "WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL AND l.question <> 'v1_attempt'") +
+      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?";
+  Query query = impl_->session.query(sql.c_str());
   query.with(now, limit);
   return read_questions(query);
 }
 
 std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit) {
-  Query query = impl_->session.query(
-      "SELECT l.question, l.id, l.payment_id,"
-      "  EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id)"
-      "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
-      "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
-      "FROM lookup l WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL"
-      "  AND l.question = 'v1_attempt' ORDER BY l.next_at_ms LIMIT ?");
+  static const std::string sql =
+      std::string(
+          "SELECT l.question, l.id, l.payment_id,"
+          "  EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id)"
+          "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
+          "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
+          "FROM lookup l WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL"
+          "  AND l.question = 'v1_attempt'") +
+      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?";
+  Query query = impl_->session.query(sql.c_str());
   query.with(now, limit);
   std::vector<DueAttempt> due;
   while (query.next()) {

@@ -68,6 +68,15 @@ bool is_named_by_webhook(Session& session, const Question& question) {
   return query.with(question.id, question.payment_id).next() && query.row().flag();
 }
 
+// An event of the payment is being tried or was put aside (promise 8): deciding on the payment may
+// be what fails, or ends the process. Nothing but that event's own trial decides it.
+bool is_on_trial(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query(
+      "SELECT EXISTS (SELECT 1 FROM event_by_subject i JOIN event_progress g USING (event_id) "
+      "  WHERE i.subject = ? AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 0)))");
+  return query.with(payment_id).next() && query.row().flag();
+}
+
 // Marks the events that the answer covers: a look-up that began before a copy arrived does not
 // answer for that copy.
 std::vector<core::Time> finish_events(Session& session, const LookupReport& report) {
@@ -135,6 +144,7 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
   }
   SettledReport settled;
   for (const core::PaymentId& payment_id : affected) {
+    if (report.events.empty() && is_on_trial(session, payment_id)) continue;
     add(settled.changed,
         redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
   }
@@ -168,6 +178,7 @@ SettledReport fire_watches(Session& session, const DecisionContext& context, cor
   }
   SettledReport settled;
   for (const Watch& watch : due) {
+    if (is_on_trial(session, watch.payment_id)) continue;
     insert_mark(session, watch.payment_id, watch.mark, now);
     add(settled.changed, redecide(session, context, watch.payment_id, {"timer", std::nullopt}, now,
                                   std::nullopt));

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr int kBusyWaitMs = 250;
 // At so many times `checkpoint_pages` the writer stops the readers for a moment: as long as one of
 // them reads, the WAL cannot begin anew.
-constexpr int kTooManyTimes = 4;
+constexpr int kTooManyTimes = 2;
 // How long it waits for them; one that reads for longer (a person's shell) is let be.
 constexpr int kReaderWaitMs = 20;
 
@@ -84,8 +84,11 @@ void Writer::Impl::submit(WriteUnit unit, Lane lane) {
     // What a completion queues belongs to work that was taken: it is never refused.
     const bool follows_up = std::this_thread::get_id() == own_thread.load();
     std::deque<WriteUnit>& queue = queue_of(lane);
-    const std::size_t room = options.queue_capacity / (lane == Lane::kRedirect ? 4 : 1);
-    if (follows_up || (!stopping && queue.size() < room)) {
+    const std::size_t part = lane == Lane::kRedirect ? 4 : 1;
+    const bool has_room = queue.size() < options.queue_capacity / part &&
+                          bytes_of(lane) + unit.bytes <= options.queue_bytes / part;
+    if (follows_up || (!stopping && has_room)) {
+      bytes_of(lane) += unit.bytes;
       queue.push_back(std::move(unit));
       wake.notify_one();
       return;
@@ -125,6 +128,7 @@ bool Writer::Impl::take(std::vector<WriteUnit>& batch) {
 void Writer::Impl::take_from(Lane lane, std::size_t most, std::vector<WriteUnit>& batch) {
   std::deque<WriteUnit>& queue = queue_of(lane);
   for (; most > 0 && !queue.empty() && batch.size() < options.max_batch; --most) {
+    bytes_of(lane) -= queue.front().bytes;
     batch.push_back(std::move(queue.front()));
     queue.pop_front();
   }

@@ -3,8 +3,8 @@
 // Any thread hands units of work in; the writer takes whatever is queued, runs it in one
 // transaction with a savepoint per unit, commits once (synchronous=FULL) and only then calls each
 // unit's completion, on its own thread. Completions must not block. What PortOne and the shop wait
-// for goes first, then browsers, then what nobody waits for; each has a bounded queue of its own,
-// and a unit that finds it full is refused at once and nothing of it happens.
+// for goes first, then browsers, then what nobody waits for; each has a queue of its own, bounded
+// in units and in bytes, and a unit that finds it full is refused at once and nothing of it happens.
 #pragma once
 
 #include <chrono>
@@ -57,6 +57,7 @@ struct WriterOptions {
   std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
       core::decide;
   std::size_t queue_capacity = 16'384;  // of each queue; browsers have a quarter of it
+  std::size_t queue_bytes = 32 << 20;   // of the bodies in it, likewise
   std::size_t max_batch = 512;
   // WAL pages (4 KiB each) after which the writer checkpoints between two batches.
   int checkpoint_pages = 12'288;

@@ -29,6 +29,7 @@ struct WriteUnit {
   std::function<void(Session&, CommitNotice&)> run;
   std::function<void()> committed;
   std::function<void(const WriteFailure&)> failed;
+  std::size_t bytes = 0;  // of what a sender made as long as they liked
 };
 
 inline void append(std::vector<Settled>& all, const std::vector<Settled>& more) {
@@ -43,9 +44,10 @@ struct Writer::Impl {
   void submit(WriteUnit unit, Lane lane);
   // Queues `work`, whose value reaches `done` after the commit.
   template <class T, class Work>
-  void submit_for(Lane lane, Work work, Done<T> done) {
+  void submit_for(Lane lane, Work work, Done<T> done, std::size_t bytes = 0) {
     auto value = std::make_shared<std::optional<T>>();
     WriteUnit unit;
+    unit.bytes = bytes;
     unit.run = [value, work = std::move(work)](Session& s, CommitNotice& notice) {
       value->emplace(work(s, notice));
     };
@@ -66,6 +68,9 @@ struct Writer::Impl {
                       Clock::duration slice);
   [[nodiscard]] std::deque<WriteUnit>& queue_of(Lane lane) {
     return queues[static_cast<std::size_t>(lane)];
+  }
+  [[nodiscard]] std::size_t& bytes_of(Lane lane) {
+    return queued_bytes[static_cast<std::size_t>(lane)];
   }
   [[nodiscard]] std::size_t queued() const;
   void run_batch(std::vector<WriteUnit>& batch);
@@ -99,6 +104,7 @@ struct Writer::Impl {
   mutable std::mutex mutex;
   std::condition_variable wake;
   std::array<std::deque<WriteUnit>, kLanes> queues;  // by lane
+  std::array<std::size_t, kLanes> queued_bytes{};    // likewise
   bool stopping = false;
   std::shared_ptr<const DecisionContext> context;
   std::atomic<std::uint64_t> rounds{0};

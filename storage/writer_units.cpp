@@ -6,6 +6,10 @@
 namespace reconciled::storage {
 namespace {
 
+std::size_t bytes_of(const NewEvent& event) {
+  return event.event.stored_body.size() + event.headers_json.size();
+}
+
 Lane lane_of(TryMode mode) { return mode == TryMode::kAlone ? Lane::kFirst : Lane::kBackground; }
 
 }  // namespace
@@ -60,6 +64,7 @@ void Writer::stop() {
 void Writer::accept_event(NewEvent event, Done<Accepted> done) {
   const bool is_redirect = event.event.source == core::EventSource::kRedirect;
   const Lane event_lane = is_redirect ? Lane::kRedirect : Lane::kFirst;
+  const std::size_t bytes = bytes_of(event);
   impl_->submit_for<Accepted>(
       event_lane,
       [event = std::move(event)](Session& session, CommitNotice& notice) {
@@ -67,16 +72,17 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
         if (needs_reconciling(event.event)) notice.pending_events.push_back(accepted.event);
         return accepted;
       },
-      std::move(done));
+      std::move(done), bytes);
 }
 
 void Writer::answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done) {
+  const std::size_t bytes = bytes_of(question);
   impl_->submit_for<core::ConfirmAnswer>(
       Lane::kFirst,
       [question = std::move(question)](Session& session, CommitNotice&) {
         return storage::answer_confirm(session, question);
       },
-      std::move(done));
+      std::move(done), bytes);
 }
 
 void Writer::reject_delivery(RejectedDelivery delivery) {

@@ -22,11 +22,13 @@ class Poisoned {
  public:
   // `option` of altered-daemon: how the poison works.
   explicit Poisoned(const char* option)
-      : rig_({.reconcile_lines = "lookup_schedule = [\"1h\"]"}),
+      : rig_({.reconcile_lines = "lookup_schedule = [\"1s\", \"2s\"]"}),
         altered_({{ALTERED_DAEMON_BINARY, option, kPoison}}) {
     rig_.portone.send_webhooks_to({});
     rig_.portone.make({{"payment_id", kPoison}, {"version", "v2"}, {"status", "paid"}});
     rig_.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 25'000}});
+    // Its own look-ups are due at each start, too.
+    rig_.daemon.register_order(kPoison);
     for (int i = 0; i < kInnocents; ++i) {
       if (i == kInnocents / 2) rig_.acknowledged(storm_call(kPoison));
       rig_.acknowledged(storm_call("innocent-" + std::to_string(i)));

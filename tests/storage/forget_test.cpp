@@ -94,14 +94,19 @@ TEST_CASE("forget: beyond 100 000 the oldest leave before their time") {
   Store store;
   store.order(10'000);
   store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1"));  // the oldest, but registered
+  NewEvent by_portone = v1_webhook("imp_2", Result::kPaid, 1, named("ord-2"));
+  by_portone.known_source = true;
+  store.accept(by_portone);
+  store.accept(v1_webhook("imp_3", Result::kPaid, 1, named("ord-3")));  // anybody's
   store.writer().stop();
-  CHECK(Stranger(store.path()).run(invented_redirects(2, 100'600, to_ms(at(1)))).empty());
+  CHECK(Stranger(store.path()).run(invented_redirects(4, 100'602, to_ms(at(1)))).empty());
   store.open(both_apis());
   store.writer().start();
-  CHECK(forget(store, 2) == 599);
-  CHECK(count(store, "event") == "100001");
-  CHECK(count(store, "event WHERE event_id = 1") == "1");
-  CHECK(count(store, "event_by_subject") == "100001");
+  CHECK(forget(store, 2) == 600);
+  CHECK(count(store, "event") == "100002");
+  CHECK(count(store, "event WHERE event_id <= 3") == "2");
+  CHECK(count(store, "event WHERE event_id = 3") == "0");
+  CHECK(count(store, "event_by_subject") == "100002");
 }
 
 TEST_CASE("forget: nobody else deletes what is vouched for, nor its payment") {

@@ -84,6 +84,24 @@ TEST_CASE("writer: a batch has a limit") {
   CHECK(told.count("stored") == 20);
 }
 
+TEST_CASE("writer: a queue is full of bytes, too, and has room for more once they are written") {
+  Store store(both_apis(), false);
+  Writer writer({.path = store.path(), .queue_bytes = 10'000}, {});
+  writer.adopt(both_apis(), {10s}, at(0));
+  const std::string full = "failed: the write queue is full";
+  Told told;
+  for (int i = 1; i <= 3; ++i) {
+    NewEvent large = numbered(i);
+    large.event.stored_body = std::string(4'000, 'x');
+    writer.accept_event(large, told.accepted());
+  }
+  CHECK(told.answers == std::vector<std::string>{full});
+  writer.accept_event(numbered(4), told.accepted());  // a small one finds room
+  writer.start();
+  writer.stop();
+  CHECK(told.answers == std::vector<std::string>{full, "stored", "stored", "stored"});
+}
+
 TEST_CASE("writer: a unit that fails takes back its own work only") {
   Store store(both_apis(), false);
   Told told;
