@@ -29,6 +29,7 @@ constexpr core::Time::duration kForgetEvery = 10s;
 constexpr core::Time::duration kForgetPause = 20ms;
 constexpr auto kUnansweredPause = 5s;
 constexpr std::int64_t kDuePerRound = 256;
+constexpr core::Time::duration kDuePause = 1s;  // while that many are known
 // Whose share of the budget pays for claims that webhooks made and PortOne does not know.
 const std::string kNobody;
 
@@ -180,6 +181,9 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
 // news to it.
 void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
   const auto known = static_cast<std::int64_t>(queue_.size());
+  // Reading past those known costs more the more there are, and the threads have enough to ask.
+  if (queue_.size() >= kMaxQuestions || (known >= kDuePerRound && now < claim_due_at_)) return;
+  claim_due_at_ = now + kDuePause;
   for (const Question& question : reader.due_lookups(now, known + kDuePerRound)) {
     queue_.want(question, std::nullopt);
   }

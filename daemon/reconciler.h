@@ -130,6 +130,7 @@ class Reconciler {
   UnknownMemory unknown_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
+  core::Time claim_due_at_{};
   std::atomic<core::Time> forget_at_{core::Time{}};  // never twice at once
 
   // The writer's thread alone. By how often they failed: an innocent event that crashes met twice

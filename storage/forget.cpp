@@ -133,8 +133,8 @@ Forgotten forget_unvouched(Session& session, core::Time now) {
     if (!is_old && too_many <= 0) break;
     // PortOne has not been asked about it yet. What one of its addresses sent waits for that for as
     // long as it takes, and a stranger's webhook until there are too many.
-    const bool may_wait = event.source != core::EventSource::kRedirect &&
-                          (event.is_from_portone || too_many <= 0);
+    const bool may_wait =
+        event.source != core::EventSource::kRedirect && (event.is_from_portone || too_many <= 0);
     if (event.is_pending && may_wait) {
       // It stays.
     } else if (!is_vouched_for(session, event)) {
