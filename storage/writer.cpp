@@ -109,6 +109,8 @@ void Writer::Impl::loop() {
     checkpoint();
     rounds.fetch_add(1, std::memory_order_relaxed);
   }
+  // The file that is left needs no catching up.
+  if (has_recent_events) run_batch(batch);
 }
 
 bool Writer::Impl::take(std::vector<WriteUnit>& batch) {

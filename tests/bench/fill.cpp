@@ -72,11 +72,14 @@ class Fill {
          texts("SELECT name FROM pattern.sqlite_schema WHERE type = 'table' "
                "AND name NOT LIKE 'sqlite_%'")) {
       if (kTakenOver.contains(table)) {
-        database_.exec("INSERT INTO main." + table + " SELECT * FROM pattern." + table);
+        database_.exec("INSERT OR REPLACE INTO main." + table + " SELECT * FROM pattern." + table);
       } else {
         multiply(table);
       }
     }
+    database_.exec(
+        "UPDATE main.meta SET value = (SELECT max(event_id) FROM main.event) "
+        "WHERE key = 'events_indexed_to'");
     for (const std::string& create : later) database_.exec(create);
     database_.exec("COMMIT");
   }

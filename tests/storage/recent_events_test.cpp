@@ -51,6 +51,7 @@ TEST_CASE("recent events: everybody finds them before they are indexed, and a st
   store.writer().accept_event(redirect(UiState::kReturnedSuccess, 1, "tx-1"), nullptr);
   store.writer().start();
   store.writer().stop();
+  CHECK(indexed(store) == "2 to 2");  // a stop leaves nothing behind
   const std::size_t rows = timeline_rows(store);
   CHECK(rows == 2);
   not_indexed_yet(store);
