@@ -174,6 +174,9 @@ TEST_CASE("tries: deciding that throws takes nothing else down, and a replay dec
   CHECK(count_alone(store, {bad}).parked.size() == 1);
   CHECK(count(store, {bad}).parked.size() == 1);
   CHECK_FALSE(store.reader().inbox_event(bad).has_value());
+  // Neither is its payment decided by an answer that another asked for.
+  CHECK(store.portone_says({v1("imp_1", Result::kPaid)}, 4).changed.empty());
+  CHECK(Stranger(store.path()).value("SELECT count(*) FROM snapshot") == "1");
   (void)store.order(kAmount, 5, "", PaymentId::trusted("ord-2"));
   CHECK(store.payment(PaymentId::trusted("ord-2")).expected_amount == kAmount);
 
