@@ -230,6 +230,32 @@ bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& deci
   return evidence.order || !evidence.webhooks.empty() || !decision.attempts.empty();
 }
 
+std::optional<Settled> withhold(Session& session, const core::PaymentId& payment_id,
+                                const LookupReport& report, const Cause& cause) {
+  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
+  if (!stored || !stored->row.deliverable) return std::nullopt;
+  const PaymentRow& before = stored->row;
+  const bool stands = std::all_of(
+      report.snapshots.begin(), report.snapshots.end(), [&](const core::Snapshot& snapshot) {
+        return snapshot.payment_id == payment_id && snapshot.attempt_id.str() == before.winner &&
+               snapshot.result == before.result && snapshot.total_amount == before.total_amount &&
+               snapshot.cancelled_amount == before.cancelled_amount;
+      });
+  if (stands) return std::nullopt;
+  PaymentRow after = before;
+  after.deliverable = false;
+  after.unobstructed = false;
+  const Change change{payment_id, before, after, stored->version + 1, report.answered_at};
+  session
+      .query(
+          "UPDATE payment SET deliverable = 0, unobstructed = 0, version = ?, updated_at_ms = ? "
+          "WHERE payment_id = ?")
+      .with(change.version, report.answered_at, payment_id)
+      .run();
+  write_transition(session, change, cause);
+  return Settled{payment_id, before.result, after.result, false, before.authority, {}};
+}
+
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
                                 const core::PaymentId& payment_id, const Cause& cause,
                                 core::Time now, std::optional<core::Time> restart) {

@@ -231,12 +231,12 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
 
 namespace {
 
-// What is asked again and again is not asked about a payment that is not decided meanwhile: an
-// event of it is being tried or was put aside.
+// What is asked again and again is not asked about a payment that is on trial (settle.cpp).
+// (Here and in due_attempts event_by_subject would be built anew, whole, for every reading.)
 constexpr const char* kMayBeDecided =
     " AND NOT EXISTS (SELECT 1 FROM event_index i JOIN event_progress g USING (event_id)"
     "   WHERE i.subject = coalesce(l.payment_id, l.id)"
-    "     AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 0))) ";
+    "     AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 1))) ";
 
 }  // namespace
 
@@ -255,7 +255,7 @@ std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit)
   static const std::string sql =
       std::string(
           "SELECT l.question, l.id, l.payment_id,"
-          "  EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id)"
+          "  EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
           "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
           "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
           "FROM lookup l WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL"

@@ -9,6 +9,7 @@ namespace {
 struct PendingEvent {
   core::EventId id;
   core::EventSource source;
+  std::optional<core::Api> api;
   std::optional<core::PaymentId> payment_id;
   std::optional<core::AttemptId> attempt_id;
   core::Time received{};  // the first copy
@@ -16,15 +17,24 @@ struct PendingEvent {
 
 std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
   Query query = session.query(
-      "SELECT e.source, e.payment_id, e.attempt_id, e.received_at_ms "
+      "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.received_at_ms "
       "FROM event e JOIN event_progress g USING (event_id) "
       "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
   if (!query.with(id).next()) return std::nullopt;
   Row row = query.row();
   const auto source = row.word<core::EventSource>();
+  const auto api = row.optional_word<core::Api>();
   auto payment = row.optional_payment_id();
   auto attempt = row.optional_attempt_id();
-  return PendingEvent{id, source, std::move(payment), std::move(attempt), row.time()};
+  return PendingEvent{id, source, api, std::move(payment), std::move(attempt), row.time()};
+}
+
+// Whether PortOne can be asked about it; else its first decision is its last.
+bool is_asked_about(const core::DecisionPolicy& policy, const PendingEvent& event) {
+  const bool by_v1 = event.api != core::Api::kV2 && policy.v1_configured;
+  const bool by_v2 =
+      event.api != core::Api::kV1 && policy.v2_store_id.has_value() && event.payment_id.has_value();
+  return by_v1 || by_v2;
 }
 
 // Whose the attempt is, or is said to be: first the payment that PortOne names, where it did.
@@ -68,12 +78,12 @@ bool is_named_by_webhook(Session& session, const Question& question) {
   return query.with(question.id, question.payment_id).next() && query.row().flag();
 }
 
-// An event of the payment is being tried or was put aside (promise 8): deciding on the payment may
-// be what fails, or ends the process. Nothing but that event's own trial decides it.
+// An event of the payment failed twice or was put aside (promise 8): deciding on the payment may be
+// what ends the process. Nothing but that event's own trial decides it.
 bool is_on_trial(Session& session, const core::PaymentId& payment_id) {
   Query query = session.query(
       "SELECT EXISTS (SELECT 1 FROM event_by_subject i JOIN event_progress g USING (event_id) "
-      "  WHERE i.subject = ? AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 0)))");
+      "  WHERE i.subject = ? AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 1)))");
   return query.with(payment_id).next() && query.row().flag();
 }
 
@@ -101,6 +111,7 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   SettledReport settled;
   std::optional<PendingEvent> event = load_pending(session, id);
   if (!event) return settled;
+  const bool is_last = !is_asked_about(context.policy, *event);
   std::optional<core::PaymentId> owner;
   if (event->attempt_id) {
     const std::vector<core::PaymentId> owners = owners_of(session, *event->attempt_id);
@@ -122,6 +133,11 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
   take_back_tries(session, {id});
+  if (is_last) {
+    session.query("UPDATE event_progress SET processed_at_ms = ?, tries = 0 WHERE event_id = ?")
+        .with(now, id)
+        .run();
+  }
   return settled;
 }
 
@@ -144,7 +160,10 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
   }
   SettledReport settled;
   for (const core::PaymentId& payment_id : affected) {
-    if (report.events.empty() && is_on_trial(session, payment_id)) continue;
+    if (report.events.empty() && is_on_trial(session, payment_id)) {
+      add(settled.changed, withhold(session, payment_id, report, cause));
+      continue;
+    }
     add(settled.changed,
         redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
   }

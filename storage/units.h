@@ -95,6 +95,11 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
                                 const core::PaymentId& payment_id, const Cause& cause,
                                 core::Time now, std::optional<core::Time> restart);
 
+// Where the payment may not be decided now: takes back that it is deliverable, if the answer says
+// anything else than what that stands on (promise 4).
+std::optional<Settled> withhold(Session& session, const core::PaymentId& payment_id,
+                                const LookupReport& report, const Cause& cause);
+
 // lookups.cpp
 // Brings the look-ups of a registered or bound payment in line with its decision. Gives the marks
 // that follow: the whole schedule was asked, or nothing more will be.

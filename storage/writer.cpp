@@ -19,6 +19,8 @@ constexpr int kBusyWaitMs = 250;
 constexpr int kTooManyTimes = 2;
 // How long it waits for them; one that reads for longer (a person's shell) is let be.
 constexpr int kReaderWaitMs = 20;
+// How often it tries without stopping anybody, between two times that it does.
+constexpr auto kRetryEvery = 50ms;
 
 // How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
 // under any load, and no load waits long for them.
@@ -161,7 +163,8 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     give_up(batch, error.what());
     return;
   }
-  if (hooks.batch && !batch.empty()) hooks.batch(batch.size());
+  if (batch.empty()) return;  // only the index
+  if (hooks.batch) hooks.batch(batch.size());
   if (!options.completes_early) complete(batch, failures);
   if (hooks.committed) hooks.committed(notice);
 }
@@ -288,13 +291,16 @@ void Writer::Impl::checkpoint() {
   const bool began_anew = wal_pages < seen_wal_pages;
   seen_wal_pages = wal_pages;
   if (began_anew || next_checkpoint == 0) next_checkpoint = options.checkpoint_pages;
-  if (wal_pages < next_checkpoint) return;
-  sqlite3* handle = session.database().getHandle();
+  const Clock::time_point now = Clock::now();
   const bool too_many = wal_pages >= kTooManyTimes * options.checkpoint_pages;
-  if (too_many) sqlite3_busy_timeout(handle, kReaderWaitMs);
+  const bool has_grown = wal_pages >= next_checkpoint;
+  if (!has_grown && !(too_many && now >= retry_at)) return;
+  sqlite3* handle = session.database().getHandle();
+  const bool stops_readers = too_many && has_grown;
+  if (stops_readers) sqlite3_busy_timeout(handle, kReaderWaitMs);
   const int code = sqlite3_wal_checkpoint_v2(
-      handle, nullptr, too_many ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr,
-      nullptr);
+      handle, nullptr, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+      nullptr, nullptr);
   // Nothing is lost where it fails: the WAL keeps everything and grows. But on a disk that goes on
   // failing it grows until there is no room.
   const bool failed = code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY;
@@ -302,9 +308,10 @@ void Writer::Impl::checkpoint() {
     hooks.troubled(std::string("checkpoint: ") + sqlite3_errmsg(handle));
   }
   checkpoint_fails = failed;
-  if (too_many) sqlite3_busy_timeout(handle, kBusyWaitMs);
-  // Where a reader kept it from beginning anew, soon again, but not after every commit.
-  next_checkpoint = wal_pages + options.checkpoint_pages / 2;
+  if (stops_readers) sqlite3_busy_timeout(handle, kBusyWaitMs);
+  // Where a reader kept it from beginning anew, soon again: there may be none the next time.
+  if (has_grown) next_checkpoint = wal_pages + options.checkpoint_pages / 2;
+  retry_at = now + kRetryEvery;
 }
 
 }  // namespace reconciled::storage

@@ -94,9 +94,10 @@ struct Writer::Impl {
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;
-  int wal_pages = 0;        // in the WAL since it began anew, as of the newest commit
-  int seen_wal_pages = 0;   // as of the commit before
-  int next_checkpoint = 0;  // at so many
+  int wal_pages = 0;               // in the WAL since it began anew, as of the newest commit
+  int seen_wal_pages = 0;          // as of the commit before
+  int next_checkpoint = 0;         // at so many
+  Clock::time_point retry_at{};    // while they are too many
   bool has_recent_events = false;  // that are not indexed yet
   bool is_troubled = false;
   bool checkpoint_fails = false;

@@ -290,3 +290,35 @@ TEST_CASE("schedule: a registered order that stays open past it is stuck until d
   CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
   CHECK(store.payment().deliverable);
 }
+
+TEST_CASE("tries: a payment on trial is not delivered on once PortOne says anything else") {
+  Store store;
+  (void)store.order(kAmount);
+  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 2, {event});
+  REQUIRE(store.payment().deliverable);
+  Stranger(store.path()).value("UPDATE event_progress SET parked = 1");
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 3);
+  CHECK(store.payment().deliverable);
+  const SettledReport report = store.portone_says({v1("imp_1", Result::kCancelled)}, 4);
+  REQUIRE(report.changed.size() == 1);
+  CHECK_FALSE(report.changed[0].deliverable);
+  CHECK_FALSE(store.payment().deliverable);
+  CHECK(store.payment().result == Result::kPaid);  // until its event is replayed
+  CHECK(replay(store, event));
+  (void)store.portone_says({v1("imp_1", Result::kCancelled)}, 5, {event});
+  CHECK(store.payment().result == Result::kCancelled);
+}
+
+TEST_CASE("tries: an event that nobody can be asked about is done once it is begun") {
+  DecisionPolicy policy = both_apis();
+  policy.v2_store_id.reset();
+  Store store(policy);
+  NewEvent of_v2 = redirect(UiState::kReturnedSuccess, 1, "tx-1");
+  of_v2.event.api = Api::kV2;
+  const EventId event = store.accept(of_v2).event;
+  Stranger(store.path()).value("UPDATE event_progress SET tries = 2");
+  (void)store.begin({event}, 2);
+  CHECK_FALSE(store.reader().inbox_event(event).has_value());
+  CHECK(Stranger(store.path()).value("SELECT tries FROM event_progress") == "0");
+}
