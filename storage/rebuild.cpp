@@ -19,16 +19,23 @@ constexpr std::int64_t kPageRows = 1'000;
 constexpr int kSecondLooks = 10;
 constexpr auto kBetweenLooks = 300ms;
 
-// All that evidence may make a payment of, and all payments there are, in order of their ids.
+// All that evidence may make a payment of, and all payments there are, in order of their ids. Each
+// part has an order and an end of its own, or every page would walk all that is left.
 std::vector<core::PaymentId> subjects_after(Session& session, const std::string& last) {
   Query query = session.query(
       "SELECT id FROM ("
-      "  SELECT payment_id AS id FROM payment WHERE payment_id > ?1 UNION "
-      "  SELECT payment_id FROM expected_order WHERE payment_id > ?1 UNION "
-      "  SELECT payment_id FROM snapshot WHERE payment_id > ?1 UNION "
-      "  SELECT i.subject FROM event_by_subject i JOIN event e USING (event_id) "
+      "  SELECT * FROM (SELECT payment_id AS id FROM payment WHERE payment_id > ?1"
+      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "  SELECT * FROM (SELECT DISTINCT payment_id FROM expected_order WHERE payment_id > ?1"
+      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "  SELECT * FROM (SELECT DISTINCT payment_id FROM snapshot WHERE payment_id > ?1"
+      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "  SELECT * FROM (SELECT DISTINCT i.subject FROM event_index i JOIN event e USING (event_id)"
       "    WHERE i.subject > ?1 AND e.payment_id = i.subject AND e.source = 'webhook'"
-      "      AND e.kind = 'payment') "
+      "      AND e.kind = 'payment' ORDER BY i.subject LIMIT ?2) UNION "
+      "  SELECT payment_id FROM event WHERE payment_id > ?1 AND source = 'webhook'"
+      "    AND kind = 'payment' AND event_id >"
+      "      (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'events_indexed_to')) "
       "ORDER BY id LIMIT ?2");
   query.with(last, kPageRows);
   std::vector<core::PaymentId> ids;
