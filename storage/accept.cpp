@@ -136,7 +136,8 @@ void index_attempt_events(Session& session, const core::AttemptId& attempt,
   session
       .query(
           "INSERT INTO event_index (subject, dedupe_hash, event_id) "
-          "SELECT ?1, i.dedupe_hash, i.event_id FROM event_by_subject i JOIN event e USING (event_id) "
+          "SELECT ?1, i.dedupe_hash, i.event_id "
+          "FROM event_by_subject i JOIN event e USING (event_id) "
           "WHERE i.subject = ?2 AND e.payment_id IS NULL AND e.attempt_id = ?2 "
           "ON CONFLICT DO NOTHING")
       .with(payment, attempt)

@@ -25,26 +25,6 @@ struct Candidate {
   bool is_pending = false;
 };
 
-std::int64_t load_seen(Session& session) {
-  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
-  return query.with(kSeenKey).next() ? query.row().integer() : 0;
-}
-
-void store_seen(Session& session, std::int64_t seen) {
-  session
-      .query(
-          "INSERT INTO meta (key, value) VALUES (?1, ?2) "
-          "ON CONFLICT (key) DO UPDATE SET value = ?2")
-      .with(kSeenKey, std::to_string(seen))
-      .run();
-}
-
-core::EventId newest_event(Session& session) {
-  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
-  query.next();
-  return core::EventId{query.row().integer()};
-}
-
 std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.payment_id, e.attempt_id, e.received_at_ms,"
@@ -114,7 +94,7 @@ void forget_event(Session& session, const Candidate& event) {
 }  // namespace
 
 Forgotten forget_unvouched(Session& session, core::Time now) {
-  const std::int64_t before = load_seen(session);
+  const std::int64_t before = load_number(session, kSeenKey);
   std::int64_t too_many = 0;
   {
     Query query = session.query(
@@ -144,7 +124,7 @@ Forgotten forget_unvouched(Session& session, core::Time now) {
     seen = event.id.value;
     --too_many;
   }
-  if (seen != before) store_seen(session, seen);
+  if (seen != before) store_value(session, kSeenKey, std::to_string(seen));
   forgotten.has_more = candidates.size() == kAtOnce && seen == candidates.back().id.value;
   return forgotten;
 }

@@ -8,17 +8,13 @@ namespace {
 // Where `meta` has the newest event that is in the index.
 constexpr const char* kIndexedKey = "events_indexed_to";
 
-std::int64_t load_indexed(Session& session) {
-  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
-  return query.with(kIndexedKey).next() ? query.row().integer() : 0;
-}
-
-std::int64_t newest_event(Session& session) {
-  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
-  return query.next() ? query.row().integer() : 0;
-}
-
 }  // namespace
+
+core::EventId newest_event(Session& session) {
+  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
+  query.next();
+  return core::EventId{query.row().integer()};
+}
 
 void open_recent_events(Session& session) {
   session.exec("PRAGMA temp_store = MEMORY");
@@ -38,12 +34,12 @@ void open_recent_events(Session& session) {
 }
 
 std::int64_t recent_events(Session& session) {
-  return newest_event(session) - load_indexed(session);
+  return newest_event(session).value - load_number(session, kIndexedKey);
 }
 
 void index_events(Session& session, std::int64_t most) {
-  const std::int64_t from = load_indexed(session);
-  const std::int64_t to = std::min(from + most, newest_event(session));
+  const std::int64_t from = load_number(session, kIndexedKey);
+  const std::int64_t to = std::min(from + most, newest_event(session).value);
   // In the order of the index, so that each of its pages is written once.
   session
       .query(
@@ -62,9 +58,7 @@ void index_events(Session& session, std::int64_t most) {
           "  WHERE e.event_id > ? AND e.event_id <= ?)")
       .with(from, to)
       .run();
-  session.query("UPDATE meta SET value = ? WHERE key = ?")
-      .with(std::to_string(to), kIndexedKey)
-      .run();
+  store_value(session, kIndexedKey, std::to_string(to));
 }
 
 }  // namespace reconciled::storage

@@ -37,6 +37,11 @@ void insert_rejected(Session& session, const RejectedDelivery& delivery);
 void index_attempt_events(Session& session, const core::AttemptId& attempt,
                           const core::PaymentId& payment);
 
+// meta.cpp
+// Single values that the daemon keeps for itself; 0 where there is none.
+[[nodiscard]] std::int64_t load_number(Session& session, const char* key);
+void store_value(Session& session, const std::string& key, const std::string& value);
+
 // recent_events.cpp
 // The index of events by subject has random keys, and a page of it to write for nearly every event.
 // So the writer writes it behind the events: what is newer stands in a table of its own connection,
@@ -44,6 +49,8 @@ void index_attempt_events(Session& session, const core::AttemptId& attempt,
 void open_recent_events(Session& session);
 // How many events, at most, are not in the index yet.
 [[nodiscard]] std::int64_t recent_events(Session& session);
+// The highest number given, 0 where there is none.
+[[nodiscard]] core::EventId newest_event(Session& session);
 // Indexes the oldest of them, `most` at most.
 void index_events(Session& session, std::int64_t most);
 

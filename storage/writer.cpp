@@ -70,6 +70,7 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
       session(options.path, Session::Mode::kWrite, kBusyWaitMs) {
   renew_wal(session, options.path);
   open_recent_events(session);
+  has_recent_events = recent_events(session) > 0;
   sqlite3_wal_hook(
       session.database().getHandle(),
       [](void* self, sqlite3*, const char*, int pages) {

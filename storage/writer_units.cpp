@@ -166,12 +166,7 @@ void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
 void Writer::put(std::string key, std::string value) {
   WriteUnit unit;
   unit.run = [key = std::move(key), value = std::move(value)](Session& session, CommitNotice&) {
-    session
-        .query(
-            "INSERT INTO meta (key, value) VALUES (?1, ?2) "
-            "ON CONFLICT (key) DO UPDATE SET value = ?2")
-        .with(key, value)
-        .run();
+    store_value(session, key, value);
   };
   impl_->submit(std::move(unit), Lane::kBackground);
 }
