@@ -17,6 +17,13 @@ constexpr const char* kPoison = "poison";
 constexpr int kInnocents = 40;
 constexpr int kCrashes = 3;
 
+// Runs the altered daemon, which the poison ends.
+void die(Rig& rig, Command altered) {
+  altered.arguments.insert(altered.arguments.end(),
+                           {"--config", rig.daemon.config_path(), "serve"});
+  CHECK(run(altered).status == 128 + SIGKILL);
+}
+
 // A shop whose events, one of them poison, all wait in the inbox, stored one after the other.
 class Poisoned {
  public:
@@ -37,12 +44,7 @@ class Poisoned {
     rig_.portone.rest_fault({{"mode", "normal"}});
   }
 
-  void crash() {
-    Command command = altered_;
-    command.arguments.insert(command.arguments.end(),
-                             {"--config", rig_.daemon.config_path(), "serve"});
-    CHECK(run(command).status == 128 + SIGKILL);
-  }
+  void crash() { die(rig_, altered_); }
   Rig& rig() { return rig_; }
   [[nodiscard]] const Command& altered() const { return altered_; }
 
@@ -50,6 +52,14 @@ class Poisoned {
   Rig rig_;
   Command altered_;
 };
+
+void replay_parked(Rig& rig) {
+  const std::string event =
+      rig.daemon.sqlite("SELECT event_id FROM event_progress WHERE parked = 1");
+  CHECK(
+      rig.daemon.send("POST", "/events/" + event.substr(0, event.size() - 1) + "/replay").status ==
+      202);
+}
 
 void check_only_poison_is_parked(Poisoned& shop) {
   Rig& rig = shop.rig();
@@ -73,11 +83,7 @@ void check_only_poison_is_parked(Poisoned& shop) {
   }
   // The program is mended.
   rig.restart();
-  const std::string event =
-      rig.daemon.sqlite("SELECT event_id FROM event_progress WHERE parked = 1");
-  CHECK(
-      rig.daemon.send("POST", "/events/" + event.substr(0, event.size() - 1) + "/replay").status ==
-      202);
+  replay_parked(rig);
   rig.daemon.wait_for_empty_inbox();
   CHECK(rig.daemon.payment(kPoison).at("webhook_status") == "paid");
   const Finished rebuild = rig.daemon.command({"rebuild", "--check"});
@@ -95,4 +101,32 @@ TEST_CASE(
 TEST_CASE("poison: so is one that kills the process once PortOne has answered") {
   Poisoned shop("--die-on-answer");
   check_only_poison_is_parked(shop);
+}
+
+TEST_CASE("poison: what is put aside keeps nothing deliverable that PortOne has cancelled") {
+  Rig rig({.reconcile_lines = "lookup_schedule = [\"1h\"]"});
+  rig.daemon.register_order(kPoison);
+  const Json attempt =
+      rig.portone.make({{"payment_id", kPoison}, {"version", "v1"}, {"status", "paid"}});
+  REQUIRE(rig.daemon.wait_for_result(kPoison, "paid").at("deliverable") == true);
+  rig.daemon.wait_for_empty_inbox();
+  rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 25'000}});
+  CHECK(
+      rig.come_back("imp_uid=" + id_of(attempt) + "&merchant_uid=poison&imp_success=true").status ==
+      200);
+  CHECK(rig.daemon.stop() == 0);
+  rig.portone.rest_fault({{"mode", "normal"}});
+  for (int i = 0; i < kCrashes; ++i) die(rig, {{ALTERED_DAEMON_BINARY, "--die-on", kPoison}});
+
+  rig.restart();
+  wait_until("the event is put aside",
+             [&] { return rig.daemon.sqlite("SELECT sum(parked) FROM event_progress") == "1\n"; });
+  rig.portone.move(attempt, {{"status", "cancelled"}, {"webhook", false}});
+  CHECK(rig.daemon.send("POST", "/payments/poison/lookup").status == 202);
+  wait_until("it is no longer deliverable",
+             [&] { return rig.daemon.payment(kPoison).at("deliverable") == false; });
+  replay_parked(rig);
+  CHECK(rig.daemon.wait_for_result(kPoison, "cancelled").at("deliverable") == false);
+  const Finished rebuild = rig.daemon.command({"rebuild", "--check"});
+  CHECK_MESSAGE(rebuild.status == 0, rebuild.out);
 }
