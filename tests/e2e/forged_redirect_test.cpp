@@ -168,3 +168,14 @@ TEST_CASE("unauthenticated input: what webhooks invented is asked about again wi
     return asked >= kInvented + kBurst + 4 * kPerSecond;
   });
 }
+
+TEST_CASE("redirect: one in the shape of an API that the shop does not use leaves the inbox") {
+  Settings settings;
+  settings.v2 = false;
+  Rig rig(settings);
+  rig.daemon.register_order("ord-1");
+  const Answer page = rig.come_back("paymentId=ord-1&transactionId=tx-1&transactionType=PAYMENT");
+  CHECK(page.status == 200);
+  rig.daemon.wait_for_empty_inbox();
+  CHECK(rig.daemon.payment("ord-1").at("result") == "none");
+}
