@@ -97,7 +97,7 @@ Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
   if (mode == Mode::kWrite) {
     database_.exec("PRAGMA journal_mode = WAL");
     database_.exec("PRAGMA synchronous = FULL");
-    // The writer checkpoints between batches, never within a commit that somebody waits for.
+    // The writer has checkpoints made between batches, never within a commit that somebody waits for.
     database_.exec("PRAGMA wal_autocheckpoint = 0");
     // What a reader of hours made the WAL grow to is given back.
     database_.exec("PRAGMA journal_size_limit = 67108864");

@@ -14,13 +14,6 @@ using namespace std::chrono_literals;
 
 // How long one attempt to begin waits for a lock that another process holds.
 constexpr int kBusyWaitMs = 250;
-// At so many times `checkpoint_pages` the writer stops the readers for a moment: as long as one of
-// them reads, the WAL cannot begin anew.
-constexpr int kTooManyTimes = 2;
-// How long it waits for them; one that reads for longer (a person's shell) is let be.
-constexpr int kReaderWaitMs = 20;
-// How often it tries without stopping anybody, between two times that it does.
-constexpr auto kRetryEvery = 50ms;
 
 // How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
 // under any load, and no load waits long for them.
@@ -67,17 +60,11 @@ WriteFailure::Kind kind_of(const std::exception& error) {
 Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
     : options(std::move(writer_options)),
       hooks(std::move(writer_hooks)),
-      session(options.path, Session::Mode::kWrite, kBusyWaitMs) {
+      session(options.path, Session::Mode::kWrite, kBusyWaitMs),
+      checkpointer(session, kBusyWaitMs, options.path, options.checkpoint_pages, hooks.troubled) {
   renew_wal(session, options.path);
   open_recent_events(session);
   has_recent_events = recent_events(session) > 0;
-  sqlite3_wal_hook(
-      session.database().getHandle(),
-      [](void* self, sqlite3*, const char*, int pages) {
-        static_cast<Impl*>(self)->wal_pages = pages;
-        return SQLITE_OK;
-      },
-      this);
 }
 
 void Writer::Impl::submit(WriteUnit unit, Lane lane) {
@@ -109,7 +96,7 @@ void Writer::Impl::loop() {
   while (take(batch)) {
     run_batch(batch);
     batch.clear();
-    checkpoint();
+    checkpointer.between_commits();
     rounds.fetch_add(1, std::memory_order_relaxed);
   }
   // The file that is left needs no catching up.
@@ -284,35 +271,6 @@ void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::string& wha
 void Writer::Impl::trouble(const std::string& what) {
   if (!is_troubled && hooks.troubled) hooks.troubled(what);
   is_troubled = true;
-}
-
-// Moves what is committed from the WAL into the database. Then the WAL begins anew with the next
-// commit, if no reader still needs it.
-void Writer::Impl::checkpoint() {
-  const bool began_anew = wal_pages < seen_wal_pages;
-  seen_wal_pages = wal_pages;
-  if (began_anew || next_checkpoint == 0) next_checkpoint = options.checkpoint_pages;
-  const Clock::time_point now = Clock::now();
-  const bool too_many = wal_pages >= kTooManyTimes * options.checkpoint_pages;
-  const bool has_grown = wal_pages >= next_checkpoint;
-  if (!has_grown && !(too_many && now >= retry_at)) return;
-  sqlite3* handle = session.database().getHandle();
-  const bool stops_readers = too_many && has_grown;
-  if (stops_readers) sqlite3_busy_timeout(handle, kReaderWaitMs);
-  const int code = sqlite3_wal_checkpoint_v2(
-      handle, nullptr, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-      nullptr, nullptr);
-  // Nothing is lost where it fails: the WAL keeps everything and grows. But on a disk that goes on
-  // failing it grows until there is no room.
-  const bool failed = code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY;
-  if (failed && !checkpoint_fails && hooks.troubled) {
-    hooks.troubled(std::string("checkpoint: ") + sqlite3_errmsg(handle));
-  }
-  checkpoint_fails = failed;
-  if (stops_readers) sqlite3_busy_timeout(handle, kBusyWaitMs);
-  // Where a reader kept it from beginning anew, soon again: there may be none the next time.
-  if (has_grown) next_checkpoint = wal_pages + options.checkpoint_pages / 2;
-  retry_at = now + kRetryEvery;
 }
 
 }  // namespace reconciled::storage

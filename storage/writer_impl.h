@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "storage/checkpointer.h"
 #include "storage/units.h"
 #include "storage/writer.h"
 
@@ -81,7 +82,6 @@ struct Writer::Impl {
   std::optional<WriteFailure> run_unit(WriteUnit& unit, CommitNotice& notice);
   void give_up(std::vector<WriteUnit>& batch, const std::string& what);
   void trouble(const std::string& what);
-  void checkpoint();
 
   [[nodiscard]] std::shared_ptr<const DecisionContext> context_now() const {
     const std::lock_guard lock(mutex);
@@ -91,16 +91,12 @@ struct Writer::Impl {
   WriterOptions options;
   WriterHooks hooks;
   Session session;
+  Checkpointer checkpointer;
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;
-  int wal_pages = 0;               // in the WAL since it began anew, as of the newest commit
-  int seen_wal_pages = 0;          // as of the commit before
-  int next_checkpoint = 0;         // at so many
-  Clock::time_point retry_at{};    // while they are too many
   bool has_recent_events = false;  // that are not indexed yet
   bool is_troubled = false;
-  bool checkpoint_fails = false;
 
   mutable std::mutex mutex;
   std::condition_variable wake;

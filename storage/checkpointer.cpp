@@ -1,0 +1,141 @@
+#include "storage/checkpointer.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace reconciled::storage {
+namespace {
+
+using namespace std::chrono_literals;
+
+// One part of `pages` in so many is few: the writer moves them itself, and nobody notices.
+constexpr int kFewPart = 16;
+// How often the thread goes for one checkpoint. While it moves some pages others come: fewer each
+// time, but where the disk is slower than the load or a reader keeps them from being moved.
+constexpr int kMostErrands = 4;
+// At so many times `pages` the writer stops the readers for a moment: as long as one of them reads
+// an older state, the WAL cannot begin anew.
+constexpr int kTooManyTimes = 2;
+// How long it waits for them; one that reads for longer (a person's shell) is let be.
+constexpr int kReaderWaitMs = 20;
+// How often it tries without stopping anybody, between two times that it does.
+constexpr auto kRetryEvery = 50ms;
+
+}  // namespace
+
+Checkpointer::Checkpointer(Session& writer, int busy_wait_ms, const std::string& path, int pages,
+                           std::function<void(const std::string&)> troubled)
+    : writer_(writer),
+      busy_wait_ms_(busy_wait_ms),
+      pages_(pages),
+      troubled_(std::move(troubled)),
+      next_(pages),
+      own_(path, Session::Mode::kWrite, busy_wait_ms),
+      thread_([this] { loop(); }) {
+  sqlite3_wal_hook(
+      writer_.database().getHandle(),
+      [](void* self, sqlite3*, const char*, int wal_pages) {
+        static_cast<Checkpointer*>(self)->wal_pages_ = wal_pages;
+        return SQLITE_OK;
+      },
+      this);
+}
+
+Checkpointer::~Checkpointer() {
+  sqlite3_wal_hook(writer_.database().getHandle(), nullptr, nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  thread_.join();
+}
+
+void Checkpointer::between_commits() {
+  const bool began_anew = wal_pages_ < seen_pages_;
+  seen_pages_ = wal_pages_;
+  if (began_anew) {
+    moved_pages_ = 0;
+    next_ = pages_;
+  }
+  std::optional<Checkpoint> made;
+  {
+    const std::lock_guard lock(mutex_);
+    if (errand_ == Errand::kMoving) return;
+    if (errand_ == Errand::kDone) made = std::move(made_);
+    errand_ = Errand::kNone;
+  }
+  if (made) {
+    if (began_anew) return;  // right after the thread had moved everything
+    note(*made);
+  } else {
+    if (!is_due()) return;
+    errands_ = 0;
+  }
+  const bool goes_on = !made || !fails_;
+  const bool stops_readers = has_grown_ && wal_pages_ >= kTooManyTimes * pages_;
+  const bool are_few = wal_pages_ - moved_pages_ <= pages_ / kFewPart;
+  if (goes_on && !are_few && errands_ < kMostErrands) {
+    send_thread();
+    return;
+  }
+  if (goes_on && (are_few || stops_readers)) {
+    sqlite3* handle = writer_.database().getHandle();
+    if (stops_readers) sqlite3_busy_timeout(handle, kReaderWaitMs);
+    note(make(writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE));
+    if (stops_readers) sqlite3_busy_timeout(handle, busy_wait_ms_);
+  }
+  // Where a reader kept it from beginning anew, soon again: there may be none the next time.
+  if (has_grown_) next_ = wal_pages_ + std::max(pages_ / 2, 1);
+  retry_at_ = Clock::now() + kRetryEvery;
+}
+
+bool Checkpointer::is_due() {
+  if (wal_pages_ <= moved_pages_) return false;
+  has_grown_ = wal_pages_ >= next_;
+  return has_grown_ || (wal_pages_ >= kTooManyTimes * pages_ && Clock::now() >= retry_at_);
+}
+
+void Checkpointer::send_thread() {
+  const std::lock_guard lock(mutex_);
+  errands_ += 1;
+  errand_ = Errand::kMoving;
+  wake_.notify_one();
+}
+
+void Checkpointer::loop() {
+  pthread_setname_np(pthread_self(), "checkpointer");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || errand_ == Errand::kMoving; });
+    if (stopping_) return;
+    lock.unlock();
+    Checkpoint made = make(own_, SQLITE_CHECKPOINT_PASSIVE);
+    lock.lock();
+    made_ = std::move(made);
+    errand_ = Errand::kDone;
+  }
+}
+
+Checkpointer::Checkpoint Checkpointer::make(Session& session, int mode) {
+  sqlite3* handle = session.database().getHandle();
+  Checkpoint made;
+  made.code = sqlite3_wal_checkpoint_v2(handle, nullptr, mode, nullptr, &made.moved);
+  if (made.code != SQLITE_OK) made.what = sqlite3_errmsg(handle);
+  return made;
+}
+
+// Nothing is lost where it fails: the WAL keeps everything and grows. But on a disk that goes on
+// failing it grows until there is no room.
+void Checkpointer::note(const Checkpoint& made) {
+  if (made.moved >= 0) moved_pages_ = made.moved;
+  const bool failed = made.code != SQLITE_OK && (made.code & 0xff) != SQLITE_BUSY;
+  if (failed && !fails_ && troubled_) troubled_("checkpoint: " + made.what);
+  fails_ = failed;
+}
+
+}  // namespace reconciled::storage
