@@ -28,17 +28,31 @@ const std::string& LookupQueue::payment_of(const Entry& entry) {
 void LookupQueue::enqueue(const Key& key, Entry& entry) {
   entry.state = State::kQueued;
   entry.again = false;
-  ready_.push_back(key);
-  wake_.notify_one();
+  ready(entry.turn).push_back(key);
+  if (entry.turn == Turn::kFirst) {
+    wake_.notify_one();
+  } else {
+    // Not every thread asks these.
+    wake_.notify_all();
+  }
 }
 
-void LookupQueue::want(const storage::Question& question, std::optional<core::EventId> event) {
+void LookupQueue::hasten(const Key& key, Entry& entry) {
+  entry.turn = Turn::kFirst;
+  if (entry.state != State::kQueued) return;
+  std::erase(ready_later_, key);
+  enqueue(key, entry);
+}
+
+void LookupQueue::want(const storage::Question& question, std::optional<core::EventId> event,
+                       Turn turn) {
   const std::lock_guard lock(mutex_);
   const Key key{question.kind, question.id};
-  const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question});
+  const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question, .turn = turn});
   Entry& entry = found->second;
   if (!is_new) join(entry.question, question);
   if (event) entry.events.insert(*event);
+  if (turn < entry.turn) hasten(key, entry);
   switch (entry.state) {
     case State::kIdle:
       enqueue(key, entry);
@@ -57,29 +71,45 @@ bool LookupQueue::knows(const storage::Question& question) const {
   return found != entries_.end() && found->second.state != State::kIdle;
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take(
-    std::size_t (*batch_size)(storage::QuestionKind)) {
+bool LookupQueue::has_room(Turn turn) const {
+  return in_flight_ < kMaxInFlight &&
+         (turn == Turn::kFirst || later_in_flight_ < kMaxLaterInFlight);
+}
+
+std::vector<LookupQueue::Job> LookupQueue::take_from(Turn turn, BatchSize batch_size) {
+  std::deque<Key>& ready_now = ready(turn);
+  std::vector<Job> jobs;
+  std::size_t room = 1;
+  for (auto it = ready_now.begin();
+       it != ready_now.end() && jobs.size() < room && has_room(turn);) {
+    Entry& entry = entries_.at(*it);
+    const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
+    if (!fits || busy_payments_.contains(payment_of(entry))) {
+      ++it;
+      continue;
+    }
+    if (jobs.empty()) room = batch_size(it->first);
+    entry.state = State::kInFlight;
+    in_flight_ += 1;
+    if (turn == Turn::kLater) later_in_flight_ += 1;
+    entry.asked = entry.events;
+    entry.asked_in = turn;
+    entry.busy = payment_of(entry);
+    busy_payments_.insert(entry.busy);
+    jobs.push_back({entry.question, {entry.events.begin(), entry.events.end()}});
+    it = ready_now.erase(it);
+  }
+  return jobs;
+}
+
+std::vector<LookupQueue::Job> LookupQueue::take(BatchSize batch_size, Choice choice) {
+  const Turn preferred = choice == Choice::kLaterThenFirst ? Turn::kLater : Turn::kFirst;
+  const Turn other = preferred == Turn::kFirst ? Turn::kLater : Turn::kFirst;
   std::unique_lock lock(mutex_);
   std::vector<Job> jobs;
   while (!stopping_ && jobs.empty()) {
-    std::size_t room = 1;
-    for (auto it = ready_.begin();
-         it != ready_.end() && jobs.size() < room && in_flight_ < kMaxInFlight;) {
-      Entry& entry = entries_.at(*it);
-      const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
-      if (!fits || busy_payments_.contains(payment_of(entry))) {
-        ++it;
-        continue;
-      }
-      if (jobs.empty()) room = batch_size(it->first);
-      entry.state = State::kInFlight;
-      in_flight_ += 1;
-      entry.asked = entry.events;
-      entry.busy = payment_of(entry);
-      busy_payments_.insert(entry.busy);
-      jobs.push_back({entry.question, {entry.events.begin(), entry.events.end()}});
-      it = ready_.erase(it);
-    }
+    jobs = take_from(preferred, batch_size);
+    if (jobs.empty() && choice != Choice::kFirstOnly) jobs = take_from(other, batch_size);
     if (jobs.empty()) wake_.wait(lock);
   }
   return jobs;
@@ -103,6 +133,7 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   if (found == entries_.end() || found->second.state != State::kInFlight) return;
   Entry& entry = found->second;
   in_flight_ -= 1;
+  if (entry.asked_in == Turn::kLater) later_in_flight_ -= 1;
   busy_payments_.erase(entry.busy);
   if (usable && !entry.again) {
     for (const core::EventId id : entry.asked) entry.events.erase(id);
@@ -126,7 +157,7 @@ void LookupQueue::stop() {
 
 std::size_t LookupQueue::waiting() const {
   const std::lock_guard lock(mutex_);
-  return ready_.size();
+  return ready_first_.size() + ready_later_.size();
 }
 
 std::size_t LookupQueue::size() const {

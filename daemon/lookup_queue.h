@@ -2,7 +2,8 @@
 //
 // A question stands in it once, however often it is wanted; one look-up is in flight per payment
 // (design §2), and evidence that arrives meanwhile asks for another. Filled by the reconciler,
-// emptied by the look-up threads. It reads no clock and no database.
+// emptied by the look-up threads. It reads no clock and no database. What is proven comes first:
+// however many others wait, and however long PortOne takes for them.
 #pragma once
 
 #include <condition_variable>
@@ -26,9 +27,18 @@ class LookupQueue {
     std::vector<core::EventId> events;  // that wait for the answer
   };
 
+  enum class Turn {
+    kFirst,  // a proven event, or somebody who waits
+    kLater   // what the schedule asks, and what only an unsigned message named
+  };
+  // Which questions a thread asks. One that keeps off the later ones is never busy with them, and
+  // one that prefers them goes on with the schedule under any load.
+  enum class Choice { kFirstOnly, kFirstThenLater, kLaterThenFirst };
+
   // Asks the question soon. An `event` is kept with it until a usable answer came; a question that
-  // is in flight is asked again after it.
-  void want(const storage::Question& question, std::optional<core::EventId> event);
+  // is in flight is asked again after it. As long as it is known its turn does not get worse.
+  void want(const storage::Question& question, std::optional<core::EventId> event,
+            Turn turn = Turn::kFirst);
 
   // Whether the question is queued or in flight.
   [[nodiscard]] bool knows(const storage::Question& question) const;
@@ -37,7 +47,10 @@ class LookupQueue {
   // each of another payment. So many at most are in flight, their answers included that are not
   // written yet. Empty after `stop`.
   static constexpr std::size_t kMaxInFlight = 1'024;
-  [[nodiscard]] std::vector<Job> take(std::size_t (*batch_size)(storage::QuestionKind));
+  static constexpr std::size_t kMaxLaterInFlight = 768;
+  using BatchSize = std::size_t (*)(storage::QuestionKind);
+  [[nodiscard]] std::vector<Job> take(BatchSize batch_size,
+                                      Choice choice = Choice::kFirstThenLater);
 
   // The events need no answer any more: they were parked, or processed by another.
   void drop(const storage::Question& question, const std::vector<core::EventId>& events);
@@ -56,21 +69,31 @@ class LookupQueue {
   enum class State { kIdle, kQueued, kInFlight };
   struct Entry {
     storage::Question question;
+    Turn turn = Turn::kLater;
     State state = State::kIdle;
     bool again = false;
     std::set<core::EventId> events;
     std::set<core::EventId> asked;  // those that the look-up in flight answers
+    Turn asked_in = Turn::kLater;
     std::string busy;  // what it keeps busy: whose it is may become known only meanwhile
   };
   [[nodiscard]] static const std::string& payment_of(const Entry& entry);
   void enqueue(const Key& key, Entry& entry);
+  void hasten(const Key& key, Entry& entry);
+  [[nodiscard]] bool has_room(Turn turn) const;
+  [[nodiscard]] std::vector<Job> take_from(Turn turn, BatchSize batch_size);
+  [[nodiscard]] std::deque<Key>& ready(Turn turn) {
+    return turn == Turn::kFirst ? ready_first_ : ready_later_;
+  }
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::map<Key, Entry> entries_;
-  std::deque<Key> ready_;
+  std::deque<Key> ready_first_;
+  std::deque<Key> ready_later_;
   std::unordered_set<std::string> busy_payments_;
   std::size_t in_flight_ = 0;
+  std::size_t later_in_flight_ = 0;
   bool stopping_ = false;
 };
 

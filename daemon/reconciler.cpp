@@ -12,14 +12,21 @@ namespace {
 using namespace std::chrono_literals;
 using storage::Question;
 using storage::QuestionKind;
+using Turn = LookupQueue::Turn;
+using Choice = LookupQueue::Choice;
 
 // Events that wait in memory to be claimed; beyond it the inbox is scanned instead.
 constexpr std::size_t kMaxMail = 100'000;
 // Questions known at once; beyond it events stay in the inbox until some are answered.
 constexpr std::size_t kMaxQuestions = 20'000;
+// Where so many are known, none is added whose turn is later.
+constexpr std::size_t kMaxWithLater = kMaxQuestions / 2;
+// Where so many are being begun, none is added that is not proven.
+constexpr std::size_t kMaxBeginningUnproven = Reconciler::kMaxBeginning / 4 * 3;
 constexpr std::size_t kEventsPerRound = 256;
 constexpr std::size_t kEventsPerTry = 16;  // counted in one unit of work: a short one
 constexpr std::size_t kMaxPostponed = 10'000;
+constexpr std::size_t kMaxUnproven = 4'000;
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
 constexpr auto kBudgetPause = 1s;
@@ -155,7 +162,8 @@ void Reconciler::loop() {
 
 core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   Mail mail = take_mail();
-  const bool has_room_for_all = has_left_some_ && !is_scanning_ && postponed_.empty();
+  const bool has_room_for_all =
+      has_left_some_ && !is_scanning_ && postponed_.empty() && unproven_.empty();
   if (mail.overflowed || has_room_for_all) scan_anew();
   claimed_.insert(claimed_.end(), mail.events.begin(), mail.events.end());
   unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
@@ -163,7 +171,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   unknown_.remember(mail.unknown, now);
   for (const core::EventId id : mail.unanswered) postpone(now + kUnansweredPause, id);
   claim_requests(reader, mail, now);
-  if (is_scanning_) scan_inbox(reader);
+  if (may_scan()) scan_inbox(reader);
   claim_events(reader, now);
   go_on_trying(now);
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
@@ -171,7 +179,8 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
 
   claim_due(reader, now);
   const bool has_room = queue_.size() < kMaxQuestions && beginning_ < kMaxBeginning;
-  if ((!claimed_.empty() || is_scanning_) && has_room) return now;
+  if ((!claimed_.empty() || may_scan()) && has_room) return now;
+  if (!unproven_.empty() && may_begin_unproven(0)) return now;
   const std::optional<core::Time> next = reader.next_lookup();
   const core::Time idle = std::min(now + kIdleRound, forget_at_.load());
   return next && *next > now ? std::min(*next, idle) : idle;
@@ -182,15 +191,15 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
 void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
   const auto known = static_cast<std::int64_t>(queue_.size());
   // Reading past those known costs more the more there are, and the threads have enough to ask.
-  if (queue_.size() >= kMaxQuestions || (known >= kDuePerRound && now < claim_due_at_)) return;
+  if (queue_.size() >= kMaxWithLater || (known >= kDuePerRound && now < claim_due_at_)) return;
   claim_due_at_ = now + kDuePause;
   for (const Question& question : reader.due_lookups(now, known + kDuePerRound)) {
-    queue_.want(question, std::nullopt);
+    queue_.want(question, std::nullopt, Turn::kLater);
   }
   for (const storage::DueAttempt& due : reader.due_attempts(now, known + kDuePerRound)) {
     if (queue_.knows(due.question)) continue;
     if (!due.is_vouched_for && !budget_.take(kNobody, now)) continue;
-    queue_.want(due.question, std::nullopt);
+    queue_.want(due.question, std::nullopt, Turn::kLater);
   }
 }
 
@@ -198,7 +207,7 @@ void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
 // disk refuses it.
 void Reconciler::ask_unwritten(core::Time now) {
   if (unwritten_.empty() || now < ask_unwritten_at_) return;
-  for (const Question& question : unwritten_) queue_.want(question, std::nullopt);
+  for (const Question& question : unwritten_) queue_.want(question, std::nullopt, Turn::kLater);
   unwritten_.clear();
   ask_unwritten_at_ = now + kPauseAfterTrouble;
 }
@@ -220,6 +229,25 @@ void Reconciler::postpone(core::Time until, core::EventId event) {
   } else {
     has_left_some_ = true;
   }
+}
+
+// An unsigned webhook costs its sender nothing, even if PortOne's servers bring it: what is proven
+// does not wait for a flood of them.
+void Reconciler::put_off(core::EventId event) {
+  if (unproven_.size() < kMaxUnproven) {
+    unproven_.push_back(event);
+  } else {
+    has_left_some_ = true;
+  }
+}
+
+bool Reconciler::may_begin_unproven(std::size_t begun) const {
+  return queue_.size() < kMaxWithLater && beginning_ + begun < kMaxBeginningUnproven;
+}
+
+// Not while those that it finds would have to be left again.
+bool Reconciler::may_scan() const {
+  return is_scanning_ && unproven_.size() + kEventsPerRound <= kMaxUnproven;
 }
 
 void Reconciler::scan_anew() {
@@ -251,7 +279,8 @@ bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
       return false;
     }
   }
-  for (const Question& question : questions) queue_.want(question, event.id);
+  const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
+  for (const Question& question : questions) queue_.want(question, event.id, turn);
   return true;
 }
 
@@ -260,9 +289,15 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   const storage::Reader::Moment moment(reader);
   const std::size_t room =
       std::min(kEventsPerRound, kMaxBeginning - std::min(kMaxBeginning, beginning_.load()));
-  const auto claim = [&](core::EventId id) {
+  const auto claim = [&](core::EventId id, bool may_put_off = true) {
     const std::optional<storage::InboxEvent> event = reader.inbox_event(id);
-    if (event && ask_about(*event, now)) begun.push_back(id);
+    if (!event) return;
+    const bool is_first = event->is_proven || !event->is_trusted;  // others have their budget
+    if (may_put_off && !is_first && (!unproven_.empty() || !may_begin_unproven(begun.size()))) {
+      put_off(id);
+    } else if (ask_about(*event, now)) {
+      begun.push_back(id);
+    }
   };
   for (std::size_t left = kEventsPerRound;
        left > 0 && begun.size() < room && !postponed_.empty() && postponed_.begin()->first <= now;
@@ -274,6 +309,12 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
        --left) {
     claim(claimed_.front());
     claimed_.pop_front();
+  }
+  for (std::size_t left = kEventsPerRound;
+       left > 0 && begun.size() < room && !unproven_.empty() && may_begin_unproven(begun.size());
+       --left) {
+    claim(unproven_.front(), false);
+    unproven_.pop_front();
   }
   for (std::size_t i = 0; i < begun.size(); i += kEventsPerTry) {
     const auto from = begun.begin() + static_cast<std::ptrdiff_t>(i);
@@ -321,9 +362,13 @@ std::vector<Question> Reconciler::questions_of(const storage::InboxEvent& event)
 
 void Reconciler::ask_loop(int number) {
   pthread_setname_np(pthread_self(), ("lookup-" + std::to_string(number)).c_str());
+  const auto last = static_cast<int>(askers_.size()) - 1;
+  Choice choice = Choice::kFirstThenLater;
+  if (last > 0 && number == 0) choice = Choice::kFirstOnly;
+  if (last > 0 && number == last) choice = Choice::kLaterThenFirst;
   std::shared_ptr<Access> access;
   while (!stopping_) {
-    std::vector<LookupQueue::Job> jobs = queue_.take(portone::Asker::batch_size);
+    std::vector<LookupQueue::Job> jobs = queue_.take(portone::Asker::batch_size, choice);
     if (jobs.empty()) return;
     std::vector<Question> questions;
     for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);

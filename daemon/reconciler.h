@@ -96,6 +96,9 @@ class Reconciler {
   void begin(std::vector<core::EventId> events, core::Time now);
   [[nodiscard]] bool ask_about(const storage::InboxEvent& event, core::Time now);
   void postpone(core::Time until, core::EventId event);
+  void put_off(core::EventId event);
+  [[nodiscard]] bool may_begin_unproven(std::size_t begun) const;
+  [[nodiscard]] bool may_scan() const;
   void scan_anew();
   void begin_one(core::EventId event, core::Time now, storage::TryMode mode);
   void note_begun(std::size_t events);
@@ -126,7 +129,8 @@ class Reconciler {
   bool is_scanning_ = true;            // at the start, and where some were left in the inbox
   // Events that may not be asked about yet: over the budget, or just answered with unknown.
   std::multimap<core::Time, core::EventId> postponed_;
-  bool has_left_some_ = false;  // there was no room for in `postponed_`
+  std::deque<core::EventId> unproven_;  // from PortOne's addresses: they wait for the proven ones
+  bool has_left_some_ = false;          // there was no room for in `postponed_` or `unproven_`
   UnknownMemory unknown_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};

@@ -64,6 +64,8 @@ struct InboxEvent {
   // Signed, from one of PortOne's addresses, or about something that a registered order or
   // PortOne's answer named; anything else is looked up within a budget (design §2).
   bool is_trusted = false;
+  // Not by the address alone: what it names is asked about first.
+  bool is_proven = false;
 };
 
 // A look-up of an attempt that only a message named.

@@ -8,6 +8,8 @@
 using namespace reconciled;
 using storage::Question;
 using storage::QuestionKind;
+using Turn = LookupQueue::Turn;
+using Choice = LookupQueue::Choice;
 
 namespace {
 
@@ -225,4 +227,61 @@ TEST_CASE("lookup queue: many threads ask every question, and no payment twice a
   for (std::thread& thread : threads) thread.join();
   CHECK(asked == 2'000);
   CHECK_FALSE(twice);
+}
+
+TEST_CASE("lookup queue: what is proven comes before all whose turn is later") {
+  LookupQueue queue;
+  for (const char* id : {"later-1", "later-2"}) queue.want(order(id), kFirst, Turn::kLater);
+  queue.want(order("first"), kSecond, Turn::kFirst);
+  CHECK(queue.waiting() == 3);
+  CHECK(queue.take(one).at(0).question.id == "first");
+  CHECK(queue.take(one).at(0).question.id == "later-1");
+  CHECK(queue.take(one).at(0).question.id == "later-2");
+}
+
+TEST_CASE("lookup queue: a turn gets better and not worse") {
+  LookupQueue queue;
+  for (const char* id : {"later", "hastened"}) queue.want(order(id), kFirst, Turn::kLater);
+  queue.want(order("hastened"), kSecond, Turn::kFirst);
+  queue.want(order("hastened"), std::nullopt, Turn::kLater);
+  CHECK(queue.waiting() == 2);
+  const auto jobs = queue.take(one);
+  CHECK(jobs.at(0).question.id == "hastened");
+  CHECK(jobs.at(0).events == std::vector<core::EventId>{kFirst, kSecond});
+
+  // In flight: its next turn is the better one.
+  queue.want(order("hastened"), kFirst, Turn::kLater);
+  queue.finish(order("hastened"), true);
+  CHECK(queue.take(one).at(0).question.id == "hastened");
+}
+
+TEST_CASE("lookup queue: a thread keeps off the later ones, another prefers them") {
+  LookupQueue queue;
+  queue.want(order("later-1"), std::nullopt, Turn::kLater);
+  queue.want(order("later-2"), std::nullopt, Turn::kLater);
+  queue.want(order("first-1"), std::nullopt);
+  queue.want(order("first-2"), std::nullopt);
+  CHECK(queue.take(one, Choice::kLaterThenFirst).at(0).question.id == "later-1");
+  CHECK(queue.take(one, Choice::kFirstOnly).at(0).question.id == "first-1");
+  CHECK(queue.take(one, Choice::kFirstThenLater).at(0).question.id == "first-2");
+  std::thread thread([&] {
+    const auto jobs = queue.take(one, Choice::kFirstOnly);
+    CHECK(jobs.at(0).question.id == "first-3");
+  });
+  queue.want(order("later-3"), std::nullopt, Turn::kLater);
+  queue.want(order("first-3"), std::nullopt);
+  thread.join();
+  CHECK(queue.waiting() == 2);
+}
+
+TEST_CASE("lookup queue: those whose turn is later leave room in flight") {
+  LookupQueue queue;
+  for (std::size_t i = 0; i < LookupQueue::kMaxInFlight; ++i) {
+    queue.want(order("later-" + std::to_string(i)), std::nullopt, Turn::kLater);
+  }
+  for (std::size_t i = 0; i < LookupQueue::kMaxLaterInFlight; ++i) (void)queue.take(one);
+  CHECK(take_now(queue).empty());
+  queue.finish(order("later-0"), true);
+  CHECK(queue.take(one).at(0).question.id ==
+        "later-" + std::to_string(LookupQueue::kMaxLaterInFlight));
 }

@@ -24,12 +24,13 @@ struct ClockByHand final : Clock {
 };
 
 // A flood of unsigned webhooks in the inbox, from many addresses.
-void flood(Store& store) {
-  for (int i = 0; i < kFlood; ++i) {
+void flood(Store& store, int events = kFlood, bool from_portone = false) {
+  for (int i = 0; i < events; ++i) {
     const std::string number = std::to_string(i);
     NewEvent event =
         v1_webhook("imp_" + number, Result::kPaid, 1, PaymentId::trusted("inv-" + number));
     event.remote_ip = "198.51.100." + std::to_string(i % kAddresses);
+    event.known_source = from_portone;
     store.writer().accept_event(std::move(event), nullptr);
   }
   store.accept(v1_webhook("imp_last", Result::kPaid));  // all before it are stored
@@ -50,6 +51,18 @@ class Rounds {
       idle = has_more || store_.writer().queued() > 0 ? 0 : idle + 1;
       if (!has_more) std::this_thread::sleep_for(1ms);
     }
+  }
+  // For as long as a busy machine may take.
+  void until_asked(std::size_t questions) {
+    for (int i = 0; i < 3'000 && asked() < questions; ++i) {
+      later(0);
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+  void hear_of(EventId event) {
+    CommitNotice notice;
+    notice.pending_events.push_back(event);
+    reconciler_.committed(notice);
   }
   [[nodiscard]] std::size_t asked() const { return reconciler_.waiting_lookups(); }
 
@@ -93,6 +106,33 @@ TEST_CASE("reconciler: after a flood everything in the inbox is asked about with
              std::to_string(rounds.asked()));
   for (std::size_t i = 0; i < kRefills; ++i) rounds.later(kRefill);
   CHECK(rounds.asked() == kFlood + 1);
+}
+
+TEST_CASE("reconciler: what is proven does not wait for a flood from PortOne's addresses") {
+  constexpr int kMoreThanKnown = 20'500;  // questions
+  constexpr std::size_t kMostLater = 10'000;
+  Store store;
+  flood(store, kMoreThanKnown, true);
+  Rounds rounds(store);
+  rounds.until_asked(kMostLater);
+  rounds.later(0);
+  const std::size_t asked = rounds.asked();
+  CHECK(asked < kMoreThanKnown / 2 + kBurst);
+  (void)store.order(kAmount);
+  const EventId proven = store.accept(v1_webhook("imp_proven", Result::kPaid)).event;
+  rounds.hear_of(proven);
+  rounds.later(0);
+  CHECK(rounds.asked() == asked + 1);
+}
+
+TEST_CASE("reconciler: what a flood from PortOne's addresses left in the inbox is asked about") {
+  constexpr int kMoreThanWait = 6'000;  // in memory
+  Store store;
+  flood(store, kMoreThanWait, true);
+  Rounds rounds(store);
+  for (int i = 1; i <= kMoreThanWait; ++i) rounds.hear_of(EventId{i});
+  rounds.until_asked(kMoreThanWait + 1);
+  CHECK(rounds.asked() == kMoreThanWait + 1);
 }
 
 TEST_CASE("reconciler: a bounded number of events is begun at once, and all of them in the end") {

@@ -269,6 +269,18 @@ TEST_CASE("reader: what only strangers named is not trusted") {
   CHECK(trusted(redirect(UiState::kReturnedSuccess, 3, "imp_6", std::nullopt)));
 }
 
+TEST_CASE("reader: an address of PortOne's proves nothing by itself") {
+  Store store;
+  const auto proven = [&](NewEvent event) {
+    event.known_source = true;
+    return store.reader().inbox_event(store.accept(event).event)->is_proven;
+  };
+  CHECK_FALSE(proven(v1_webhook("imp_1", Result::kPaid)));
+  CHECK(proven(v2_webhook("tx-1", Result::kPaid, "msg_1", 1, PaymentId::trusted("ord-v2"))));
+  (void)store.order(kAmount);
+  CHECK(proven(v1_webhook("imp_2", Result::kPaid)));
+}
+
 TEST_CASE("reader: a waiting page's facts show the attempt only where PortOne binds it") {
   Store store;
   (void)store.order(kAmount);
