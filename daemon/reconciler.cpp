@@ -165,7 +165,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   const bool has_room_for_all =
       has_left_some_ && !is_scanning_ && postponed_.empty() && unproven_.empty();
   if (mail.overflowed || has_room_for_all) scan_anew();
-  claimed_.insert(claimed_.end(), mail.events.begin(), mail.events.end());
+  for (const core::EventId id : mail.events) line_up(id);
   unwritten_.insert(unwritten_.end(), mail.unwritten.begin(), mail.unwritten.end());
   ask_unwritten(now);
   unknown_.remember(mail.unknown, now);
@@ -222,6 +222,11 @@ void Reconciler::forget_unvouched(core::Time now) {
   });
 }
 
+// Whatever its copies, an event is claimed once for all that arrived before.
+void Reconciler::line_up(core::EventId event) {
+  if (lined_up_.insert(event).second) claimed_.push_back(event);
+}
+
 // Those that find no room stay in the inbox, which is scanned once there is room.
 void Reconciler::postpone(core::Time until, core::EventId event) {
   if (postponed_.size() < kMaxPostponed) {
@@ -259,7 +264,7 @@ void Reconciler::scan_anew() {
 void Reconciler::scan_inbox(storage::Reader& reader) {
   if (claimed_.size() >= kEventsPerRound) return;
   const std::vector<core::EventId> found = reader.inbox_after(scanned_to_, kEventsPerRound);
-  claimed_.insert(claimed_.end(), found.begin(), found.end());
+  for (const core::EventId id : found) line_up(id);
   if (found.size() < kEventsPerRound) is_scanning_ = false;
   if (!found.empty()) scanned_to_ = found.back();
 }
@@ -308,6 +313,7 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
        left > 0 && begun.size() < room && !claimed_.empty() && queue_.size() < kMaxQuestions;
        --left) {
     claim(claimed_.front());
+    lined_up_.erase(claimed_.front());
     claimed_.pop_front();
   }
   for (std::size_t left = kEventsPerRound;

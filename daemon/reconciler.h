@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -95,6 +96,7 @@ class Reconciler {
   void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
   [[nodiscard]] bool ask_about(const storage::InboxEvent& event, core::Time now);
+  void line_up(core::EventId event);
   void postpone(core::Time until, core::EventId event);
   void put_off(core::EventId event);
   [[nodiscard]] bool may_begin_unproven(std::size_t begun) const;
@@ -125,6 +127,7 @@ class Reconciler {
   LookupQueue queue_;
   LookupBudget budget_;
   std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
+  std::set<core::EventId> lined_up_;   // the same: each stands there once
   core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan
   bool is_scanning_ = true;            // at the start, and where some were left in the inbox
   // Events that may not be asked about yet: over the budget, or just answered with unknown.
