@@ -60,7 +60,7 @@ struct WriterOptions {
   std::size_t queue_bytes = 32 << 20;   // of the bodies in it, likewise
   std::size_t max_batch = 512;
   // WAL pages (4 KiB each) after which the writer checkpoints between two batches.
-  int checkpoint_pages = 12'288;
+  int checkpoint_pages = 4'096;
   // A lie that no configuration can tell: completes units before their commit, so that a test of
   // the tests can see acknowledged events get lost.
   bool completes_early = false;
