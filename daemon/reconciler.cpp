@@ -33,7 +33,7 @@ constexpr auto kBudgetPause = 1s;
 constexpr auto kCalmAfter = 10s;
 // How often what nobody vouches for is looked through, and the pause while there is much of it.
 constexpr core::Time::duration kForgetEvery = 10s;
-constexpr core::Time::duration kForgetPause = 20ms;
+constexpr core::Time::duration kForgetPause = 5ms;
 constexpr auto kUnansweredPause = 5s;
 constexpr std::int64_t kDuePerRound = 256;
 constexpr core::Time::duration kDuePause = 1s;  // while that many are known

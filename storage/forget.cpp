@@ -11,7 +11,10 @@ using namespace std::chrono_literals;
 constexpr auto kKept = std::chrono::days(7);
 // Newer unsigned events than so many are not looked at before their time.
 constexpr std::int64_t kMostUnsigned = 100'000;
-constexpr std::size_t kAtOnce = 256;
+// Few: others wait for the writer meanwhile.
+constexpr std::size_t kAtOnce = 64;
+// They are counted for so many steps in advance: there may be millions.
+constexpr std::int64_t kCounted = 256 * kAtOnce;
 // Where `meta` has the newest event that was looked at: it left, or stays for good.
 constexpr const char* kSeenKey = "unsigned_seen_to";
 
@@ -91,34 +94,41 @@ void forget_event(Session& session, const Candidate& event) {
   if (event.payment_id) forget_payment(session, *event.payment_id);
 }
 
+// By how many the unsigned events newer than `seen` are too many; not counted further than needed.
+std::int64_t count_too_many(Session& session, std::int64_t seen) {
+  Query query = session.query(
+      "SELECT count(*) - ?1 FROM (SELECT 1 FROM event INDEXED BY event_unsigned "
+      "WHERE signed = 0 AND event_id > ?2 LIMIT ?1 + ?3)");
+  query.with(kMostUnsigned, seen, kCounted).next();
+  return query.row().integer();
+}
+
 }  // namespace
 
-Forgotten forget_unvouched(Session& session, core::Time now) {
+Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_many) {
   const std::int64_t before = load_number(session, kSeenKey);
-  std::int64_t too_many = 0;
-  {
-    // Not beyond what is looked at now: a flood may have left millions, and this runs often.
-    Query query = session.query(
-        "SELECT count(*) - ?1 FROM (SELECT 1 FROM event INDEXED BY event_unsigned "
-        "WHERE signed = 0 AND event_id > ?2 LIMIT ?1 + ?3)");
-    if (query.with(kMostUnsigned, before, static_cast<std::int64_t>(kAtOnce)).next()) {
-      too_many = query.row().integer();
-    }
-  }
   Forgotten forgotten;
   std::int64_t seen = before;
   const std::vector<Candidate> candidates = load_candidates(session, before);
   const core::EventId newest = newest_event(session);
+  bool is_counted = too_many > 0;
+  const auto are_too_many = [&] {
+    if (!is_counted) too_many = count_too_many(session, seen);
+    is_counted = true;
+    return too_many > 0;
+  };
   for (const Candidate& event : candidates) {
     // Its number would be given to the next one.
     if (event.id == newest) break;
     const bool is_old = event.received < now - kKept;
-    if (!is_old && too_many <= 0) break;
+    if (!is_old && !are_too_many()) break;
     // PortOne has not been asked about it yet. What one of its addresses sent waits for that for as
     // long as it takes, and a stranger's webhook until there are too many.
-    const bool may_wait =
-        event.source != core::EventSource::kRedirect && (event.is_from_portone || too_many <= 0);
-    if (event.is_pending && may_wait) {
+    const auto may_wait = [&] {
+      return event.source != core::EventSource::kRedirect &&
+             (event.is_from_portone || !are_too_many());
+    };
+    if (event.is_pending && may_wait()) {
       // It stays.
     } else if (!is_vouched_for(session, event)) {
       forget_event(session, event);

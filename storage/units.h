@@ -133,8 +133,9 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
 
 // forget.cpp
 // Removes some of the events that no registered order, signed webhook or answer of PortOne names:
-// older than 7 days, or the oldest of too many (promise 9).
-Forgotten forget_unvouched(Session& session, core::Time now);
+// older than 7 days, or the oldest of too many (promise 9). `too_many` remembers, from one call to
+// the next, how many more are too many; they are counted where it is not above 0.
+Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_many);
 
 // tries.cpp
 // Counts a first try of each event that is still in the inbox. Those in `counted` were counted and

@@ -95,7 +95,8 @@ struct Writer::Impl {
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;
-  bool has_recent_events = false;  // that are not indexed yet
+  std::int64_t too_many_unsigned = 0;  // events, as far as they were counted
+  bool has_recent_events = false;      // that are not indexed yet
   bool is_troubled = false;
 
   mutable std::mutex mutex;

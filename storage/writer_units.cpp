@@ -159,7 +159,9 @@ void Writer::fire_watches(core::Time now) {
 void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
   impl_->submit_for<Forgotten>(
       Lane::kBackground,
-      [now](Session& session, CommitNotice&) { return storage::forget_unvouched(session, now); },
+      [this, now](Session& session, CommitNotice&) {
+        return storage::forget_unvouched(session, now, impl_->too_many_unsigned);
+      },
       std::move(done));
 }
 
