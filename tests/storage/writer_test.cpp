@@ -249,48 +249,6 @@ TEST_CASE("writer: a flood of browsers fills its own queue, not that of webhooks
   CHECK(told.count("stored") == 2 + 8);
 }
 
-TEST_CASE("writer: the WAL stays small under load, with readers coming and going") {
-  Store store(both_apis(), false);
-  store.open(both_apis(), 65'536, 512, 64);
-  store.writer().start();
-  std::atomic<bool> done{false};
-  std::vector<std::thread> readers;
-  for (int i = 0; i < 3; ++i) {
-    readers.emplace_back([&] {
-      Stranger reader(store.path());
-      while (!done) (void)reader.value("SELECT count(*) FROM event WHERE type <> 'x'");
-    });
-  }
-  std::uintmax_t largest = 0;
-  for (int i = 0; i < 3'000; ++i) {
-    store.accept(numbered(i));
-    if (i % 50 == 0) largest = std::max(largest, std::filesystem::file_size(store.path() + "-wal"));
-  }
-  done = true;
-  for (std::thread& reader : readers) reader.join();
-  // 3 000 commits are 12 000 pages and more; 64 × 4 and some are let stand.
-  CHECK(largest < 2'000 * 4'096);
-}
-
-TEST_CASE("writer: a reader that stays lets the WAL grow, and after it the WAL begins anew") {
-  Store store(both_apis(), false);
-  store.open(both_apis(), 65'536, 512, 64);
-  store.writer().start();
-  const auto wal = [&] { return std::filesystem::file_size(store.path() + "-wal"); };
-  int number = 0;
-  {
-    Stranger reader(store.path());
-    (void)reader.value("BEGIN");
-    (void)reader.value("SELECT count(*) FROM event");
-    for (int i = 0; i < 300; ++i) store.accept(numbered(number++));
-    CHECK(reader.value("SELECT count(*) FROM event") == "0");
-  }
-  const auto grown = wal();
-  CHECK(grown > 4 * 64 * 4'096);
-  for (int i = 0; i < 600; ++i) store.accept(numbered(number++));
-  CHECK(wal() < grown + 64 * 4'096);
-}
-
 TEST_CASE("writer: commits are durable and in WAL, with the checks on") {
   Store store;
   (void)store.accept(numbered(1));
