@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -17,13 +16,15 @@ constexpr int kFewPart = 16;
 // How often the thread goes for one checkpoint. While it moves some pages others come: fewer each
 // time, but where the disk is slower than the load or a reader keeps them from being moved.
 constexpr int kMostErrands = 4;
-// At so many times `pages` the writer stops the readers for a moment: as long as one of them reads
-// an older state, the WAL cannot begin anew.
-constexpr int kTooManyTimes = 2;
+// Beyond so many times `pages` a reader must be keeping the WAL from beginning anew: it is tried
+// again soon.
+constexpr int kRetriedTimes = 2;
+constexpr auto kRetryEvery = 50ms;
+// Beyond so many times the writer stops the readers for a moment, so that none of them reads an
+// older state; and after a quarter as many again.
+constexpr int kTooManyTimes = 6;
 // How long it waits for them; one that reads for longer (a person's shell) is let be.
 constexpr int kReaderWaitMs = 20;
-// How often it tries without stopping anybody, between two times that it does.
-constexpr auto kRetryEvery = 50ms;
 
 }  // namespace
 
@@ -34,6 +35,7 @@ Checkpointer::Checkpointer(Session& writer, int busy_wait_ms, const std::string&
       pages_(pages),
       troubled_(std::move(troubled)),
       next_(pages),
+      stop_readers_at_(kTooManyTimes * pages),
       own_(path, Session::Mode::kWrite, busy_wait_ms),
       thread_([this] { loop(); }) {
   sqlite3_wal_hook(
@@ -61,6 +63,7 @@ void Checkpointer::between_commits() {
   if (began_anew) {
     moved_pages_ = 0;
     next_ = pages_;
+    stop_readers_at_ = kTooManyTimes * pages_;
   }
   std::optional<Checkpoint> made;
   {
@@ -77,7 +80,7 @@ void Checkpointer::between_commits() {
     errands_ = 0;
   }
   const bool goes_on = !made || !fails_;
-  const bool stops_readers = has_grown_ && wal_pages_ >= kTooManyTimes * pages_;
+  const bool stops_readers = wal_pages_ >= stop_readers_at_;
   const bool are_few = wal_pages_ - moved_pages_ <= pages_ / kFewPart;
   if (goes_on && !are_few && errands_ < kMostErrands) {
     send_thread();
@@ -89,15 +92,14 @@ void Checkpointer::between_commits() {
     note(make(writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE));
     if (stops_readers) sqlite3_busy_timeout(handle, busy_wait_ms_);
   }
-  // Where a reader kept it from beginning anew, soon again: there may be none the next time.
-  if (has_grown_) next_ = wal_pages_ + std::max(pages_ / 2, 1);
+  if (stops_readers) stop_readers_at_ = wal_pages_ + kTooManyTimes * pages_ / 4;
+  next_ = wal_pages_ + pages_ / 2;
   retry_at_ = Clock::now() + kRetryEvery;
 }
 
-bool Checkpointer::is_due() {
+bool Checkpointer::is_due() const {
   if (wal_pages_ <= moved_pages_) return false;
-  has_grown_ = wal_pages_ >= next_;
-  return has_grown_ || (wal_pages_ >= kTooManyTimes * pages_ && Clock::now() >= retry_at_);
+  return wal_pages_ >= next_ || (wal_pages_ >= kRetriedTimes * pages_ && Clock::now() >= retry_at_);
 }
 
 void Checkpointer::send_thread() {

@@ -47,7 +47,7 @@ class Checkpointer {
   };
 
   static Checkpoint make(Session& session, int mode);
-  [[nodiscard]] bool is_due();
+  [[nodiscard]] bool is_due() const;
   void send_thread();
   void loop();
   void note(const Checkpoint& made);
@@ -58,12 +58,12 @@ class Checkpointer {
   const std::function<void(const std::string&)> troubled_;
 
   // The writer's thread alone. Pages are those of the WAL since it began anew.
-  int wal_pages_ = 0;       // as of the newest commit
-  int seen_pages_ = 0;      // as of the one before
-  int moved_pages_ = 0;     // that stand in the database too
-  int next_ = 0;            // the next checkpoint is due at so many
-  int errands_ = 0;         // of the thread, for the checkpoint that is being made
-  bool has_grown_ = false;  // it was due; else it is tried again
+  int wal_pages_ = 0;        // as of the newest commit
+  int seen_pages_ = 0;       // as of the one before
+  int moved_pages_ = 0;      // that stand in the database too
+  int next_ = 0;             // the next checkpoint is due at so many
+  int stop_readers_at_ = 0;  // beyond so many
+  int errands_ = 0;          // of the thread, for the checkpoint that is being made
   bool fails_ = false;
   Clock::time_point retry_at_{};
 

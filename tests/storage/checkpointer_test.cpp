@@ -79,13 +79,17 @@ TEST_CASE("checkpointer: the WAL stays small with readers coming and going") {
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       Stranger reader(ledger.path());
-      while (!done) (void)reader.value("SELECT count(*) FROM entry WHERE length(what) = 1");
+      while (!done) {
+        (void)reader.value("SELECT count(*) FROM entry WHERE length(what) = 1");
+        std::this_thread::sleep_for(2ms);
+      }
     });
   }
-  for (int i = 0; i < 2'000; ++i) ledger.write();
+  for (int i = 0; i < 3'000; ++i) ledger.write();
   done = true;
   for (std::thread& reader : readers) reader.join();
-  CHECK(ledger.wal_pages() < 2'000);
+  CHECK(ledger.wal_pages() < 4'000);  // of 9 000 and more
+  CHECK(ledger.beginnings() > 1);
   check_whole(ledger);
 }
 
@@ -115,7 +119,7 @@ TEST_CASE("checkpointer: others may make checkpoints, too") {
     Stranger shell(ledger.path());
     while (!done) {
       (void)shell.value("PRAGMA wal_checkpoint");
-      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      std::this_thread::sleep_for(3ms);
     }
   });
   for (int i = 0; i < 2'000; ++i) ledger.write();

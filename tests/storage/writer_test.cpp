@@ -1,6 +1,4 @@
 // Group commit: what is bundled, what is refused, what fails alone, and when the news goes out.
-#include <atomic>
-#include <filesystem>
 #include <thread>
 
 #include "tests/storage/other_process.h"
