@@ -130,10 +130,10 @@ class Reconciler {
   std::set<core::EventId> lined_up_;   // the same: each stands there once
   core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan
   bool is_scanning_ = true;            // at the start, and where some were left in the inbox
+  bool has_left_some_ = false;         // there was no room for in `postponed_` or `unproven_`
   // Events that may not be asked about yet: over the budget, or just answered with unknown.
   std::multimap<core::Time, core::EventId> postponed_;
   std::deque<core::EventId> unproven_;  // from PortOne's addresses: they wait for the proven ones
-  bool has_left_some_ = false;          // there was no room for in `postponed_` or `unproven_`
   UnknownMemory unknown_;
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
