@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "storage/renew_pages.h"
+
 namespace reconciled::storage {
 namespace {
 
@@ -55,6 +57,13 @@ Checkpointer::~Checkpointer() {
     wake_.notify_all();
   }
   thread_.join();
+  if (!fails_ && !(errand_ == Errand::kDone && has_failed(made_))) return;
+  // To close the file would move the rest of the WAL and remove it, but a sync that failed leaves
+  // unwritten what was moved before. The next process has the whole WAL to move.
+  for (Session* session : {&writer_, &own_}) {
+    sqlite3_db_config(session->database().getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                      nullptr);
+  }
 }
 
 void Checkpointer::between_commits() {
@@ -89,7 +98,8 @@ void Checkpointer::between_commits() {
   if (goes_on && (are_few || stops_readers)) {
     sqlite3* handle = writer_.database().getHandle();
     if (stops_readers) sqlite3_busy_timeout(handle, kReaderWaitMs);
-    note(make(writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE));
+    note(make(writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+              renews_));
     if (stops_readers) sqlite3_busy_timeout(handle, busy_wait_ms_);
   }
   if (stops_readers) stop_readers_at_ = wal_pages_ + kTooManyTimes * pages_ / 4;
@@ -115,29 +125,40 @@ void Checkpointer::loop() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || errand_ == Errand::kMoving; });
     if (stopping_) return;
+    const bool renews = renews_;
     lock.unlock();
-    Checkpoint made = make(own_, SQLITE_CHECKPOINT_PASSIVE);
+    Checkpoint made = make(own_, SQLITE_CHECKPOINT_PASSIVE, renews);
     lock.lock();
     made_ = std::move(made);
     errand_ = Errand::kDone;
   }
 }
 
-Checkpointer::Checkpoint Checkpointer::make(Session& session, int mode) {
+Checkpointer::Checkpoint Checkpointer::make(Session& session, int mode, bool renews) {
   sqlite3* handle = session.database().getHandle();
   Checkpoint made;
+  if (renews) made.code = renew_pages(session);
+  if (made.code != SQLITE_OK) {
+    made.what = sqlite3_errstr(made.code);
+    return made;
+  }
   made.code = sqlite3_wal_checkpoint_v2(handle, nullptr, mode, nullptr, &made.moved);
   if (made.code != SQLITE_OK) made.what = sqlite3_errmsg(handle);
   return made;
+}
+
+bool Checkpointer::has_failed(const Checkpoint& made) {
+  return made.code != SQLITE_OK && (made.code & 0xff) != SQLITE_BUSY;
 }
 
 // Nothing is lost where it fails: the WAL keeps everything and grows. But on a disk that goes on
 // failing it grows until there is no room.
 void Checkpointer::note(const Checkpoint& made) {
   if (made.moved >= 0) moved_pages_ = made.moved;
-  const bool failed = made.code != SQLITE_OK && (made.code & 0xff) != SQLITE_BUSY;
+  const bool failed = has_failed(made);
   if (failed && !fails_ && troubled_) troubled_("checkpoint: " + made.what);
   fails_ = failed;
+  renews_ = failed;
 }
 
 }  // namespace reconciled::storage

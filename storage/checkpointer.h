@@ -46,7 +46,9 @@ class Checkpointer {
     int moved = -1;    // pages of this WAL that stand in the database; -1: unknown
   };
 
-  static Checkpoint make(Session& session, int mode);
+  // `renews`: what was moved before is written anew (renew_pages.h).
+  static Checkpoint make(Session& session, int mode, bool renews);
+  static bool has_failed(const Checkpoint& made);
   [[nodiscard]] bool is_due() const;
   void send_thread();
   void loop();
@@ -65,6 +67,7 @@ class Checkpointer {
   int stop_readers_at_ = 0;  // beyond so many
   int errands_ = 0;          // of the thread, for the checkpoint that is being made
   bool fails_ = false;
+  bool renews_ = true;  // a sync failed after pages were moved, maybe in an earlier process
   Clock::time_point retry_at_{};
 
   std::mutex mutex_;

@@ -65,6 +65,21 @@ class Recording {
         },
         {.padding_bytes = kBigBytes});
   }
+  // Until so many checkpoints failed, each at its sync, and one was synced after each.
+  void storm_through_failing_checkpoints(int times) {
+    storm_while(
+        [&](Storm&) {
+          for (int i = 0; i < times; ++i) {
+            const std::uint64_t faults = disk_.faults();
+            disk_.fail({.sync_error = EIO, .files = reconciled::test::kDatabaseFile});
+            wait_until("a sync failed", [&] { return disk_.faults() > faults; });
+            const std::uint64_t syncs = disk_.database_syncs();
+            disk_.heal();
+            wait_until("a checkpoint", [&] { return disk_.database_syncs() > syncs; });
+          }
+        },
+        {.name = "failing", .padding_bytes = kBigBytes});
+  }
   void stop() {
     disk_.heal();
     CHECK(rig.daemon.stop() == 0);
@@ -236,6 +251,16 @@ TEST_CASE("power cut: what was acknowledged is there after syncs that failed") {
   disk.fail({.name = "sync", .sync_error = EIO, .one_in = 4});
   recording.storm(150);
   CHECK(disk.faults() > 0);
+  recording.stop();
+  cut_and_start(disk, recording);
+}
+
+// A checkpoint is made in parts, and the last of them syncs for all.
+TEST_CASE("power cut: what was acknowledged is there after checkpoints whose syncs failed") {
+  FaultyDisk disk(FaultyDisk::Journal::kKept);
+  Recording recording(disk);
+  recording.storm_through_failing_checkpoints(3);
+  recording.storm_through_checkpoints();
   recording.stop();
   cut_and_start(disk, recording);
 }
