@@ -160,6 +160,11 @@ std::size_t LookupQueue::waiting() const {
   return ready_first_.size() + ready_later_.size();
 }
 
+std::size_t LookupQueue::pending() const {
+  const std::lock_guard lock(mutex_);
+  return ready_first_.size() + ready_later_.size() + in_flight_;
+}
+
 std::size_t LookupQueue::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();

@@ -62,6 +62,7 @@ class LookupQueue {
   void stop();
 
   [[nodiscard]] std::size_t waiting() const;  // questions to be asked, not in flight
+  [[nodiscard]] std::size_t pending() const;  // those and the ones in flight
   [[nodiscard]] std::size_t size() const;     // questions known here
 
  private:

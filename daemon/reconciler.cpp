@@ -36,7 +36,9 @@ constexpr core::Time::duration kForgetEvery = 10s;
 constexpr core::Time::duration kForgetPause = 5ms;
 constexpr auto kUnansweredPause = 5s;
 constexpr std::int64_t kDuePerRound = 256;
-constexpr core::Time::duration kDuePause = 1s;  // while that many are known
+constexpr core::Time::duration kDuePause = 1s;  // while that many are pending
+// Where so many are pending, nothing is added that is due.
+constexpr std::int64_t kMaxPending = kMaxWithLater;
 // Whose share of the budget pays for claims that webhooks made and PortOne does not know.
 const std::string kNobody;
 
@@ -186,17 +188,18 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   return next && *next > now ? std::min(*next, idle) : idle;
 }
 
-// Rows stay due until their answer is written: those already in the queue come first, and are no
-// news to it.
+// Rows stay due until their answer is written: those that are pending come first, and are no news
+// to the queue. Questions that only wait for their next turn do not count: their turn begins here,
+// and after an outage there may be any number of them.
 void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
-  const auto known = static_cast<std::int64_t>(queue_.size());
-  // Reading past those known costs more the more there are, and the threads have enough to ask.
-  if (queue_.size() >= kMaxWithLater || (known >= kDuePerRound && now < claim_due_at_)) return;
+  const auto pending = static_cast<std::int64_t>(queue_.pending());
+  // Reading past those pending costs more the more there are, and the threads have enough to ask.
+  if (pending >= kMaxPending || (pending >= kDuePerRound && now < claim_due_at_)) return;
   claim_due_at_ = now + kDuePause;
-  for (const Question& question : reader.due_lookups(now, known + kDuePerRound)) {
+  for (const Question& question : reader.due_lookups(now, pending + kDuePerRound)) {
     queue_.want(question, std::nullopt, Turn::kLater);
   }
-  for (const storage::DueAttempt& due : reader.due_attempts(now, known + kDuePerRound)) {
+  for (const storage::DueAttempt& due : reader.due_attempts(now, pending + kDuePerRound)) {
     if (queue_.knows(due.question)) continue;
     if (!due.is_vouched_for && !budget_.take(kNobody, now)) continue;
     queue_.want(due.question, std::nullopt, Turn::kLater);

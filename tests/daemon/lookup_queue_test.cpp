@@ -51,7 +51,9 @@ TEST_CASE("lookup queue: a question stands in it once, with all events that wait
   REQUIRE(jobs.size() == 1);
   CHECK(jobs[0].events == std::vector<core::EventId>{kFirst, kSecond});
   CHECK(queue.waiting() == 0);
+  CHECK(queue.pending() == 1);
   queue.finish(order("ord-1"), true);
+  CHECK(queue.pending() == 0);
   CHECK(queue.size() == 0);
 }
 

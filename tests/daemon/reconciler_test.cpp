@@ -136,6 +136,31 @@ TEST_CASE("reconciler: what a flood from PortOne's addresses left in the inbox i
   CHECK(rounds.asked() == kMoreThanWait + 1);
 }
 
+TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are made again") {
+  constexpr int kWebhooks = 10'300;
+  constexpr unsigned long kMostLater = 10'000;
+  Store store;
+  flood(store, kWebhooks, true);
+  reconciled::core::Config config;
+  config.database_path = store.path();
+  config.v1.emplace().base_url = "http://127.0.0.1:1";  // where nobody listens
+  const reconciled::SystemClock clock;
+  Metrics metrics("test");
+  Reconciler reconciler(config, clock, store.writer(), metrics);
+  reconciler.start();
+  const auto asked_again = [&] {
+    return std::stoul(
+        Stranger(store.path()).value("SELECT count(*) FROM lookup WHERE failures > 1"));
+  };
+  CommitNotice written;
+  written.lookups_changed = true;
+  for (int i = 0; i < 1'200 && asked_again() < kMostLater; ++i) {
+    reconciler.committed(written);
+    std::this_thread::sleep_for(100ms);
+  }
+  CHECK(asked_again() >= kMostLater);
+}
+
 TEST_CASE("reconciler: a flood of copies of one event makes no other wait") {
   constexpr int kCopies = 5'000;
   Store store;
