@@ -75,6 +75,27 @@ void forget_payment(Session& session, const std::string& payment_id) {
       .run();
 }
 
+// Unless another event of the payment that it was asked for names the attempt: that one's webhook
+// may wait for the answer.
+void forget_attempt(Session& session, const std::string& attempt_id) {
+  std::string subject;
+  {
+    Query planned = session.query(
+        "SELECT coalesce(payment_id, id) FROM lookup WHERE question = 'v1_attempt' AND id = ?");
+    if (!planned.with(attempt_id).next()) return;
+    subject = planned.row().text();
+  }
+  {
+    Query named = session.query(
+        "SELECT 1 FROM event_by_subject i JOIN event e USING (event_id) "
+        "WHERE i.subject = ? AND e.attempt_id = ?");
+    if (named.with(subject, attempt_id).next()) return;
+  }
+  session.query("DELETE FROM lookup WHERE question = 'v1_attempt' AND id = ?")
+      .with(attempt_id)
+      .run();
+}
+
 void forget_event(Session& session, const Candidate& event) {
   const std::string subject = event.payment_id.value_or(event.attempt_id.value_or(""));
   session.query("DELETE FROM event_index WHERE subject = ? AND event_id = ?")
@@ -86,11 +107,7 @@ void forget_event(Session& session, const Candidate& event) {
   session.query("DELETE FROM confirm_answer WHERE event_id = ?").with(event.id).run();
   session.query("DELETE FROM event_progress WHERE event_id = ?").with(event.id).run();
   session.query("DELETE FROM event WHERE event_id = ?").with(event.id).run();
-  if (event.attempt_id) {
-    session.query("DELETE FROM lookup WHERE question = 'v1_attempt' AND id = ?")
-        .with(*event.attempt_id)
-        .run();
-  }
+  if (event.attempt_id) forget_attempt(session, *event.attempt_id);
   if (event.payment_id) forget_payment(session, *event.payment_id);
 }
 

@@ -90,6 +90,23 @@ TEST_CASE("forget: a webhook that PortOne was not asked about yet waits, a redir
   CHECK(count(store, "event WHERE source = 'webhook'") == "1");
 }
 
+TEST_CASE(
+    "forget: a redirect leaves alone the look-up that a webhook about its attempt waits for") {
+  Store store;
+  store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1", named("ord-invented")));
+  NewEvent by_portone = v1_webhook("imp_1", Result::kPaid, 1, named("ord-1"));
+  by_portone.known_source = true;
+  const EventId waiting = store.accept(by_portone).event;
+  LookupReport unanswered = Store::answered({QuestionKind::kV1Attempt, "imp_1", named("ord-1")}, 2,
+                                            LookupReport::Outcome::kUnusable);
+  unanswered.events = {waiting};
+  store.settle(unanswered);
+  store.accept(redirect(UiState::kReturnedSuccess, kEightDays, "imp_3", named("ord-3")));
+  CHECK(forget(store, kEightDays) == 1);
+  CHECK(count(store, "event") == "2");
+  CHECK(count(store, "lookup WHERE id = 'imp_1' AND next_at_ms IS NOT NULL") == "1");
+}
+
 TEST_CASE("forget: beyond 100 000 the oldest leave before their time") {
   Store store;
   store.order(10'000);
