@@ -17,9 +17,9 @@ bool LookupBudget::refill_has_token(Bucket& bucket, double per_second, double bu
 
 bool LookupBudget::take(const std::string& source, core::Time now) {
   if (sources_.size() >= kMaxSources && !sources_.contains(source)) sources_.clear();
-  Bucket& own = sources_.try_emplace(source, Bucket{kSourceBurst, now}).first->second;
-  const bool source_may = refill_has_token(own, kSourcePerSecond, kSourceBurst, now);
-  const bool all_may = refill_has_token(all_, kAllPerSecond, kAllBurst, now);
+  Bucket& own = sources_.try_emplace(source, Bucket{rates_.burst, now}).first->second;
+  const bool source_may = refill_has_token(own, rates_.per_second, rates_.burst, now);
+  const bool all_may = refill_has_token(all_, rates_.all_per_second, rates_.all_burst, now);
   if (!source_may || !all_may) return false;
   own.tokens -= 1;
   all_.tokens -= 1;

@@ -1,7 +1,7 @@
-// How often ids that only unauthenticated input named may be looked up (design §2): so that a
+// How often what unauthenticated input names may be looked up and decided on (design §2): so that a
 // flood of invented redirects neither makes us attack PortOne nor delays the honest.
 //
-// Token buckets, one for all and one for each source address. Used by the reconciler's thread.
+// Token buckets, one for all and one for each source. Used by the reconciler's thread.
 #pragma once
 
 #include <string>
@@ -11,8 +11,23 @@
 
 namespace reconciled {
 
+struct LookupRates {
+  double per_second;  // of one source, which has saved up `burst`
+  double burst;
+  double all_per_second;
+  double all_burst;
+};
+// Ids that nobody vouches for: the source is the sender's address.
+inline constexpr LookupRates kStrangerRates{10, 60, 50, 200};
+// Known payments, whose ids every buyer may learn: the source is the payment. It bears what PortOne
+// and a buyer say of it, but deciding on it costs the more the more was said.
+inline constexpr LookupRates kPaymentRates{0.1, 30, 1'000, 5'000};
+
 class LookupBudget {
  public:
+  explicit LookupBudget(const LookupRates& rates)
+      : rates_(rates), all_{rates.all_burst, core::Time{}} {}
+
   // Whether a look-up for that source may be made now; takes its share if so.
   [[nodiscard]] bool take(const std::string& source, core::Time now);
 
@@ -23,13 +38,10 @@ class LookupBudget {
   };
   static bool refill_has_token(Bucket& bucket, double per_second, double burst, core::Time now);
 
-  Bucket all_{kAllBurst, {}};
+  LookupRates rates_;
+  Bucket all_;
   std::unordered_map<std::string, Bucket> sources_;
 
-  static constexpr double kAllPerSecond = 50;
-  static constexpr double kAllBurst = 200;
-  static constexpr double kSourcePerSecond = 10;
-  static constexpr double kSourceBurst = 60;
   // Beyond this many sources all are forgotten and start full: memory stays bounded, and the
   // budget for all still holds.
   static constexpr std::size_t kMaxSources = 10'000;

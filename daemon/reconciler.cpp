@@ -276,16 +276,18 @@ void Reconciler::scan_inbox(storage::Reader& reader) {
 // false. Nothing is written for it until then, or a flood would fill the writer's queue.
 bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
   const std::vector<Question> questions = questions_of(event);
+  std::optional<core::Time> later;
   if (!event.is_trusted) {
-    std::optional<core::Time> later;
     for (const Question& question : questions) {
       if (const auto until = unknown_.known_until(question, now)) later = until;
     }
     if (!later && !budget_.take(event.remote_ip, now)) later = now + kBudgetPause;
-    if (later) {
-      postpone(*later, event.id);
-      return false;
-    }
+  } else if (event.is_anybodys && !payment_budget_.take(event.subject(), now)) {
+    later = now + kBudgetPause;
+  }
+  if (later) {
+    postpone(*later, event.id);
+    return false;
   }
   const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
   for (const Question& question : questions) queue_.want(question, event.id, turn);

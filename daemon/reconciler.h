@@ -125,7 +125,8 @@ class Reconciler {
   Metrics& metrics_;
 
   LookupQueue queue_;
-  LookupBudget budget_;
+  LookupBudget budget_{kStrangerRates};
+  LookupBudget payment_budget_{kPaymentRates};
   std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
   std::set<core::EventId> lined_up_;   // the same: each stands there once
   core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan

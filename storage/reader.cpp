@@ -212,7 +212,7 @@ Reader::Moment::~Moment() {
 std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   Query query = impl_->session.query(
       "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.remote_ip,"
-      "  e.source = 'webhook' AND e.known_source, CASE WHEN e.signed THEN 1 ELSE"
+      "  e.source = 'webhook' AND e.known_source, e.signed, CASE WHEN e.signed THEN 1 ELSE"
       "    EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id)"
       "    OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id)"
       "    OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) END "
@@ -226,6 +226,7 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   auto attempt = row.optional_attempt_id();
   std::string remote_ip = row.text();
   const bool is_from_portone = row.flag();
+  const bool is_signed = row.flag();
   const bool is_proven = row.flag();
   return InboxEvent{id,
                     source,
@@ -234,7 +235,8 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
                     std::move(attempt),
                     std::move(remote_ip),
                     is_from_portone || is_proven,
-                    is_proven};
+                    is_proven,
+                    !is_signed && !is_from_portone};
 }
 
 namespace {

@@ -66,6 +66,12 @@ struct InboxEvent {
   bool is_trusted = false;
   // Not by the address alone: what it names is asked about first.
   bool is_proven = false;
+  // Neither signed nor from one of PortOne's addresses: whoever knows the order can have sent it.
+  bool is_anybodys = false;
+
+  [[nodiscard]] const std::string& subject() const {
+    return payment_id ? payment_id->str() : attempt_id->str();
+  }
 };
 
 // A look-up of an attempt that only a message named.

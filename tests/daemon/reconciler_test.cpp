@@ -161,6 +161,23 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
   CHECK(asked_again() >= kMostLater);
 }
 
+TEST_CASE("reconciler: a flood about one registered order makes no other wait") {
+  Store store;
+  (void)store.order(kAmount);
+  for (int i = 0; i < 2'000; ++i) {
+    store.writer().accept_event(redirect(UiState::kReturnedSuccess, 1, "imp_" + std::to_string(i)),
+                                nullptr);
+  }
+  store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1", 1, PaymentId::trusted("ord-honest")));
+  Rounds rounds(store);
+  rounds.later(0);
+  CHECK(store.reader().payment(PaymentId::trusted("ord-honest"), false).has_value());
+  CHECK(rounds.asked() <= 40);
+  rounds.later(60);
+  CHECK(rounds.asked() <= 50);
+  CHECK(store.reader().stats().inbox_depth == 2'001);  // those that wait for their turn are kept
+}
+
 TEST_CASE("reconciler: a flood of copies of one event makes no other wait") {
   constexpr int kCopies = 5'000;
   Store store;

@@ -65,6 +65,11 @@ Call unsigned_webhook(int number) {
   const std::string id = std::to_string(number);
   return v1_webhook("imp_" + id, "flood-" + id, "paid");
 }
+// Of a buyer who knows one order.
+Call redirect_of_buyer(int number) {
+  return from_stranger(number, {"GET", "/payments/complete?imp_uid=imp_" + std::to_string(number) +
+                                           "&merchant_uid=one-order"});
+}
 Call webhook_of_stranger(int number) { return from_stranger(number, unsigned_webhook(number)); }
 Call webhook_of_portone(int number) { return from("52.78.5.241", unsigned_webhook(number)); }
 Message refused_webhook() {
@@ -246,6 +251,12 @@ class Shore {
 TEST_CASE("flood: forged redirects starve no webhook, no decision, no reader and not PortOne") {
   Shore shore;
   shore.flood("redirects", shore.rig().daemon.redirect(), redirect);
+}
+
+TEST_CASE("flood: forged redirects of one registered order starve nothing either") {
+  Shore shore;
+  shore.rig().daemon.register_order("one-order");
+  shore.flood("buyer", shore.rig().daemon.redirect(), redirect_of_buyer);
 }
 
 TEST_CASE("flood: unsigned webhooks starve no signed one, no decision, no reader and not PortOne") {

@@ -281,6 +281,20 @@ TEST_CASE("reader: an address of PortOne's proves nothing by itself") {
   CHECK(proven(v1_webhook("imp_2", Result::kPaid)));
 }
 
+TEST_CASE("reader: a message about a known order is anybody's unless PortOne sent it") {
+  Store store;
+  (void)store.order(kAmount);
+  const auto anybodys = [&](const NewEvent& event) {
+    return store.reader().inbox_event(store.accept(event).event)->is_anybodys;
+  };
+  CHECK(anybodys(redirect(UiState::kReturnedSuccess, 1, "imp_1")));
+  CHECK(anybodys(v1_webhook("imp_2", Result::kPaid)));
+  NewEvent known = v1_webhook("imp_3", Result::kPaid);
+  known.known_source = true;
+  CHECK_FALSE(anybodys(known));
+  CHECK_FALSE(anybodys(v2_webhook("tx-1", Result::kPaid, "msg_1", 1)));
+}
+
 TEST_CASE("reader: a waiting page's facts show the attempt only where PortOne binds it") {
   Store store;
   (void)store.order(kAmount);
