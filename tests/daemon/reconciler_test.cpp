@@ -42,6 +42,10 @@ class Rounds {
       : store_(store),
         reader_(store.path()),
         reconciler_(config(store), clock_, store.writer(), metrics_) {}
+  // As the app does: what is queued tells the reconciler how it went.
+  ~Rounds() { store_.writer().stop(); }
+  Rounds(const Rounds&) = delete;
+  Rounds& operator=(const Rounds&) = delete;
 
   // So many seconds later, until nothing more can be claimed and what was is decided.
   void later(int seconds) {
@@ -159,6 +163,8 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
     std::this_thread::sleep_for(100ms);
   }
   CHECK(asked_again() >= kMostLater);
+  reconciler.stop();
+  store.writer().stop();
 }
 
 TEST_CASE("reconciler: a flood about one registered order makes no other wait") {
