@@ -89,7 +89,9 @@ std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContex
     std::optional<core::Time> until = core::asking_ends(decision, planned.anchor);
     // An unconfirmed step backwards keeps even a paid payment on the schedule.
     if (!until && decision.suspect_at) until = *decision.suspect_at + kSuspectAsking;
-    if (!until) {
+    // What has no usable answer yet is asked until it has one, even where nothing else is left to
+    // ask: a webhook may wait for it, and it may say that a paid payment is cancelled.
+    if (!until && planned.failures == 0) {
       forget_lookup(session, question);
       continue;
     }

@@ -277,6 +277,29 @@ TEST_CASE("look-ups: a signed webhook's payment is asked about though PortOne kn
   CHECK(store.payment().result == Result::kNone);
 }
 
+TEST_CASE("look-ups: a webhook about a paid payment is asked about again after an outage") {
+  Store store;
+  (void)store.order(kAmount, 0);
+  (void)store.portone_says({v2("tx-1", Result::kPaid, 5, 5)}, 5);
+  CHECK(next(store, "v2_payment").empty());
+  const Accepted webhook = store.accept(v2_webhook("tx-1", Result::kCancelled, "msg_1", 10));
+  (void)store.begin({webhook.event}, 10);
+  LookupReport report = Store::answered({QuestionKind::kV2Payment, "ord-1", kPayment}, 11,
+                                        LookupReport::Outcome::kUnusable);
+  report.events = {webhook.event};
+  (void)store.settle(report);
+  CHECK(next(store, "v2_payment") == exactly(12));
+  // News about the payment meanwhile does not forget it.
+  (void)store.begin({store.accept(v2_webhook("tx-1", Result::kPaid, "msg_2", 11)).event}, 11);
+  CHECK(next(store, "v2_payment") == exactly(12));
+  report.asked_at = report.answered_at = at(12);
+  report.outcome = LookupReport::Outcome::kAnswered;
+  report.snapshots = {v2("tx-1", Result::kCancelled, 10, 12)};
+  (void)store.settle(report);
+  CHECK(store.payment().result == Result::kCancelled);
+  CHECK(next(store, "v2_payment").empty());
+}
+
 TEST_CASE("look-ups: what PortOne answered is told to people") {
   Store store(only_v1());
   (void)store.order(kAmount, 0);
