@@ -59,7 +59,7 @@ struct WriterOptions {
   std::size_t queue_capacity = 16'384;  // of each queue; browsers have a quarter of it
   std::size_t queue_bytes = 32 << 20;   // of the bodies in it, likewise
   std::size_t max_batch = 512;
-  // WAL pages (4 KiB each) after which the writer checkpoints between two batches.
+  // WAL pages (4 KiB each) after which a checkpoint is made.
   int checkpoint_pages = 4'096;
   // A lie that no configuration can tell: completes units before their commit, so that a test of
   // the tests can see acknowledged events get lost.
