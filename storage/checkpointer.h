@@ -9,8 +9,8 @@
 // SQLite before 3.51.3 can lose commits when the WAL begins anew just as a checkpoint starts that
 // another one left nothing to do for (https://sqlite.org/wal.html#walresetbug). That cannot happen
 // here: nobody but the writer sends the thread, between two commits, and never when everything is
-// moved. As long as it has not moved what it was sent for, the WAL cannot begin anew. (But another
-// process that makes a checkpoint by hand in that same instant: a shell reads, it does not do that.)
+// moved. As long as it has not moved what it was sent for, the WAL cannot begin anew. (Only another
+// process with a checkpoint of its own in that same instant could bring it about.)
 #pragma once
 
 #include <chrono>
