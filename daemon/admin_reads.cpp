@@ -39,8 +39,9 @@ http::Answer AdminListener::metrics() {
     Seconds oldest{0};
     if (stats.inbox_oldest) oldest = services_.clock.now() - *stats.inbox_oldest;
     services_.metrics.set_inbox(static_cast<std::uint64_t>(stats.inbox_depth), oldest);
-    if (const auto last = last_sweep(reader, services_.config)) {
-      services_.metrics.set_sweep_age(services_.clock.now() - *last);
+    for (const core::Api api : {core::Api::kV1, core::Api::kV2}) {
+      const core::Time last = last_sweep(reader, api).value_or(services_.started_at);
+      services_.metrics.set_sweep_age(api, services_.clock.now() - last);
     }
     for (int i = 0; i <= static_cast<int>(core::Result::kFailed); ++i) {
       services_.metrics.set_payments(static_cast<core::Result>(i), 0);

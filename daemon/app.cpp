@@ -79,6 +79,7 @@ struct App::Parts {
         lock(config.database_path),
         applied(storage::migrate(config.database_path)),
         metrics(RECONCILED_VERSION),
+        warnings(clock, metrics),
         writer(at_path(std::move(writer_options), config.database_path), hooks()),
         readers(config.database_path, kReaders,
                 [](const std::string& what) {
@@ -86,7 +87,7 @@ struct App::Parts {
                 }),
         reconciler(config, clock, writer, metrics),
         sweeper(config, clock, writer, reconciler),
-        services{config, clock, writer, readers, reconciler, metrics, timers},
+        services{config, clock, writer, readers, reconciler, metrics, warnings, clock.now(), timers},
         webhook(services),
         redirect(services, prepare_database()),
         admin(services, {[this] { return faults(); }, [this] { return unreadiness(); }}),
@@ -167,6 +168,7 @@ struct App::Parts {
   Health health;
   std::array<std::atomic<std::uint64_t>, kLoops> loop_ticks{};
   Metrics metrics;
+  Warnings warnings;
   storage::Writer writer;
   Timers timers;
   ReaderPool readers;

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <initializer_list>
-#include <limits>
 #include <sstream>
 
 namespace reconciled {
@@ -26,6 +25,8 @@ constexpr std::array<std::string_view, 7> kLookupOutcomes{
     "server_error", "unreachable", "malformed"};
 constexpr std::array<std::string_view, 4> kNotificationOutcomes{"delivered", "failed", "parked",
                                                                 "superseded"};
+constexpr std::array<std::string_view, 4> kUnreadableWheres{"payment", "batch", "list",
+                                                            "transactions"};
 constexpr std::size_t kSources = 3;
 constexpr std::size_t kApis = 2;
 constexpr std::size_t kResults = 8;
@@ -38,6 +39,8 @@ static_assert(static_cast<std::size_t>(EventOutcome::kUnavailable) + 1 == kEvent
 static_assert(static_cast<std::size_t>(LookupOutcome::kMalformed) + 1 == kLookupOutcomes.size());
 static_assert(static_cast<std::size_t>(NotificationOutcome::kSuperseded) + 1 ==
               kNotificationOutcomes.size());
+static_assert(static_cast<std::size_t>(UnreadableWhere::kTransactions) + 1 ==
+              kUnreadableWheres.size());
 
 template <class Enum>
 std::size_t index_of(Enum value) {
@@ -69,6 +72,7 @@ std::string_view to_word(LookupOutcome outcome) { return kLookupOutcomes.at(inde
 std::string_view to_word(NotificationOutcome outcome) {
   return kNotificationOutcomes.at(index_of(outcome));
 }
+std::string_view to_word(UnreadableWhere where) { return kUnreadableWheres.at(index_of(where)); }
 
 // The registry and pointers into it, by the enumerators' numbers.
 struct Metrics::Series {
@@ -81,7 +85,10 @@ struct Metrics::Series {
   std::array<std::array<std::array<Counter*, kEventOutcomes.size()>, kApis + 1>, kSources> events{};
   std::array<std::array<Counter*, kLookupOutcomes.size()>, kApis> lookups{};
   std::array<Counter*, kNotificationOutcomes.size()> notifications{};
+  std::array<std::array<Counter*, kUnreadableWheres.size()>, kApis> unreadable{};
   std::array<Gauge*, kResults> payments{};
+  std::array<Gauge*, kApis> sweep_age{};
+  std::array<Gauge*, kWarningKinds> warnings{};
   std::array<Gauge*, kFindingKinds> open_findings{};
   Histogram& ack = make_histogram(registry, "reconciled_ack_seconds",
                                   "From the whole request read to its 2xx released.", kAckBuckets);
@@ -92,12 +99,15 @@ struct Metrics::Series {
                                      "How long PortOne took to answer.", kLookupBuckets);
   Histogram& commit_batch = make_histogram(registry, "reconciled_commit_batch_size",
                                            "Units of work in one commit.", kBatchBuckets);
+  Counter& log_dropped = prometheus::BuildCounter()
+                             .Name("reconciled_log_dropped_total")
+                             .Help("Log lines that nobody took in time.")
+                             .Register(registry)
+                             .Add({});
   Gauge& inbox_depth =
       make_gauge(registry, "reconciled_inbox_depth", "Stored events not yet reconciled.");
   Gauge& inbox_oldest = make_gauge(registry, "reconciled_inbox_oldest_seconds",
                                    "Age of the oldest event not yet reconciled.");
-  Gauge& sweep_age = make_gauge(registry, "reconciled_sweep_age_seconds",
-                                "Since the last finished sweep of PortOne's lists.");
 };
 
 Metrics::Series::Series(std::string_view version) {
@@ -114,6 +124,10 @@ void Metrics::Series::make_counters() {
                             .Name("reconciled_lookups_total")
                             .Help("Questions to PortOne by how they ended.")
                             .Register(registry);
+  auto& unreadable_family = prometheus::BuildCounter()
+                                .Name("reconciled_unreadable_total")
+                                .Help("What PortOne sent that could not be read.")
+                                .Register(registry);
   for (std::size_t api = 0; api <= kApis; ++api) {
     const std::string api_word(api < kApis ? core::to_word(static_cast<core::Api>(api)) : "none");
     for (std::size_t outcome = 0; outcome < kEventOutcomes.size(); ++outcome) {
@@ -125,6 +139,10 @@ void Metrics::Series::make_counters() {
       }
     }
     if (api == kApis) continue;
+    for (std::size_t where = 0; where < kUnreadableWheres.size(); ++where) {
+      unreadable[api][where] = &unreadable_family.Add(
+          {{"api", api_word}, {"where", std::string(kUnreadableWheres[where])}});
+    }
     for (std::size_t outcome = 0; outcome < kLookupOutcomes.size(); ++outcome) {
       lookups[api][outcome] = &lookup_family.Add(
           {{"api", api_word}, {"outcome", std::string(kLookupOutcomes[outcome])}});
@@ -141,6 +159,22 @@ void Metrics::Series::make_counters() {
 }
 
 void Metrics::Series::make_gauges(std::string_view version) {
+  auto& sweep_family = prometheus::BuildGauge()
+                           .Name("reconciled_sweep_age_seconds")
+                           .Help("Since the last good sweep of PortOne's lists, or the start.")
+                           .Register(registry);
+  for (std::size_t i = 0; i < kApis; ++i) {
+    sweep_age[i] =
+        &sweep_family.Add({{"api", std::string(core::to_word(static_cast<core::Api>(i)))}});
+  }
+  auto& warning_family = prometheus::BuildGauge()
+                             .Name("reconciled_warning")
+                             .Help("1 while that warning stands.")
+                             .Register(registry);
+  for (std::size_t i = 0; i < kWarningKinds; ++i) {
+    warnings[i] = &warning_family.Add(
+        {{"kind", std::string(to_word(static_cast<WarningKind>(i)))}});
+  }
   auto& payment_family = prometheus::BuildGauge()
                              .Name("reconciled_payments")
                              .Help("Payments by result.")
@@ -163,7 +197,6 @@ void Metrics::Series::make_gauges(std::string_view version) {
       .Register(registry)
       .Add({{"version", std::string(version)}})
       .Set(1);
-  sweep_age.Set(std::numeric_limits<double>::quiet_NaN());
 }
 
 Metrics::Metrics(std::string_view version) : series_(std::make_unique<Series>(version)) {}
@@ -208,7 +241,23 @@ void Metrics::set_open_findings(core::FindingKind kind, std::uint64_t count) {
   series_->open_findings.at(index_of(kind))->Set(static_cast<double>(count));
 }
 
-void Metrics::set_sweep_age(Seconds age) { series_->sweep_age.Set(age.count()); }
+void Metrics::unreadable(core::Api api, UnreadableWhere where) {
+  series_->unreadable.at(index_of(api)).at(index_of(where))->Increment();
+}
+
+void Metrics::set_sweep_age(core::Api api, Seconds age) {
+  series_->sweep_age.at(index_of(api))->Set(age.count());
+}
+
+void Metrics::set_warning(WarningKind kind, bool stands) {
+  series_->warnings.at(index_of(kind))->Set(stands ? 1 : 0);
+}
+
+// A counter that the log keeps itself.
+void Metrics::set_log_dropped(std::uint64_t lines) {
+  const double more = static_cast<double>(lines) - series_->log_dropped.Value();
+  if (more > 0) series_->log_dropped.Increment(more);
+}
 
 std::string Metrics::render() const {
   std::ostringstream out;

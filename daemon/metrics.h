@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "daemon/core/states.h"
+#include "daemon/warnings.h"
 
 namespace reconciled {
 
@@ -38,11 +39,14 @@ enum class LookupOutcome {
   kUnreachable,  // no connection, TLS, timeout
   kMalformed
 };
+// Where something of PortOne's could not be read and was set aside.
+enum class UnreadableWhere { kPayment, kBatch, kList, kTransactions };
 enum class NotificationOutcome { kDelivered, kFailed, kParked, kSuperseded };
 
 [[nodiscard]] std::string_view to_word(EventOutcome outcome);
 [[nodiscard]] std::string_view to_word(LookupOutcome outcome);
 [[nodiscard]] std::string_view to_word(NotificationOutcome outcome);
+[[nodiscard]] std::string_view to_word(UnreadableWhere where);
 
 class Metrics {
  public:
@@ -58,12 +62,15 @@ class Metrics {
   void lookup(core::Api api, LookupOutcome outcome, Seconds took);
   void notification(NotificationOutcome outcome);
   void commit_batch(std::size_t units);
+  void unreadable(core::Api api, UnreadableWhere where);
 
   void set_inbox(std::uint64_t depth, Seconds oldest);
   void set_payments(core::Result result, std::uint64_t count);
   void set_open_findings(core::FindingKind kind, std::uint64_t count);
-  // NaN until it is called: no sweep ran yet.
-  void set_sweep_age(Seconds age);
+  // Since the last good sweep, or since the start where there was none.
+  void set_sweep_age(core::Api api, Seconds age);
+  void set_warning(WarningKind kind, bool stands);
+  void set_log_dropped(std::uint64_t lines);
 
   // Text format 0.0.4.
   [[nodiscard]] std::string render() const;

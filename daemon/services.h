@@ -11,6 +11,7 @@
 #include "daemon/reader_pool.h"
 #include "daemon/reconciler.h"
 #include "daemon/timers.h"
+#include "daemon/warnings.h"
 #include "storage/writer.h"
 
 namespace reconciled {
@@ -22,6 +23,8 @@ struct Services {
   ReaderPool& readers;
   Reconciler& reconciler;
   Metrics& metrics;
+  Warnings& warnings;
+  core::Time started_at;
   Timers& timers;
 };
 

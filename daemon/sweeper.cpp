@@ -23,26 +23,14 @@ const char* key_of(core::Api api) {
   return api == core::Api::kV1 ? "last_sweep_v1_ms" : "last_sweep_v2_ms";
 }
 
+}  // namespace
+
 std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api) {
   const auto kept = reader.kept(key_of(api));
   if (!kept) return std::nullopt;
   std::int64_t ms = 0;
   std::from_chars(kept->data(), kept->data() + kept->size(), ms);
   return core::from_ms(ms);
-}
-
-}  // namespace
-
-std::optional<core::Time> last_sweep(storage::Reader& reader, const core::Config& config) {
-  std::optional<core::Time> oldest;
-  for (const core::Api api : {core::Api::kV1, core::Api::kV2}) {
-    const bool configured = api == core::Api::kV1 ? config.v1.has_value() : config.v2.has_value();
-    if (!configured) continue;
-    const std::optional<core::Time> last = last_sweep(reader, api);
-    if (!last) return std::nullopt;
-    oldest = std::min(oldest.value_or(*last), *last);
-  }
-  return oldest;
 }
 
 Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,

@@ -15,9 +15,8 @@
 
 namespace reconciled {
 
-// When every configured API was last walked to the end; nothing before the first time.
-[[nodiscard]] std::optional<core::Time> last_sweep(storage::Reader& reader,
-                                                   const core::Config& config);
+// Up to when that API's lists were last walked to the end; nothing before the first time.
+[[nodiscard]] std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api);
 
 class Sweeper {
  public:

@@ -59,9 +59,12 @@ struct Question {
 struct LookupReport {
   enum class Outcome { kAnswered, kNotFound, kUnusable };
   Question question;
+  std::int64_t number = 0;  // of the look-up, given as it began; only grows
   core::Time asked_at{};
   core::Time answered_at{};
   Outcome outcome = Outcome::kUnusable;
+  // kUnusable: PortOne answered about this very thing, and the answer cannot be read.
+  bool is_unreadable = false;
   std::string detail;                     // one line, for people
   std::vector<core::Snapshot> snapshots;  // kAnswered
   std::optional<std::chrono::milliseconds> retry_after;

@@ -86,7 +86,8 @@ struct Snapshot {
   // Absent where the answer's shape cannot carry disputes (V1, V2 lists).
   std::optional<std::vector<Dispute>> disputes;
   std::vector<std::string> chargebacks;  // ids of cancellations that a charge-back triggered
-  Time asked_at{};                       // when the look-up began
+  std::int64_t look_up = 0;              // its number: orders the answers (interface §1.1)
+  Time asked_at{};                       // when the look-up began, for people and schedules
   std::string stored_body;               // redacted JSON: no buyer, card or custom data
 };
 

@@ -30,7 +30,11 @@ TEST_CASE("metrics: every documented name stands from the start") {
         "# TYPE reconciled_open_findings gauge", "# TYPE reconciled_notifications_total counter",
         "# TYPE reconciled_commit_batch_size histogram",
         "# TYPE reconciled_sweep_age_seconds gauge", "# TYPE reconciled_build_info gauge",
-        "reconciled_build_info{version=\"1.2.3\"} 1", "reconciled_sweep_age_seconds Nan",
+        "# TYPE reconciled_warning gauge", "# TYPE reconciled_unreadable_total counter",
+        "# TYPE reconciled_log_dropped_total counter",
+        "reconciled_build_info{version=\"1.2.3\"} 1",
+        "reconciled_sweep_age_seconds{api=\"v2\"} 0", "reconciled_warning{kind=\"log\"} 0",
+        "reconciled_unreadable_total{api=\"v1\",where=\"list\"} 0",
         "reconciled_payments{result=\"partially_cancelled\"} 0",
         "reconciled_open_findings{kind=\"poisoned\"} 0",
         "reconciled_notifications_total{outcome=\"superseded\"} 0"}) {
@@ -79,13 +83,13 @@ TEST_CASE("metrics: gauges show what was set last") {
   metrics.set_payments(Result::kPaid, 10);
   metrics.set_payments(Result::kPaid, 9);
   metrics.set_open_findings(FindingKind::kStuck, 3);
-  metrics.set_sweep_age(90s);
+  metrics.set_sweep_age(Api::kV1, 90s);
   metrics.notification(NotificationOutcome::kDelivered);
   const std::string text = metrics.render();
   CHECK(has_line(text, "reconciled_inbox_depth 7"));
   CHECK(has_line(text, "reconciled_inbox_oldest_seconds 1.5"));
   CHECK(has_line(text, R"(reconciled_payments{result="paid"} 9)"));
   CHECK(has_line(text, R"(reconciled_open_findings{kind="stuck"} 3)"));
-  CHECK(has_line(text, "reconciled_sweep_age_seconds 90"));
+  CHECK(has_line(text, R"(reconciled_sweep_age_seconds{api="v1"} 90)"));
   CHECK(has_line(text, R"(reconciled_notifications_total{outcome="delivered"} 1)"));
 }
