@@ -8,6 +8,8 @@
 namespace reconciled {
 namespace {
 
+constexpr std::chrono::seconds kWriteDeadline{10};
+
 // The host of a Host header without its port and brackets; as it is where that is not its form.
 std::string_view host_name(std::string_view host) {
   const auto is_port = [](std::string_view text) {
@@ -50,7 +52,8 @@ void AdminListener::add_reads(http::Router& router) {
   get("/healthz", [this](const Request&) { return health(false); });
   get("/readyz", [this](const Request&) { return health(true); });
   get("/metrics", [this](const Request&) { return metrics(); });
-  get("/stats", [this](const Request&) { return stats(); });
+  get("/stats", [this](const Request& r) { return stats(r); });
+  get("/changes", [this](const Request& r) { return changes(r); });
   get("/payments", [this](const Request& r) { return list_payments(r); });
   get("/payments/([^/]+)", [this](const Request& r) { return show_payment(r); });
   get("/orders/([^/]+)", [this](const Request& r) { return show_order(r); });
@@ -119,6 +122,11 @@ http::Answer AdminListener::reading(Read read) {
           [this, read = std::move(read)](const http::Completion& complete) mutable {
             read_into(std::move(read), complete);
           }};
+}
+
+// The edge holds long polls for a minute; nobody waits for a write that long (interface §6).
+void AdminListener::limit_write(const http::Completion& complete) {
+  services_.timers.after(kWriteDeadline, [complete] { complete(std::nullopt); });
 }
 
 void AdminListener::read_into(Read read, const http::Completion& complete) {

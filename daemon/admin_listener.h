@@ -40,10 +40,13 @@ class AdminListener {
   // Runs `read` on a reader thread and answers with what it gives.
   [[nodiscard]] http::Answer reading(Read read);
   void read_into(Read read, const http::Completion& complete);
+  // Answers 503 in `complete`'s place where the write takes longer than anybody should wait for it.
+  void limit_write(const http::Completion& complete);
 
   [[nodiscard]] http::Answer health(bool with_readiness) const;
   [[nodiscard]] http::Answer metrics();
-  [[nodiscard]] http::Answer stats();
+  [[nodiscard]] http::Answer stats(const http::Request& request);
+  [[nodiscard]] http::Answer changes(const http::Request& request);
   [[nodiscard]] http::Answer list_payments(const http::Request& request);
   [[nodiscard]] http::Answer show_payment(const http::Request& request);
   [[nodiscard]] http::Answer look_up(const http::Request& request);

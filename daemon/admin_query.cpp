@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "daemon/core/json.h"
 
@@ -29,6 +30,7 @@ class Parameters {
   explicit Parameters(std::string_view query) : pairs_(core::parse_form(query)) {}
 
   std::optional<std::string> text(std::string_view name) {
+    known_.emplace(name);
     auto value = core::form_value(pairs_, name);
     if (value && value->empty()) return std::nullopt;
     return value;
@@ -68,15 +70,31 @@ class Parameters {
     }
     return core::to_time(*value);
   }
-  [[nodiscard]] const std::optional<BadRequest>& fault() const { return fault_; }
+  // The first fault; also a parameter that was never asked for. After all were read.
+  [[nodiscard]] std::optional<BadRequest> fault() const {
+    if (fault_) return fault_;
+    for (const auto& [name, value] : pairs_) {
+      if (!known_.contains(name)) {
+        return BadRequest{"unknown parameter: " + core::clean_text(name, 40)};
+      }
+    }
+    return std::nullopt;
+  }
 
  private:
   void refuse(std::string_view name, const std::string& expected) {
     if (!fault_) fault_ = BadRequest{std::string(name) + " must be " + expected};
   }
   FormPairs pairs_;
+  std::set<std::string, std::less<>> known_;
   std::optional<BadRequest> fault_;
 };
+
+// `?wait=SECONDS`: more than a minute is a minute.
+std::chrono::seconds wait_of(Parameters& parameters) {
+  const auto seconds = parameters.number("wait", 0, INT64_MAX);
+  return std::chrono::seconds(std::min(seconds.value_or(0), kMaxWaitSeconds));
+}
 
 ListQuery list_of(Parameters& parameters) {
   ListQuery list;
@@ -137,12 +155,50 @@ Outcome<ListQuery, BadRequest> read_list_query(std::string_view query) {
   return list;
 }
 
-Outcome<std::optional<std::chrono::seconds>, BadRequest> read_wait(std::string_view query) {
+Outcome<PaymentQuery, BadRequest> read_payment_query(std::string_view query) {
   Parameters parameters(query);
-  const auto seconds = parameters.number("wait", 0, INT64_MAX);
-  if (parameters.fault()) return BadRequest{"wait must be a whole number of seconds"};
-  if (!seconds || *seconds == 0) return std::optional<std::chrono::seconds>{};
-  return std::optional(std::chrono::seconds(std::min(*seconds, kMaxWaitSeconds)));
+  PaymentQuery read;
+  read.wait = wait_of(parameters);
+  read.version = parameters.number("version", 0, INT64_MAX);
+  read.timeline = parameters.number("timeline", 0, 1).value_or(1) == 1;
+  if (parameters.fault()) return *parameters.fault();
+  return read;
+}
+
+Outcome<ChangesQuery, BadRequest> read_changes_query(std::string_view query) {
+  Parameters parameters(query);
+  ChangesQuery read;
+  read.wait = wait_of(parameters);
+  read.list.limit = parameters.number("limit", 1, kMaxListRows).value_or(100);
+  read.list.cursor = parameters.number("cursor", 0, INT64_MAX);
+  if (parameters.fault()) return *parameters.fault();
+  return read;
+}
+
+Outcome<FindingsQuery, BadRequest> read_findings_query(std::string_view query) {
+  Parameters parameters(query);
+  FindingsQuery read;
+  read.open_only = parameters.boolean("open").value_or(false);
+  read.list = list_of(parameters);
+  if (parameters.fault()) return *parameters.fault();
+  return read;
+}
+
+Outcome<NotificationsQuery, BadRequest> read_notifications_query(std::string_view query) {
+  Parameters parameters(query);
+  NotificationsQuery read;
+  read.state = parameters.text("state").value_or("");
+  static const std::set<std::string> kStates{"", "waiting", "sent", "superseded", "parked"};
+  if (!kStates.contains(read.state)) {
+    return BadRequest{"state must be waiting, sent, superseded or parked"};
+  }
+  read.list = list_of(parameters);
+  if (parameters.fault()) return *parameters.fault();
+  return read;
+}
+
+std::optional<BadRequest> refuse_parameters(std::string_view query) {
+  return Parameters(query).fault();
 }
 
 Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId& payment_id,
@@ -162,7 +218,10 @@ Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId
   }
   const auto code = core::text_member(json.value(), "currency");
   const auto currency = code ? core::Currency::make(*code) : std::nullopt;
-  if (!currency) return BadRequest{"currency must be an ISO 4217 code such as KRW"};
+  if (!currency || !currency->is_listed()) {
+    return BadRequest{"currency must be an ISO 4217 code such as KRW" +
+                      (code ? ", not " + core::clean_text(*code, 20) : std::string{})};
+  }
   const nlohmann::json* name = core::member(json.value(), "name");
   if (name != nullptr && !name->is_string()) return BadRequest{"name must be a text"};
   if (core::member(json.value(), "preregister") != nullptr) {

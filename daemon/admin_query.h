@@ -39,9 +39,36 @@ struct ListQuery {
 };
 [[nodiscard]] core::Outcome<ListQuery, BadRequest> read_list_query(std::string_view query);
 
-// `?wait=SECONDS`, 60 at most; nothing where it is absent.
-[[nodiscard]] core::Outcome<std::optional<std::chrono::seconds>, BadRequest> read_wait(
+// GET /payments/{payment_id}
+struct PaymentQuery {
+  std::chrono::seconds wait{0};         // 60 at most; 0: answer at once
+  std::optional<std::int64_t> version;  // wait for a higher one
+  bool timeline = true;
+};
+[[nodiscard]] core::Outcome<PaymentQuery, BadRequest> read_payment_query(std::string_view query);
+
+// GET /changes
+struct ChangesQuery {
+  ListQuery list;
+  std::chrono::seconds wait{0};
+};
+[[nodiscard]] core::Outcome<ChangesQuery, BadRequest> read_changes_query(std::string_view query);
+
+// GET /findings, GET /notifications: `open` or `state` beside the list's own.
+struct FindingsQuery {
+  ListQuery list;
+  bool open_only = false;
+};
+[[nodiscard]] core::Outcome<FindingsQuery, BadRequest> read_findings_query(std::string_view query);
+struct NotificationsQuery {
+  ListQuery list;
+  std::string state;
+};
+[[nodiscard]] core::Outcome<NotificationsQuery, BadRequest> read_notifications_query(
     std::string_view query);
+
+// Where nothing is asked for: names a parameter that is there all the same.
+[[nodiscard]] std::optional<BadRequest> refuse_parameters(std::string_view query);
 
 // The body of PUT /orders/{payment_id}.
 [[nodiscard]] core::Outcome<storage::OrderRequest, BadRequest> read_order_body(

@@ -10,6 +10,7 @@
 namespace reconciled {
 namespace {
 
+using namespace std::chrono_literals;
 using Json = nlohmann::ordered_json;
 
 template <class T>
@@ -61,7 +62,8 @@ http::Answer AdminListener::metrics() {
   });
 }
 
-http::Answer AdminListener::stats() {
+http::Answer AdminListener::stats(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   return reading([this](storage::Reader& reader) {
     const storage::Stats stats = reader.stats();
     Json payments = Json::object();
@@ -77,8 +79,27 @@ http::Answer AdminListener::stats() {
     }
     std::int64_t lag_ms = 0;
     if (stats.inbox_oldest) lag_ms = (services_.clock.now() - *stats.inbox_oldest).count();
+    Json apis = Json::object();
+    const auto add_api = [&](core::Api api, const std::optional<core::Time>& last_webhook) {
+      const auto swept = last_sweep(reader, api);
+      apis[std::string(core::to_word(api))] = {
+          {"last_webhook_at", last_webhook ? Json(core::to_rfc3339(*last_webhook)) : Json(nullptr)},
+          {"last_sweep_at", swept ? Json(core::to_rfc3339(*swept)) : Json(nullptr)}};
+    };
+    if (services_.config.v1) add_api(core::Api::kV1, stats.last_webhook_v1);
+    if (services_.config.v2) add_api(core::Api::kV2, stats.last_webhook_v2);
+    Json warnings = Json::array();
+    for (const Warning& warning : services_.warnings.standing()) {
+      const std::string detail =
+          warning.about.empty() ? warning.detail : warning.about + ": " + warning.detail;
+      warnings.push_back({{"kind", to_word(warning.kind)},
+                          {"since", core::to_rfc3339(warning.since)},
+                          {"detail", detail}});
+    }
     return admin::json(
-        200, dump_json({{"payments", std::move(payments)},
+        200, dump_json({{"warnings", std::move(warnings)},
+                        {"apis", std::move(apis)},
+                        {"payments", std::move(payments)},
                         {"open_findings", std::move(findings)},
                         {"inbox", {{"depth", stats.inbox_depth}, {"oldest_ms", lag_ms}}},
                         {"lookups",
@@ -100,37 +121,73 @@ http::Answer AdminListener::list_payments(const http::Request& request) {
 http::Answer AdminListener::show_payment(const http::Request& request) {
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
-  const auto wait = read_wait(request.query());
-  if (!wait.ok()) return admin::bad_request(wait.error());
+  const auto query = read_payment_query(request.query());
+  if (!query.ok()) return admin::bad_request(query.error());
+  const PaymentQuery& asked = query.value();
 
-  const Read show = [id = id.value()](storage::Reader& reader) {
-    const auto detail = reader.payment(id, true);
+  const Read show = [id = id.value(), timeline = asked.timeline](storage::Reader& reader) {
+    const auto detail = reader.payment(id, timeline);
     if (!detail) return admin::not_found("no such payment");
-    return admin::json(200, dump_json(to_json(*detail, true)));
+    return admin::json(200, dump_json(to_json(*detail, timeline)));
   };
-  if (!wait.value()) return reading(show);
+  if (asked.wait == 0s) return reading(show);
 
-  const auto is_decided = [id = id.value()](storage::Reader& reader) {
-    const auto detail = reader.payment(id, false);
-    return detail && core::is_decided(detail->payment.result);
-  };
-  return {admin::unavailable(), [this, show, is_decided, id = id.value(),
-                                 wait = *wait.value()](const http::Completion& complete) {
+  const PaymentWaiters::Wish wish{id.value(), asked.version, asked.wait};
+  return {admin::unavailable(), [this, show, wish](const http::Completion& complete) {
             const auto finish = [this, show, complete] { read_into(show, complete); };
             const bool taken = services_.readers.run([=, this](storage::Reader& reader) {
-              if (is_decided(reader)) {
+              const auto stands = [&]() -> std::optional<PaymentWaiters::State> {
+                const auto detail = reader.payment(wish.payment_id, false);
+                if (!detail) return std::nullopt;
+                return PaymentWaiters::State{detail->payment.result, detail->payment.version};
+              };
+              const auto before = stands();
+              if (before && PaymentWaiters::is_fulfilled(wish, *before)) {
                 complete(show(reader));
                 return;
               }
-              waiters_.wait(id, wait, finish);
-              // It may have been decided between the reading and the waiting.
-              if (is_decided(reader)) complete(show(reader));
+              waiters_.wait(wish, before, finish);
+              // It may have changed between the reading and the waiting.
+              const auto now = stands();
+              if (now && PaymentWaiters::is_fulfilled(wish, *now)) complete(show(reader));
+            });
+            if (!taken) complete(std::nullopt);
+          }};
+}
+
+http::Answer AdminListener::changes(const http::Request& request) {
+  const auto query = read_changes_query(request.query());
+  if (!query.ok()) return admin::bad_request(query.error());
+  const ChangesQuery asked = query.value();
+  const auto render = [](const storage::Page<storage::PaymentDetail>& page) {
+    Json items = Json::array();
+    for (const storage::PaymentDetail& detail : page.items) items.push_back(to_json(detail, false));
+    return admin::json(200, dump_json({{"changes", std::move(items)},
+                                       {"next_cursor", std::to_string(*page.next_cursor)}}));
+  };
+  const auto read = [list = asked.list](storage::Reader& reader) {
+    return reader.changes(list.limit, list.cursor);
+  };
+  const Read show = [=](storage::Reader& reader) { return render(read(reader)); };
+  if (asked.wait == 0s) return reading(show);
+  return {admin::unavailable(), [=, this](const http::Completion& complete) {
+            const auto finish = [this, show, complete] { read_into(show, complete); };
+            const bool taken = services_.readers.run([=, this](storage::Reader& reader) {
+              const auto before = read(reader);
+              if (!before.items.empty()) {
+                complete(render(before));
+                return;
+              }
+              waiters_.wait_for_any(asked.wait, finish);
+              const auto now = read(reader);
+              if (!now.items.empty()) complete(render(now));
             });
             if (!taken) complete(std::nullopt);
           }};
 }
 
 http::Answer AdminListener::show_order(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return reading([id = id.value()](storage::Reader& reader) {
@@ -149,6 +206,7 @@ http::Answer AdminListener::list_events(const http::Request& request) {
 }
 
 http::Answer AdminListener::show_event(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   return reading([id = read_event_id(request.captures.at(0))](storage::Reader& reader) {
     const auto event = reader.event(id);
     if (!event) return admin::not_found("no such event");
@@ -167,21 +225,20 @@ http::Answer AdminListener::list_rejected(const http::Request& request) {
 }
 
 http::Answer AdminListener::list_findings(const http::Request& request) {
-  const auto list = read_list_query(request.query());
-  if (!list.ok()) return admin::bad_request(list.error());
-  const auto open = core::form_value(core::parse_form(request.query()), "open");
-  return reading([list = list.value(), open_only = open == "true"](storage::Reader& reader) {
-    return list_response("findings", reader.findings(open_only, list.limit, list.cursor));
+  const auto query = read_findings_query(request.query());
+  if (!query.ok()) return admin::bad_request(query.error());
+  return reading([query = query.value()](storage::Reader& reader) {
+    return list_response("findings", reader.findings(query.open_only, query.list.limit,
+                                                     query.list.cursor));
   });
 }
 
 http::Answer AdminListener::list_notifications(const http::Request& request) {
-  const auto list = read_list_query(request.query());
-  if (!list.ok()) return admin::bad_request(list.error());
-  const auto state = core::form_value(core::parse_form(request.query()), "state").value_or("");
-  return reading([list = list.value(), state](storage::Reader& reader) {
-    return list_response("notifications",
-                         reader.notifications(state, list.limit, list.cursor));
+  const auto query = read_notifications_query(request.query());
+  if (!query.ok()) return admin::bad_request(query.error());
+  return reading([query = query.value()](storage::Reader& reader) {
+    return list_response("notifications", reader.notifications(query.state, query.list.limit,
+                                                               query.list.cursor));
   });
 }
 

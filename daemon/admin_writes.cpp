@@ -17,13 +17,17 @@ constexpr const char* kPaidAlready =
 http::Answer AdminListener::look_up(const http::Request& request) {
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
-  services_.reconciler.ask_about(id.value());
-  return admin::json(202, dump_json({{"payment_id", id.value().str()}, {"lookup", "asked"}}));
+  return reading([this, id = id.value()](storage::Reader& reader) {
+    if (!reader.payment(id, false)) return admin::not_found("nothing is known of that payment");
+    services_.reconciler.ask_about(id);
+    return admin::json(202, dump_json({{"payment_id", id.str()}, {"lookup", "asked"}}));
+  });
 }
 
 http::Answer AdminListener::replay(const http::Request& request) {
   const auto id = read_event_id(request.captures.at(0));
   return {admin::unavailable(), [this, id](const http::Completion& complete) {
+            limit_write(complete);
             services_.writer.replay(id, [id, complete](const auto& outcome) {
               if (!outcome.ok()) {
                 complete(std::nullopt);
@@ -43,6 +47,7 @@ http::Answer AdminListener::put_order(const http::Request& request) {
   if (!order.ok()) return admin::bad_request(order.error());
   return {admin::unavailable(),
           [this, order = order.value()](const http::Completion& complete) {
+            limit_write(complete);
             services_.writer.register_order(order, [order, complete](const auto& outcome) {
               if (!outcome.ok()) {
                 complete(std::nullopt);
@@ -63,6 +68,7 @@ http::Answer AdminListener::delete_order(const http::Request& request) {
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return {admin::unavailable(), [this, id = id.value()](const http::Completion& complete) {
+            limit_write(complete);
             services_.writer.withdraw_order(
                 id, services_.clock.now(), [id, complete](const auto& outcome) {
                   if (!outcome.ok()) {

@@ -86,7 +86,7 @@ struct App::Parts {
                   log_error("reading failed", {{"error", what}});
                 }),
         reconciler(config, clock, writer, metrics),
-        sweeper(config, clock, writer, reconciler),
+        sweeper(config, clock, writer, reconciler, warnings),
         services{config, clock, writer, readers, reconciler, metrics, warnings, clock.now(), timers},
         webhook(services),
         redirect(services, prepare_database()),

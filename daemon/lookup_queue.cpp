@@ -44,14 +44,17 @@ void LookupQueue::hasten(const Key& key, Entry& entry) {
   enqueue(key, entry);
 }
 
-void LookupQueue::want(const storage::Question& question, std::optional<core::EventId> event,
+void LookupQueue::want(const storage::Question& question, std::optional<storage::Cover> event,
                        Turn turn) {
   const std::lock_guard lock(mutex_);
   const Key key{question.kind, question.id};
   const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question, .turn = turn});
   Entry& entry = found->second;
   if (!is_new) join(entry.question, question);
-  if (event) entry.events.insert(*event);
+  if (event) {
+    std::int64_t& copies = entry.events[event->event];
+    copies = std::max(copies, event->copies);
+  }
   if (turn < entry.turn) hasten(key, entry);
   switch (entry.state) {
     case State::kIdle:
@@ -96,7 +99,8 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Turn turn, BatchSize batch_
     entry.asked_in = turn;
     entry.busy = payment_of(entry);
     busy_payments_.insert(entry.busy);
-    jobs.push_back({entry.question, {entry.events.begin(), entry.events.end()}});
+    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}});
+    for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
     it = ready_now.erase(it);
   }
   return jobs;
@@ -136,7 +140,7 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   if (entry.asked_in == Turn::kLater) later_in_flight_ -= 1;
   busy_payments_.erase(entry.busy);
   if (usable && !entry.again) {
-    for (const core::EventId id : entry.asked) entry.events.erase(id);
+    for (const auto& [id, copies] : entry.asked) entry.events.erase(id);
   }
   entry.asked.clear();
   entry.state = State::kIdle;

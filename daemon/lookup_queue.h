@@ -24,7 +24,7 @@ class LookupQueue {
  public:
   struct Job {
     storage::Question question;
-    std::vector<core::EventId> events;  // that wait for the answer
+    std::vector<storage::Cover> events;  // that wait for the answer
   };
 
   enum class Turn {
@@ -35,9 +35,10 @@ class LookupQueue {
   // one that prefers them goes on with the schedule under any load.
   enum class Choice { kFirstOnly, kFirstThenLater, kLaterThenFirst };
 
-  // Asks the question soon. An `event` is kept with it until a usable answer came; a question that
-  // is in flight is asked again after it. As long as it is known its turn does not get worse.
-  void want(const storage::Question& question, std::optional<core::EventId> event,
+  // Asks the question soon. An `event`, with the copies that are known of it, is kept until a usable
+  // answer came; a question that is in flight is asked again after it. As long as it is known its
+  // turn does not get worse.
+  void want(const storage::Question& question, std::optional<storage::Cover> event,
             Turn turn = Turn::kFirst);
 
   // Whether the question is queued or in flight.
@@ -73,8 +74,8 @@ class LookupQueue {
     Turn turn = Turn::kLater;
     State state = State::kIdle;
     bool again = false;
-    std::set<core::EventId> events;
-    std::set<core::EventId> asked;  // those that the look-up in flight answers
+    std::map<core::EventId, std::int64_t> events;  // with their copies
+    std::map<core::EventId, std::int64_t> asked;   // those that the look-up in flight answers
     Turn asked_in = Turn::kLater;
     std::string busy;  // what it keeps busy: whose it is may become known only meanwhile
   };

@@ -30,11 +30,10 @@ constexpr std::array<std::string_view, 4> kUnreadableWheres{"payment", "batch", 
 constexpr std::size_t kSources = 3;
 constexpr std::size_t kApis = 2;
 constexpr std::size_t kResults = 8;
-constexpr std::size_t kFindingKinds = 18;
+using core::kFindingKinds;
 static_assert(static_cast<std::size_t>(core::EventSource::kConfirm) + 1 == kSources);
 static_assert(static_cast<std::size_t>(core::Api::kV2) + 1 == kApis);
 static_assert(static_cast<std::size_t>(core::Result::kFailed) + 1 == kResults);
-static_assert(static_cast<std::size_t>(core::FindingKind::kPoisoned) + 1 == kFindingKinds);
 static_assert(static_cast<std::size_t>(EventOutcome::kUnavailable) + 1 == kEventOutcomes.size());
 static_assert(static_cast<std::size_t>(LookupOutcome::kMalformed) + 1 == kLookupOutcomes.size());
 static_assert(static_cast<std::size_t>(NotificationOutcome::kSuperseded) + 1 ==

@@ -1,7 +1,7 @@
-// Long polls: those who wait for a payment to be decided.
+// Long polls: those who wait for a payment, or for any payment, to change.
 //
-// `GET /payments/{id}?wait=` adds one; the writer's commits and the timers end them. No thread
-// waits. Any thread.
+// `GET /payments/{id}?wait=` and `GET /changes?wait=` add them; the writer's commits and the timers
+// end them. No thread waits. Any thread.
 #pragma once
 
 #include <chrono>
@@ -17,26 +17,47 @@ namespace reconciled {
 
 class PaymentWaiters {
  public:
+  // What is waited for: a version above this one, or without it a result that is decided or
+  // `awaiting_deposit`.
+  struct Wish {
+    core::PaymentId payment_id;
+    std::optional<std::int64_t> above_version;
+    std::chrono::milliseconds at_most{0};
+  };
+  struct State {
+    core::Result result = core::Result::kNone;
+    std::int64_t version = 0;
+  };
+  [[nodiscard]] static bool is_fulfilled(const Wish& wish, const State& state);
+
   explicit PaymentWaiters(Services& services) : services_(services) {}
 
-  // Calls `finish` once: when the payment is decided, or after `at_most`. Asks PortOne at once and
-  // every 2 s meanwhile.
-  void wait(const core::PaymentId& payment_id, std::chrono::milliseconds at_most,
-            std::function<void()> finish);
+  // Calls `finish` once: when the wish is fulfilled, or after its time. Asks PortOne at once, and
+  // every 2 s while the result, `now` or later, is one that the buyer's own doing changes.
+  void wait(const Wish& wish, const std::optional<State>& now, std::function<void()> finish);
+  // Calls `finish` once: when any payment changes, or after that time.
+  void wait_for_any(std::chrono::milliseconds at_most, std::function<void()> finish);
   // Ends all of them now, and lets nobody wait any more.
   void stop();
   // What the writer committed.
   void committed(const storage::CommitNotice& notice);
 
  private:
+  struct Waiter {
+    Wish wish;
+    core::Result result = core::Result::kNone;  // as far as it is known
+    std::function<void()> finish;
+  };
   void remind(const core::PaymentId& payment_id, std::uint64_t number);
   void end(const core::PaymentId& payment_id, std::uint64_t number);
+  void end_any(std::uint64_t number);
 
   Services& services_;
   std::mutex mutex_;
   bool stopped_ = false;
   std::uint64_t next_number_ = 0;
-  std::map<core::PaymentId, std::map<std::uint64_t, std::function<void()>>> waiters_;
+  std::map<core::PaymentId, std::map<std::uint64_t, Waiter>> waiters_;
+  std::map<std::uint64_t, std::function<void()>> for_any_;
 };
 
 }  // namespace reconciled

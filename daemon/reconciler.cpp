@@ -183,7 +183,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   const bool has_room = queue_.size() < kMaxQuestions && beginning_ < kMaxBeginning;
   if ((!claimed_.empty() || may_scan()) && has_room) return now;
   if (!unproven_.empty() && may_begin_unproven(0)) return now;
-  const std::optional<core::Time> next = reader.next_lookup();
+  const std::optional<core::Time> next = reader.next_lookup(askable());
   const core::Time idle = std::min(now + kIdleRound, forget_at_.load());
   return next && *next > now ? std::min(*next, idle) : idle;
 }
@@ -196,9 +196,10 @@ void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
   // Reading past those pending costs more the more there are, and the threads have enough to ask.
   if (pending >= kMaxPending || (pending >= kDuePerRound && now < claim_due_at_)) return;
   claim_due_at_ = now + kDuePause;
-  for (const Question& question : reader.due_lookups(now, pending + kDuePerRound)) {
+  for (const Question& question : reader.due_lookups(now, pending + kDuePerRound, askable())) {
     queue_.want(question, std::nullopt, Turn::kLater);
   }
+  if (!config_.v1) return;
   for (const storage::DueAttempt& due : reader.due_attempts(now, pending + kDuePerRound)) {
     if (queue_.knows(due.question)) continue;
     if (!due.is_vouched_for && !budget_.take(kNobody, now)) continue;
@@ -290,7 +291,8 @@ bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
     return false;
   }
   const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
-  for (const Question& question : questions) queue_.want(question, event.id, turn);
+  const storage::Cover cover{event.id, event.copies};
+  for (const Question& question : questions) queue_.want(question, cover, turn);
   return true;
 }
 
@@ -336,16 +338,27 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
 
 void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core::Time now) {
   for (const Question& question : mail.questions) {
+    if (!may_ask(question)) continue;
     if (!unknown_.known_until(question, now)) queue_.want(question, std::nullopt);
   }
   for (const core::PaymentId& payment_id : mail.payments) {
     std::vector<Question> planned = reader.planned_questions(payment_id);
+    std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
     if (planned.empty()) {
       if (config_.v1) planned.push_back({QuestionKind::kV1Order, payment_id.str(), payment_id});
       if (config_.v2) planned.push_back({QuestionKind::kV2Payment, payment_id.str(), payment_id});
     }
     for (const Question& question : planned) queue_.want(question, std::nullopt);
   }
+}
+
+bool Reconciler::may_ask(const Question& question) const {
+  return question.kind == QuestionKind::kV2Payment ? config_.v2.has_value()
+                                                   : config_.v1.has_value();
+}
+
+storage::Askable Reconciler::askable() const {
+  return {config_.v1.has_value(), config_.v2.has_value()};
 }
 
 // V1 is asked by attempt where one is named, which proves the pair; otherwise by order.
@@ -383,13 +396,15 @@ void Reconciler::ask_loop(int number) {
     if (jobs.empty()) return;
     std::vector<Question> questions;
     for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);
-    // Times are compared in milliseconds: a look-up must be seen to begin after what it is about.
-    std::this_thread::sleep_for(1ms);
+    // What a look-up answers for was read before it gets its number.
+    std::vector<std::int64_t> numbers;
+    for (std::size_t i = 0; i < jobs.size(); ++i) numbers.push_back(writer_.next_look_up());
     const auto asker = renew_asker(access, static_cast<std::size_t>(number));
     std::vector<storage::LookupReport> reports = asker->ask(questions);
     // A call that the stop cut short says nothing about PortOne.
     if (stopping_) return;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
+      reports[i].number = numbers[i];
       settle(jobs[i], std::move(reports[i]));
     }
   }

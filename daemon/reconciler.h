@@ -116,6 +116,9 @@ class Reconciler {
   void forget_unvouched(core::Time now);
   [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
                                                             std::size_t number);
+  // An API that is not configured is not asked: its look-ups wait.
+  [[nodiscard]] storage::Askable askable() const;
+  [[nodiscard]] bool may_ask(const storage::Question& question) const;
   void wake();
   [[nodiscard]] std::vector<storage::Question> questions_of(const storage::InboxEvent& event) const;
 

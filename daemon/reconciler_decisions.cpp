@@ -1,5 +1,6 @@
 // The reconciler's decisions: what the writer is handed, and what becomes of it.
 #include <algorithm>
+#include <set>
 
 #include "daemon/log.h"
 #include "daemon/reconciler.h"
@@ -13,6 +14,12 @@ namespace {
 
 // Tries in vain after which the next one is the last.
 constexpr std::int64_t kBeforeLastTry = 2;
+
+std::vector<core::EventId> events_of(const storage::LookupReport& report) {
+  std::vector<core::EventId> events;
+  for (const storage::Cover& cover : report.events) events.push_back(cover.event);
+  return events;
+}
 
 }  // namespace
 
@@ -106,8 +113,8 @@ void Reconciler::settle(const LookupQueue::Job& job, storage::LookupReport repor
 // `may_wait`: for the decision about one of the events that is under way, which is a try of its
 // own.
 void Reconciler::try_answer(storage::LookupReport report, bool may_wait) {
-  const std::vector<core::EventId> events = report.events;
-  writer_.count_tries(events, [this, report = std::move(report), may_wait](const auto& counted) {
+  std::vector<core::EventId> events = events_of(report);
+  writer_.count_tries(std::move(events), [this, report = std::move(report), may_wait](const auto& counted) {
     if (!counted.ok()) {
       ask_again(report.question);
       return;
@@ -131,8 +138,8 @@ void Reconciler::try_answer(storage::LookupReport report, bool may_wait) {
 }
 
 void Reconciler::try_answer_alone(storage::LookupReport report, std::int64_t tries) {
-  const std::vector<core::EventId> events = report.events;
-  try_alone(tries, {events, [this, report = std::move(report)](const CountedAlone& alone) {
+  std::vector<core::EventId> events = events_of(report);
+  try_alone(tries, {std::move(events), [this, report = std::move(report)](const CountedAlone& alone) {
                       if (!alone.ok()) {
                         ask_again(report.question);
                         return;
@@ -144,19 +151,20 @@ void Reconciler::try_answer_alone(storage::LookupReport report, std::int64_t tri
 // With those of its events that are being tried; the others need no answer any more.
 void Reconciler::write_tried(storage::LookupReport report, const storage::CountedTries& tries,
                              TryMode mode) {
-  std::vector<core::EventId> tried = tries.counted;
-  tried.insert(tried.end(), tries.under_way.begin(), tries.under_way.end());
-  std::sort(tried.begin(), tried.end());
+  std::set<core::EventId> tried(tries.counted.begin(), tries.counted.end());
+  tried.insert(tries.under_way.begin(), tries.under_way.end());
   std::vector<core::EventId> others;
-  std::set_difference(report.events.begin(), report.events.end(), tried.begin(), tried.end(),
-                      std::back_inserter(others));
+  for (const storage::Cover& cover : report.events) {
+    if (!tried.contains(cover.event)) others.push_back(cover.event);
+  }
   queue_.drop(report.question, others);
   if (tried.empty() && !tries.parked.empty()) {
     // The answer may be what cannot be decided on.
     queue_.finish(report.question, true);
     return;
   }
-  report.events = std::move(tried);
+  std::erase_if(report.events,
+                [&](const storage::Cover& cover) { return !tried.contains(cover.event); });
   write_answer(report, mode);
 }
 
@@ -177,13 +185,13 @@ void Reconciler::note_for_redirect(const storage::LookupReport& report) {
       mail_.unknown.push_back(report.question);
       break;
     case storage::LookupReport::Outcome::kUnusable:
-      mail_.unanswered.insert(mail_.unanswered.end(), report.events.begin(), report.events.end());
+      for (const storage::Cover& cover : report.events) mail_.unanswered.push_back(cover.event);
       break;
   }
 }
 
 void Reconciler::write_answer(const storage::LookupReport& report, TryMode mode) {
-  const bool usable = report.outcome != storage::LookupReport::Outcome::kUnusable;
+  const bool usable = report.is_final();
   const auto written = [this, usable, report](const auto& outcome) {
     const Question& question = report.question;
     if (outcome.ok()) {
@@ -200,7 +208,7 @@ void Reconciler::write_answer(const storage::LookupReport& report, TryMode mode)
       queue_.finish(question, false);
       writer_.note_failure(report);
     } else {
-      writer_.forgive_tries(report.events);
+      writer_.forgive_tries(events_of(report));
       ask_again(question);
     }
   };

@@ -169,7 +169,7 @@ void RedirectListener::show(const Visit& visit, const http::Completion& complete
 http::Response RedirectListener::answer(const Visit& visit, const storage::RedirectFacts& facts) {
   const core::Time now = services_.clock.now();
   core::WaitingFacts waiting{
-      .hint = facts.hint, .arrived = facts.arrived, .asked_at = facts.asked_at};
+      .hint = facts.hint, .arrived = facts.arrived, .is_answered = facts.is_answered};
   if (facts.payment) {
     waiting.result = facts.payment->result;
     waiting.deliverable = facts.payment->deliverable;
@@ -240,7 +240,8 @@ std::string RedirectListener::next_url(WaitingState state,
 // A waiting page asks at once (its event does), then every two seconds at most.
 void RedirectListener::hasten(const storage::RedirectFacts& facts, WaitingState state) {
   if (core::is_final(state) || !facts.asked_at) return;
-  if (services_.clock.now() - *facts.asked_at < kAskAgainAfter) return;
+  const auto since = services_.clock.now() - *facts.asked_at;
+  if (since >= 0ms && since < kAskAgainAfter) return;
   using storage::QuestionKind;
   const bool known = facts.payment.has_value();
   if (known && facts.payment_id) {

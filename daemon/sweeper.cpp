@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <charconv>
+#include <future>
 
 #include "daemon/log.h"
 
@@ -17,16 +18,21 @@ using storage::QuestionKind;
 constexpr auto kOverlap = 10min;
 // How far the very first one reaches back.
 constexpr auto kFirstReach = 24h;
+// PortOne's lists take 90 days at a time, and so many rows.
+constexpr auto kWindow = 24h * 7;
 constexpr auto kPauseAfterFault = 30s;
 
-const char* key_of(core::Api api) {
-  return api == core::Api::kV1 ? "last_sweep_v1_ms" : "last_sweep_v2_ms";
+// An order has all its attempts in one answer. (V1: the list's row names both.)
+storage::Question question_about(core::Api api, const core::Snapshot& listed) {
+  const std::string& id = listed.payment_id.str();
+  if (api == core::Api::kV1) return {QuestionKind::kV1Order, id, listed.payment_id};
+  return {QuestionKind::kV2Payment, id, listed.payment_id, {listed.attempt_id}};
 }
 
 }  // namespace
 
 std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api) {
-  const auto kept = reader.kept(key_of(api));
+  const auto kept = reader.kept(storage::last_sweep_key(api));
   if (!kept) return std::nullopt;
   std::int64_t ms = 0;
   std::from_chars(kept->data(), kept->data() + kept->size(), ms);
@@ -34,8 +40,12 @@ std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api) {
 }
 
 Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
-                 Reconciler& reconciler)
-    : config_(config), clock_(clock), writer_(writer), reconciler_(reconciler) {}
+                 Reconciler& reconciler, Warnings& warnings)
+    : config_(config),
+      clock_(clock),
+      writer_(writer),
+      reconciler_(reconciler),
+      warnings_(warnings) {}
 
 Sweeper::~Sweeper() { stop(); }
 
@@ -89,32 +99,56 @@ bool Sweeper::sweep(storage::Reader& reader, core::Time now) {
 
 bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
   const std::optional<core::Time> last = last_sweep(reader, api);
-  const core::Time from = last ? *last - kOverlap : now - kFirstReach;
-  std::int64_t listed = 0;
-  std::int64_t news = 0;
+  // A mark of the future tells that our clock was set back: nobody knows what it left out.
+  const bool is_usable = last && *last <= now;
+  const core::Time begin = (is_usable ? *last : now - kFirstReach) - kOverlap;
+  Counts counts;
+  for (Window window{api, begin, begin}; window.until < now; window.from = window.until) {
+    window.until = std::min(window.from + kWindow, now);
+    if (const auto fault = walk(reader, window, counts)) {
+      log_warn("sweep failed", {{"api", core::to_word(api)}, {"reason", *fault}});
+      warnings_.raise(WarningKind::kSweepFailing, core::to_word(api),
+                      "PortOne's recent payments cannot be listed (" + *fault +
+                          "): what happened without a webhook is found late");
+      return false;
+    }
+  }
+  warnings_.lower(WarningKind::kSweepFailing, core::to_word(api));
+  log_info("swept",
+           {{"api", core::to_word(api)}, {"listed", counts.listed}, {"news", counts.news}});
+  return true;
+}
+
+std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& window,
+                                         Counts& counts) {
+  storage::Swept swept{.api = window.api, .up_to = window.until};
   const auto take = [&](const std::vector<core::Snapshot>& page) {
-    for (const core::Snapshot& snapshot : page) {
-      listed += 1;
+    for (const core::Snapshot& listed : page) {
+      counts.listed += 1;
       // A window that was opened and nothing more is nothing to reconcile; and V1's own list tells
       // of V1 payments.
-      if (snapshot.result == core::Result::kReady) continue;
-      if (api == core::Api::kV2 && snapshot.version == core::Api::kV1 && config_.v1) continue;
-      if (!reader.is_news(snapshot)) continue;
-      news += 1;
-      const bool v1 = api == core::Api::kV1;
-      reconciler_.ask({v1 ? QuestionKind::kV1Attempt : QuestionKind::kV2Payment,
-                       v1 ? snapshot.attempt_id.str() : snapshot.payment_id.str(),
-                       snapshot.payment_id, {snapshot.attempt_id}});
+      if (listed.result == core::Result::kReady) continue;
+      const bool by_v2_alone = window.api == core::Api::kV2 && listed.version == core::Api::kV1;
+      if (by_v2_alone && config_.v1) continue;
+      if (!reader.is_news(listed)) continue;
+      counts.news += 1;
+      swept.found.push_back(question_about(window.api, listed));
     }
   };
-  const auto fault = asker_->walk(api, from, now, take);
-  if (fault) {
-    log_warn("sweep failed", {{"api", core::to_word(api)}, {"reason", fault->detail}});
-    return false;
+  if (const auto fault = asker_->walk(window.api, window.from, window.until, take)) {
+    return fault->detail;
   }
-  writer_.put(key_of(api), std::to_string(core::to_ms(now)));
-  log_info("swept", {{"api", core::to_word(api)}, {"listed", listed}, {"news", news}});
-  return true;
+  if (!write(std::move(swept))) return "the database cannot be written";
+  return std::nullopt;
+}
+
+bool Sweeper::write(storage::Swept swept) {
+  auto written = std::make_shared<std::promise<bool>>();
+  std::future<bool> outcome = written->get_future();
+  writer_.note_swept(std::move(swept),
+                     [written](const auto& done) { written->set_value(done.ok()); });
+  // The writer ends after this thread, and completes whatever it took.
+  return outcome.get();
 }
 
 }  // namespace reconciled

@@ -2,7 +2,8 @@
 //
 // Its own thread: at the start, from the last good sweep with an overlap, then every
 // `reconcile.sweep_every`. What a list tells anew becomes an ordinary question to PortOne; the list
-// itself decides nothing.
+// itself decides nothing. A long stretch is walked in windows, each finished for good: the questions
+// that it raised and the mark that it was walked are one commit, so that no stop loses either.
 #pragma once
 
 #include <atomic>
@@ -12,6 +13,7 @@
 #include <thread>
 
 #include "daemon/reconciler.h"
+#include "daemon/warnings.h"
 
 namespace reconciled {
 
@@ -21,7 +23,7 @@ namespace reconciled {
 class Sweeper {
  public:
   Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
-          Reconciler& reconciler);
+          Reconciler& reconciler, Warnings& warnings);
   ~Sweeper();  // stops
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
@@ -34,11 +36,25 @@ class Sweeper {
   // Sweeps every configured API; false where one could not be walked to the end.
   bool sweep(storage::Reader& reader, core::Time now);
   bool sweep(storage::Reader& reader, core::Api api, core::Time now);
+  // Walks one window and has what it found written; what stood in the way.
+  struct Window {
+    core::Api api;
+    core::Time from{};
+    core::Time until{};
+  };
+  struct Counts {
+    std::int64_t listed = 0;
+    std::int64_t news = 0;
+  };
+  [[nodiscard]] std::optional<std::string> walk(storage::Reader& reader, const Window& window,
+                                                Counts& counts);
+  [[nodiscard]] bool write(storage::Swept swept);
 
   const core::Config& config_;
   const Clock& clock_;
   storage::Writer& writer_;
   Reconciler& reconciler_;
+  Warnings& warnings_;
   std::shared_ptr<portone::Asker> asker_;
   std::mutex mutex_;
   std::condition_variable wake_;

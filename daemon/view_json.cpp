@@ -84,6 +84,7 @@ Json to_json(const storage::PaymentView& payment) {
           {"updated_at", core::to_rfc3339(payment.updated_at)},
           {"decided_at", time_or_null(payment.decided_at)},
           {"next_lookup_at", time_or_null(payment.next_lookup_at)},
+          {"asking_ended_at", time_or_null(payment.asking_ended_at)},
           {"version", payment.version}};
 }
 

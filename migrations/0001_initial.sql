@@ -2,14 +2,21 @@
 --
 -- Times are unix milliseconds (*_ms) or, where PortOne says them, microseconds (*_us), in UTC.
 -- Money is an integer in ISO 4217 minor units next to its currency.
--- (Why the checks are chains of OR: for an IN of three words or more SQLite builds a table of them
--- at every row that is written, which took half of the time of an event.)
+-- What decides which of two things is newer is a number that only grows, never a time.
+-- (Words that the program alone writes have no checks where rows are only added: a new word must
+-- not rebuild the history. Why the other checks are chains of OR: for an IN of three words or more
+-- SQLite builds a table of them at every row that is written.)
 
 CREATE TABLE meta (
   -- Single values that the daemon keeps for itself.
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
+
+INSERT INTO meta (key, value) VALUES
+  ('utc_offset_s', '32400'),     -- of `timezone`, for the views
+  ('arrivals_reserved', '0'),    -- numbers up to here were given, or may have been
+  ('look_ups_reserved', '0');
 
 CREATE TABLE configuration (
   -- Evidence: the settings that decisions hang on, a row for each change of them.
@@ -27,27 +34,18 @@ CREATE TABLE event (
   -- claims. Rows never change, but for body and headers, which retention sets to NULL.
   event_id        INTEGER PRIMARY KEY,     -- in the order of arrival
   received_at_ms  INTEGER NOT NULL,
-  source          TEXT NOT NULL CHECK (source = 'webhook' OR source = 'redirect'
-                    OR source = 'confirm'),
-  api             TEXT CHECK (api IN ('v1', 'v2')),
-  kind            TEXT NOT NULL CHECK (kind = 'payment' OR kind = 'confirm' OR kind = 'test_call'
-                    OR kind = 'escrow' OR kind = 'billing_key' OR kind = 'tax_invoice'
-                    OR kind = 'identity_verification' OR kind = 'payment_method'
-                    OR kind = 'unknown'),
+  source          TEXT NOT NULL,           -- webhook, redirect or confirm
+  api             TEXT,                    -- v1 or v2; NULL: not told
+  kind            TEXT NOT NULL,           -- payment, confirm, test_call, …
   type            TEXT NOT NULL,           -- PortOne's own word
   payment_id      TEXT,                    -- claimed: V1 merchant_uid, V2 paymentId
   attempt_id      TEXT,                    -- claimed: V1 imp_uid, V2 transactionId
   cancellation_id TEXT,
   store_id        TEXT,
-  status          TEXT CHECK (status = 'ready' OR status = 'pending'
-                    OR status = 'awaiting_deposit' OR status = 'paid'
-                    OR status = 'partially_cancelled' OR status = 'cancelled'
-                    OR status = 'failed'),
+  status          TEXT,                    -- what it claims, in the words of payment.result
   said_at_us      INTEGER,                 -- V2: when it happened, by PortOne
   asked_amount    TEXT,                    -- a confirm call's amount, as it was written
-  hint            TEXT NOT NULL CHECK (hint = 'none' OR hint = 'returned_success'
-                    OR hint = 'returned_failure'  -- what a redirect says
-                    OR hint = 'returned_unknown'),
+  hint            TEXT NOT NULL,           -- what a redirect says, in the words of ui_state
   reason_code     TEXT,
   reason_message  TEXT,
   signed          INTEGER NOT NULL CHECK (signed IN (0, 1)),
@@ -65,7 +63,9 @@ CREATE TABLE event_progress (
   event_id         INTEGER PRIMARY KEY REFERENCES event (event_id),
   dedupe_hash      INTEGER NOT NULL,             -- 64 bits of SHA-256 of what names the copies
   copies           INTEGER NOT NULL DEFAULT 1,   -- how often it arrived
-  last_arrival_ms  INTEGER NOT NULL,
+  answered_copies  INTEGER NOT NULL DEFAULT 0,   -- of these, known when the newest answer was asked for
+  arrival          INTEGER NOT NULL DEFAULT 0,   -- redirects: the number of the newest arrival
+  last_arrival_ms  INTEGER NOT NULL,             -- when that was, for people
   tries            INTEGER NOT NULL DEFAULT 0,   -- decisions begun on it that did not end well
   processed_at_ms  INTEGER,                      -- NULL: still in the inbox
   parked           INTEGER NOT NULL DEFAULT 0    -- 1: given up after three tries, with a finding
@@ -129,8 +129,10 @@ CREATE TABLE snapshot (
   snapshot_id      INTEGER PRIMARY KEY,
   payment_id       TEXT NOT NULL,          -- as PortOne binds the attempt
   attempt_id       TEXT NOT NULL,
-  api              TEXT NOT NULL CHECK (api IN ('v1', 'v2')),      -- which API answered
-  version          TEXT NOT NULL CHECK (version IN ('v1', 'v2')),  -- the attempt's own
+  look_up          INTEGER NOT NULL,       -- the number of the look-up that brought it
+  content          INTEGER NOT NULL,       -- 64 bits of SHA-256 of what it says
+  api              TEXT NOT NULL,          -- which API answered
+  version          TEXT NOT NULL,          -- the attempt's own
   status           TEXT NOT NULL,          -- PortOne's word
   result           TEXT NOT NULL CHECK (result = 'ready' OR result = 'pending'
                     OR result = 'awaiting_deposit' OR result = 'paid'
@@ -140,7 +142,7 @@ CREATE TABLE snapshot (
   cancelled_amount INTEGER NOT NULL CHECK (cancelled_amount >= 0),
   currency         TEXT NOT NULL,
   store_id         TEXT,
-  channel          TEXT CHECK (channel IN ('live', 'test')),
+  channel          TEXT,                   -- live or test; NULL: not told
   pg_provider      TEXT,
   method           TEXT,
   account_bank     TEXT,                   -- virtual account
@@ -160,17 +162,28 @@ CREATE TABLE snapshot (
 ) STRICT;
 CREATE INDEX snapshot_by_attempt ON snapshot (attempt_id);
 
+CREATE TABLE snapshot_repeat (
+  -- Evidence: later look-ups that brought the same answer again, unchanged.
+  snapshot_id INTEGER NOT NULL REFERENCES snapshot (snapshot_id),
+  look_up     INTEGER NOT NULL,
+  asked_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (snapshot_id, look_up)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE timer_mark (
   -- Evidence: what a timer found when it fired.
   mark_id      INTEGER PRIMARY KEY,
   payment_id   TEXT NOT NULL,
-  kind         TEXT NOT NULL CHECK (
-                 kind = 'webhook_overdue'  -- decided by look-up, and 10 minutes later no webhook
-                 OR kind = 'schedule_done' -- the whole look-up schedule was asked once
-                 OR kind = 'asking_ended'), -- nothing more will be asked, and it is still open
+  kind         TEXT NOT NULL,              -- webhook_overdue: decided by look-up, and 10 minutes
+                                           --   later no webhook
+                                           -- schedule_done: the whole schedule was asked once
+                                           -- asking_ended: nothing more will be asked, still open
+                                           -- unreadable: PortOne's answers could not be read for
+                                           --   10 minutes; readable: and then one could
   attempt_id   TEXT,                       -- webhook_overdue: which attempt
   result       TEXT,                       -- webhook_overdue: and what it came to
-  anchor_at_ms INTEGER NOT NULL,           -- where the schedule began
+  up_to_event  INTEGER NOT NULL,           -- the newest event that the schedule began with
+  look_up      INTEGER NOT NULL,           -- and the newest changed answer; or the look-up read
   at_ms        INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX timer_mark_by_payment ON timer_mark (payment_id);
@@ -236,8 +249,7 @@ CREATE TABLE transition (
   payment_id       TEXT NOT NULL REFERENCES payment (payment_id),
   version          INTEGER NOT NULL,
   at_ms            INTEGER NOT NULL,
-  cause            TEXT NOT NULL CHECK (cause = 'event' OR cause = 'snapshot' OR cause = 'order'
-                    OR cause = 'timer' OR cause = 'rebuild'),
+  cause            TEXT NOT NULL,          -- event, snapshot, order, timer or rebuild
   cause_id         INTEGER,
   from_result      TEXT NOT NULL,
   to_result        TEXT NOT NULL,
@@ -254,14 +266,7 @@ CREATE TABLE finding (
   -- What a person should look at. One row a payment, kind and cause, ever.
   finding_id   INTEGER PRIMARY KEY,
   payment_id   TEXT NOT NULL,
-  kind         TEXT NOT NULL CHECK (kind = 'amount_mismatch' OR kind = 'currency_mismatch'
-                    OR kind = 'unregistered_order' OR kind = 'identity_mismatch'
-                    OR kind = 'store_mismatch' OR kind = 'test_channel' OR kind = 'late_approval'
-                    OR kind = 'double_payment' OR kind = 'paid_after_cancel' OR kind = 'dispute'
-                    OR kind = 'chargeback' OR kind = 'went_backwards'
-                    OR kind = 'redirect_contradicts' OR kind = 'webhook_contradicts'
-                    OR kind = 'missing_webhook' OR kind = 'unknown_payment' OR kind = 'stuck'
-                    OR kind = 'poisoned'),
+  kind         TEXT NOT NULL,              -- amount_mismatch, late_approval, …
   cause        TEXT NOT NULL,
   open         INTEGER NOT NULL CHECK (open IN (0, 1)),
   detail       TEXT NOT NULL,              -- what happened, and what to do
@@ -297,10 +302,18 @@ CREATE TABLE lookup (
   id           TEXT NOT NULL,              -- imp_uid, merchant_uid or paymentId
   payment_id   TEXT,                       -- whose look-up it is, where that is known or claimed
   anchor_at_ms INTEGER NOT NULL,
+  begun_event  INTEGER NOT NULL DEFAULT 0, -- the newest event that began the schedule anew
+  begun_answer INTEGER NOT NULL DEFAULT 0, -- likewise the newest changed answer: its look-up
+  doubted      INTEGER NOT NULL DEFAULT 0, -- the first answer of a doubt that was asked about at once
   next_at_ms   INTEGER,                    -- NULL: nothing more to ask
   asked_at_ms  INTEGER,                    -- when the newest usable answer was asked for
   failures     INTEGER NOT NULL DEFAULT 0, -- unusable answers in a row
+  unread       INTEGER NOT NULL DEFAULT 0, -- of these, answers about it that could not be read
+  unread_since_ms INTEGER,                 -- since when no answer could be read
+  unknown      INTEGER NOT NULL DEFAULT 0, -- how often PortOne said that it does not know it
+  unknown_at_ms INTEGER,                   -- when it said so last
   outcome      TEXT,                       -- of the newest look-up
+  attempt_id   TEXT,                       -- an attempt that PortOne's list showed, to be asked for
   PRIMARY KEY (question, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lookup_due ON lookup (next_at_ms)
@@ -351,6 +364,7 @@ BEGIN SELECT RAISE(ABORT, 'events are evidence: they are never deleted'); END;
 CREATE TRIGGER snapshot_is_evidence BEFORE UPDATE ON snapshot
 WHEN NOT (NEW.body IS NULL AND NEW.snapshot_id IS OLD.snapshot_id
       AND NEW.payment_id IS OLD.payment_id AND NEW.attempt_id IS OLD.attempt_id
+      AND NEW.look_up IS OLD.look_up AND NEW.content IS OLD.content
       AND NEW.api IS OLD.api AND NEW.version IS OLD.version AND NEW.status IS OLD.status
       AND NEW.result IS OLD.result AND NEW.total_amount IS OLD.total_amount
       AND NEW.cancelled_amount IS OLD.cancelled_amount AND NEW.currency IS OLD.currency
@@ -366,6 +380,11 @@ BEGIN SELECT RAISE(ABORT, 'snapshots are evidence: only the body may become NULL
 
 CREATE TRIGGER snapshot_stays BEFORE DELETE ON snapshot
 BEGIN SELECT RAISE(ABORT, 'snapshots are evidence: they are never deleted'); END;
+
+CREATE TRIGGER snapshot_repeat_is_evidence BEFORE UPDATE ON snapshot_repeat
+BEGIN SELECT RAISE(ABORT, 'repeated answers are evidence: they are never changed'); END;
+CREATE TRIGGER snapshot_repeat_stays BEFORE DELETE ON snapshot_repeat
+BEGIN SELECT RAISE(ABORT, 'repeated answers are evidence: they are never deleted'); END;
 
 CREATE TRIGGER expected_order_is_evidence BEFORE UPDATE ON expected_order
 BEGIN SELECT RAISE(ABORT, 'orders are evidence: a change is a new row'); END;
@@ -446,48 +465,83 @@ WHEN OLD.result <> 'none'
 BEGIN SELECT RAISE(ABORT, 'payments are never deleted'); END;
 
 -- Views for people. ---------------------------------------------------------------------------
+-- Their times are in the configured time zone, whose offset the daemon keeps in `meta`.
 
 CREATE VIEW overview AS
-  -- A row a payment, the newest change first.
-  SELECT p.payment_id, p.result, p.authority,
-         CASE p.deliverable WHEN 1 THEN 'yes' ELSE 'no' END AS deliverable,
-         p.ui_state, p.webhook_status, p.currency, p.expected_amount, p.total_amount,
-         p.cancelled_amount,
+  -- A row a payment, the newest change first. Money in minor units: 64900 KRW is 64,900 won.
+  SELECT p.payment_id, p.result, CASE p.deliverable WHEN 1 THEN 'yes' ELSE 'no' END AS deliverable,
+         coalesce(p.expected_amount, '-') AS ordered, coalesce(p.total_amount, '-') AS paid,
+         coalesce(p.currency, p.expected_currency) AS cur,
+         p.authority, replace(p.ui_state, 'returned_', '') AS browser,
          (SELECT group_concat(f.kind, ' ') FROM finding f
            WHERE f.payment_id = p.payment_id AND f.open = 1) AS open_findings,
-         strftime('%Y-%m-%dT%H:%M:%fZ', p.created_at_ms / 1000.0, 'unixepoch') AS created_at,
-         strftime('%Y-%m-%dT%H:%M:%fZ', p.updated_at_ms / 1000.0, 'unixepoch') AS updated_at,
-         p.version
-  FROM payment p ORDER BY p.updated_at_ms DESC, p.payment_no DESC;
+         strftime('%m-%d %H:%M:%S', p.updated_at_ms / 1000 + z.offset, 'unixepoch') AS updated_at
+  FROM payment p, (SELECT CAST(value AS INTEGER) AS offset FROM meta WHERE key = 'utc_offset_s') z
+  ORDER BY p.updated_at_ms DESC, p.payment_no DESC;
 
 CREATE VIEW timeline AS
   -- All that happened, in order. Ask for one payment: WHERE payment_id = 'ord-1'.
-  SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at,
+  SELECT strftime('%Y-%m-%d %H:%M:%S', at_ms / 1000 + z.offset, 'unixepoch') AS at,
          payment_id, kind, id, summary, from_result, to_result, at_ms
   FROM (
     SELECT e.received_at_ms AS at_ms, i.subject AS payment_id, 'event' AS kind, e.event_id AS id,
            1 AS rank,
-           e.source || ' ' || e.type
-             || CASE WHEN e.hint <> 'none' THEN ' ' || e.hint ELSE '' END
-             || CASE WHEN e.signed = 1 THEN ' (signed)' ELSE '' END
-             || CASE WHEN g.copies > 1 THEN ' x' || g.copies ELSE '' END AS summary,
+           CASE e.source WHEN 'redirect' THEN 'the browser came back'
+                         WHEN 'confirm' THEN 'PortOne asked whether to charge'
+                         ELSE 'webhook ' || e.type END
+             || CASE e.hint WHEN 'returned_success' THEN ', says success'
+                            WHEN 'returned_failure' THEN ', says failure' ELSE '' END
+             || CASE WHEN e.attempt_id IS NULL THEN '' ELSE ' for ' || e.attempt_id END
+             || CASE WHEN e.signed = 1 THEN ', signed' ELSE '' END
+             || CASE WHEN g.parked = 1 THEN ', put aside' ELSE '' END
+             || CASE WHEN c.approved = 1 THEN ': yes'
+                     WHEN c.approved = 0 THEN ': no, ' || coalesce(c.reason, '') ELSE '' END
+             || CASE WHEN g.copies > 1 THEN ' (' || g.copies || ' times)' ELSE '' END AS summary,
            NULL AS from_result, NULL AS to_result
       FROM event_by_subject i JOIN event e USING (event_id)
            JOIN event_progress g USING (event_id)
+           LEFT JOIN confirm_answer c USING (event_id)
     UNION ALL
     SELECT s.asked_at_ms, s.payment_id, 'snapshot', s.snapshot_id, 2,
            'PortOne says ' || s.status || ' ' || s.total_amount || ' ' || s.currency
-             || ' for ' || s.attempt_id, NULL, NULL
+             || CASE WHEN s.cancelled_amount > 0 THEN ', ' || s.cancelled_amount || ' given back'
+                     ELSE '' END
+             || ' for ' || s.attempt_id
+             || coalesce(': ' || s.failure_reason, '')
+             || coalesce(', account ' || s.account_bank || ' ' || s.account_number, '')
+             || coalesce((SELECT ' (' || (count(*) + 1) || ' times, last at '
+                  || strftime('%m-%d %H:%M:%S', max(r.asked_at_ms) / 1000
+                       + (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'utc_offset_s'),
+                       'unixepoch') || ')'
+                FROM snapshot_repeat r WHERE r.snapshot_id = s.snapshot_id HAVING count(*) > 0), ''),
+           NULL, NULL
       FROM snapshot s
     UNION ALL
+    SELECT l.unknown_at_ms, coalesce(l.payment_id, l.id), 'snapshot', 0, 2,
+           'PortOne does not know it'
+             || CASE l.question WHEN 'v2_payment' THEN ' (V2)' ELSE ' (V1)' END
+             || CASE WHEN l.unknown > 1 THEN ', asked ' || l.unknown || ' times' ELSE '' END,
+           NULL, NULL
+      FROM lookup l WHERE l.unknown > 0
+    UNION ALL
     SELECT t.at_ms, t.payment_id, 'transition', t.transition_id, 3,
-           CASE WHEN t.from_result <> t.to_result THEN 'result ' || t.to_result
-                  || ', by ' || coalesce(t.authority, 'nobody')
-                WHEN t.from_ui_state <> t.to_ui_state THEN 'ui_state ' || t.to_ui_state
-                WHEN t.cause = 'order' THEN 'order registered, changed or withdrawn'
-                WHEN t.from_deliverable = t.to_deliverable THEN 'webhook_status '
-                  || t.webhook_status || ', authority ' || coalesce(t.authority, 'nobody')
+           CASE WHEN t.cause = 'order' THEN
+                  coalesce((SELECT CASE WHEN o.deleted = 1 THEN 'order withdrawn'
+                      WHEN EXISTS (SELECT 1 FROM expected_order b WHERE b.payment_id = o.payment_id
+                                   AND b.order_id < o.order_id) THEN 'order changed'
+                      ELSE 'order registered' END || ', ' || o.amount || ' ' || o.currency
+                    FROM expected_order o WHERE o.order_id = t.cause_id), 'order')
                 ELSE '' END
+             || CASE WHEN t.cause = 'order' AND t.from_result <> t.to_result THEN '; ' ELSE '' END
+             || CASE WHEN t.from_result <> t.to_result THEN 'result ' || t.to_result
+                       || ', by ' || coalesce(t.authority, 'nobody')
+                     WHEN t.cause = 'order' THEN ''
+                     WHEN t.from_ui_state <> t.to_ui_state THEN 'the buyer''s page: '
+                       || replace(t.to_ui_state, '_', ' ')
+                     WHEN t.from_deliverable = t.to_deliverable AND t.version = 1 THEN 'first heard of'
+                     WHEN t.from_deliverable = t.to_deliverable THEN 'webhook says '
+                       || t.webhook_status || ', result by ' || coalesce(t.authority, 'nobody')
+                     ELSE '' END
              || CASE WHEN t.from_deliverable < t.to_deliverable THEN ', deliverable'
                      WHEN t.from_deliverable > t.to_deliverable THEN ', no longer deliverable'
                      ELSE '' END,
@@ -501,28 +555,32 @@ CREATE VIEW timeline AS
     SELECT n.created_at_ms, n.payment_id, 'notification', n.notification_id, 5,
            n.type || ' ' || n.state, NULL, NULL
       FROM notification n
-  ) ORDER BY at_ms, rank, id;
+  ), (SELECT CAST(value AS INTEGER) AS offset FROM meta WHERE key = 'utc_offset_s') z
+  ORDER BY at_ms, rank, id;
 
 CREATE VIEW stuck AS
-  -- Open payments that nothing more is planned for, or that PortOne gives no usable answer about.
-  SELECT p.payment_id, p.result, p.ui_state, p.webhook_status, l.question, l.failures, l.outcome,
-         strftime('%Y-%m-%dT%H:%M:%fZ', l.next_at_ms / 1000.0, 'unixepoch') AS next_lookup_at,
-         strftime('%Y-%m-%dT%H:%M:%fZ', p.created_at_ms / 1000.0, 'unixepoch') AS created_at
-  FROM payment p LEFT JOIN lookup l ON l.payment_id = p.payment_id
-  WHERE p.result IN ('none', 'ready', 'pending', 'awaiting_deposit')
-    AND (l.id IS NULL OR l.next_at_ms IS NULL OR l.failures >= 3)
-  ORDER BY p.payment_no;
+  -- Open payments that nothing more is planned for though somebody called them decided, once each.
+  SELECT p.payment_id, p.result, p.ui_state, p.webhook_status, f.detail,
+         strftime('%Y-%m-%d %H:%M:%S', f.opened_at_ms / 1000 + z.offset, 'unixepoch') AS since
+  FROM finding f JOIN payment p USING (payment_id),
+       (SELECT CAST(value AS INTEGER) AS offset FROM meta WHERE key = 'utc_offset_s') z
+  WHERE f.kind = 'stuck' AND f.open = 1
+  ORDER BY f.finding_id;
 
 CREATE VIEW open_findings AS
   -- What a person should look at now.
   SELECT f.finding_id, f.kind, f.payment_id, f.detail,
-         strftime('%Y-%m-%dT%H:%M:%fZ', f.opened_at_ms / 1000.0, 'unixepoch') AS opened_at
-  FROM finding f WHERE f.open = 1 ORDER BY f.finding_id;
+         strftime('%Y-%m-%d %H:%M:%S', f.opened_at_ms / 1000 + z.offset, 'unixepoch') AS opened_at
+  FROM finding f,
+       (SELECT CAST(value AS INTEGER) AS offset FROM meta WHERE key = 'utc_offset_s') z
+  WHERE f.open = 1 ORDER BY f.finding_id;
 
 CREATE VIEW inbox AS
   -- Events that are not reconciled yet, the oldest first.
-  SELECT e.event_id, strftime('%Y-%m-%dT%H:%M:%fZ', e.received_at_ms / 1000.0, 'unixepoch')
+  SELECT e.event_id,
+         strftime('%Y-%m-%d %H:%M:%S', e.received_at_ms / 1000 + z.offset, 'unixepoch')
            AS received_at,
          e.source, e.api, e.kind, e.type, e.payment_id, e.attempt_id, g.copies, g.tries
-  FROM event_progress g JOIN event e USING (event_id)
+  FROM event_progress g JOIN event e USING (event_id),
+       (SELECT CAST(value AS INTEGER) AS offset FROM meta WHERE key = 'utc_offset_s') z
   WHERE g.processed_at_ms IS NULL ORDER BY g.event_id;

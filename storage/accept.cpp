@@ -30,16 +30,20 @@ std::int64_t dedupe_hash(const core::Event& event) {
   return hash;
 }
 
+// Of a redirect: the newest one tells what the buyer last saw.
+std::int64_t arrival_of(Session& session, const NewEvent& event) {
+  return event.event.source == core::EventSource::kRedirect ? session.next_arrival() : 0;
+}
+
 void count_copy(Session& session, core::EventId id, const NewEvent& event) {
-  // A copy may be news (interface §4): it goes back to the inbox until a look-up that began after
-  // it arrived has been answered.
+  // A copy may be news (interface §4): it goes back to the inbox until a look-up that began with it
+  // known has been answered.
   session
       .query(
-          "UPDATE event_progress SET copies = copies + 1,"
-          "  last_arrival_ms = max(last_arrival_ms, ?1),"
-          "  processed_at_ms = CASE WHEN ?2 THEN NULL ELSE processed_at_ms END "
+          "UPDATE event_progress SET copies = copies + 1, last_arrival_ms = ?1, arrival = ?4,"
+          "  processed_at_ms = CASE WHEN ?2 = 1 THEN NULL ELSE processed_at_ms END "
           "WHERE event_id = ?3")
-      .with(event.received_at, needs_reconciling(event.event), id)
+      .with(event.received_at, needs_reconciling(event.event), id, arrival_of(session, event))
       .run();
 }
 
@@ -81,9 +85,9 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
       needs_reconciling(event) ? std::nullopt : std::optional(accepted.received_at);
   session
       .query(
-          "INSERT INTO event_progress (event_id, dedupe_hash, last_arrival_ms, processed_at_ms) "
-          "VALUES (?, ?, ?, ?)")
-      .with(id, hash, accepted.received_at, processed)
+          "INSERT INTO event_progress (event_id, dedupe_hash, arrival, last_arrival_ms,"
+          "  processed_at_ms) VALUES (?, ?, ?, ?, ?)")
+      .with(id, hash, arrival_of(session, accepted), accepted.received_at, processed)
       .run();
   session.query("INSERT INTO event_recent (subject, dedupe_hash, event_id) VALUES (?, ?, ?)")
       .with(subject, hash, id)
@@ -105,10 +109,20 @@ core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
   core::ConfirmFacts facts;
   if (const auto& payment_id = question.event.payment_id) {
     facts.order = load_order(session, *payment_id);
+    // By PortOne's answers, whether or not a webhook has announced them, and also by one that is
+    // still in doubt: better refused than charged twice.
     Query paid = session.query(
-        "SELECT winning_attempt_id FROM payment "
-        "WHERE payment_id = ? AND result IN ('paid', 'partially_cancelled')");
-    if (paid.with(*payment_id).next()) facts.paid_by = paid.row().optional_attempt_id();
+        "SELECT x.attempt_id FROM ("
+        "  SELECT attempt_id FROM attempt WHERE payment_id = ?1"
+        "    AND (result = 'paid' OR result = 'partially_cancelled') UNION "
+        "  SELECT s.attempt_id FROM snapshot s WHERE s.payment_id = ?1"
+        "    AND (s.result = 'paid' OR s.result = 'partially_cancelled')"
+        "    AND s.look_up = (SELECT max(n.look_up) FROM snapshot n"
+        "      WHERE n.attempt_id = s.attempt_id)) x "
+        "ORDER BY CASE WHEN x.attempt_id = ?2 THEN 1 ELSE 0 END, x.attempt_id LIMIT 1");
+    if (paid.with(*payment_id, question.event.attempt_id).next()) {
+      facts.paid_by = paid.row().attempt_id();
+    }
   }
   core::ConfirmAnswer answer = core::answer_confirm(question.event, facts);
   session.query("INSERT INTO confirm_answer (event_id, approved, reason) VALUES (?, ?, ?)")

@@ -166,7 +166,8 @@ void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
 
 bool is_marked(const std::vector<core::TimerMark>& marks, const core::TimerMark& mark) {
   return std::any_of(marks.begin(), marks.end(), [&](const core::TimerMark& known) {
-    return known.kind == mark.kind && known.anchor == mark.anchor;
+    return known.kind == mark.kind && known.up_to_event == mark.up_to_event &&
+           known.look_up == mark.look_up;
   });
 }
 
@@ -253,12 +254,13 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
       .with(change.version, report.answered_at, payment_id)
       .run();
   write_transition(session, change, cause);
-  return Settled{payment_id, before.result, after.result, false, before.authority, {}};
+  return Settled{payment_id, before.result, after.result,  false,
+                 before.authority, {}, change.version};
 }
 
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
                                 const core::PaymentId& payment_id, const Cause& cause,
-                                core::Time now, std::optional<core::Time> restart) {
+                                core::Time now, const std::optional<Restart>& restart) {
   const core::PaymentEvidence evidence = load_evidence(session, payment_id);
   const core::Decision decision = context.decide(evidence, context.policy);
   const std::optional<StoredPayment> stored = load_stored(session, payment_id);
@@ -285,7 +287,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   if (context.writes_lookups) watch_for_webhook(session, payment_id, decision, now);
   if (context.writes_lookups && (evidence.order || !decision.attempts.empty())) {
     for (const core::TimerMark& mark :
-         plan_lookups(session, context, payment_id, decision, now, restart)) {
+         plan_lookups(session, context, evidence, decision, now, restart)) {
       if (is_marked(evidence.marks, mark)) continue;
       insert_mark(session, payment_id, mark, now);
       is_marked_anew = true;
@@ -293,8 +295,9 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   }
   std::optional<Settled> settled;
   if (is_news || !opened.empty()) {
-    settled = Settled{payment_id,         before.result,      after.result, after.deliverable,
-                      decision.authority, opened};
+    settled = Settled{payment_id,         before.result, after.result,
+                      after.deliverable,  decision.authority, opened,
+                      (stored ? stored->version : 0) + (is_news ? 1 : 0)};
   }
   // A mark is evidence: what follows from it is decided at once. It makes no second mark.
   if (is_marked_anew) {

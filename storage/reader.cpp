@@ -116,7 +116,9 @@ Question read_question(Row& row) {
   if (word == to_word(QuestionKind::kV1Attempt)) kind = QuestionKind::kV1Attempt;
   if (word == to_word(QuestionKind::kV1Order)) kind = QuestionKind::kV1Order;
   std::string id = row.text();
-  return {kind, std::move(id), row.optional_payment_id()};
+  Question question{kind, std::move(id), row.optional_payment_id()};
+  if (auto attempt = row.optional_attempt_id()) question.named_attempts.push_back(*attempt);
+  return question;
 }
 
 std::vector<Question> read_questions(Query& query) {
@@ -146,6 +148,31 @@ std::optional<PaymentDetail> Reader::payment(const core::PaymentId& id, bool wit
   return detail;
 }
 
+Page<PaymentDetail> Reader::changes(std::int64_t limit, std::optional<std::int64_t> cursor) {
+  Page<PaymentDetail> page;
+  page.next_cursor = cursor.value_or(0);
+  std::vector<core::PaymentId> ids;
+  {
+    // A change that was followed by another one of the same payment is told by that one.
+    Query query = impl_->session.query(
+        "SELECT t.transition_id, t.payment_id FROM transition t JOIN payment p USING (payment_id) "
+        "WHERE t.transition_id > ? AND t.version = p.version ORDER BY t.transition_id LIMIT ?");
+    query.with(*page.next_cursor, limit);
+    while (query.next()) {
+      Row row = query.row();
+      page.next_cursor = row.integer();
+      ids.push_back(row.payment_id());
+    }
+  }
+  for (const core::PaymentId& id : ids) {
+    std::optional<PaymentView> view = load_payment(impl_->session, id);
+    if (!view) continue;
+    page.items.push_back({std::move(*view), load_attempts(impl_->session, id), {},
+                          load_findings(impl_->session, id)});
+  }
+  return page;
+}
+
 std::optional<core::ExpectedOrder> Reader::order(const core::PaymentId& id) {
   return load_order(impl_->session, id);
 }
@@ -155,12 +182,14 @@ std::optional<RedirectFacts> Reader::redirect(core::EventId id) {
   RedirectFacts facts;
   {
     Query query = session.query(
-        "SELECT g.last_arrival_ms, e.hint, e.reason_message, e.payment_id, e.attempt_id, e.api "
+        "SELECT g.last_arrival_ms, CASE WHEN g.answered_copies >= g.copies THEN 1 ELSE 0 END,"
+        "  e.hint, e.reason_message, e.payment_id, e.attempt_id, e.api "
         "FROM event e JOIN event_progress g USING (event_id) "
         "WHERE e.event_id = ? AND e.source = 'redirect'");
     if (!query.with(id).next()) return std::nullopt;
     Row row = query.row();
     facts.arrived = row.time();
+    facts.is_answered = row.flag();
     facts.hint = row.word<core::UiState>();
     facts.reason = row.text();
     facts.payment_id = row.optional_payment_id();
@@ -211,7 +240,7 @@ Reader::Moment::~Moment() {
 
 std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   Query query = impl_->session.query(
-      "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.remote_ip,"
+      "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.remote_ip, g.copies,"
       "  e.source = 'webhook' AND e.known_source, e.signed, CASE WHEN e.signed THEN 1 ELSE"
       "    EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id)"
       "    OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id)"
@@ -225,6 +254,7 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   auto payment = row.optional_payment_id();
   auto attempt = row.optional_attempt_id();
   std::string remote_ip = row.text();
+  const std::int64_t copies = row.integer();
   const bool is_from_portone = row.flag();
   const bool is_signed = row.flag();
   const bool is_proven = row.flag();
@@ -234,6 +264,7 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
                     std::move(payment),
                     std::move(attempt),
                     std::move(remote_ip),
+                    copies,
                     is_from_portone || is_proven,
                     is_proven,
                     !is_signed && !is_from_portone};
@@ -250,21 +281,22 @@ constexpr const char* kMayBeDecided =
 
 }  // namespace
 
-std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit) {
+std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit, Askable askable) {
   static const std::string sql =
       std::string(
-          "SELECT l.question, l.id, l.payment_id FROM lookup l "
-          "WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL AND l.question <> 'v1_attempt'") +
-      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?";
+          "SELECT l.question, l.id, l.payment_id, l.attempt_id FROM lookup l "
+          "WHERE l.next_at_ms <= ?1 AND l.next_at_ms IS NOT NULL AND l.question <> 'v1_attempt'"
+          " AND (?3 = 1 OR l.question <> 'v1_order') AND (?4 = 1 OR l.question <> 'v2_payment')") +
+      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?2";
   Query query = impl_->session.query(sql.c_str());
-  query.with(now, limit);
+  query.with(now, limit, askable.v1, askable.v2);
   return read_questions(query);
 }
 
 std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit) {
   static const std::string sql =
       std::string(
-          "SELECT l.question, l.id, l.payment_id,"
+          "SELECT l.question, l.id, l.payment_id, l.attempt_id,"
           "  EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
           "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
           "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
@@ -282,14 +314,17 @@ std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit)
   return due;
 }
 
-std::optional<core::Time> Reader::next_lookup() {
+std::optional<core::Time> Reader::next_lookup(Askable askable) {
+  // In order of the index: those that wait for an API are skipped, and the first other one ends it.
   Query query = impl_->session.query(
       "SELECT min(at) FROM ("
-      "  SELECT min(next_at_ms) AS at FROM lookup"
-      "    WHERE next_at_ms IS NOT NULL AND question <> 'v1_attempt' UNION ALL "
+      "  SELECT * FROM (SELECT next_at_ms AS at FROM lookup"
+      "    WHERE next_at_ms IS NOT NULL AND question <> 'v1_attempt'"
+      "      AND (?1 = 1 OR question <> 'v1_order') AND (?2 = 1 OR question <> 'v2_payment')"
+      "    ORDER BY next_at_ms LIMIT 1) UNION ALL "
       "  SELECT min(next_at_ms) FROM lookup"
-      "    WHERE next_at_ms IS NOT NULL AND question = 'v1_attempt')");
-  if (!query.next()) return std::nullopt;
+      "    WHERE next_at_ms IS NOT NULL AND question = 'v1_attempt' AND ?1 = 1)");
+  if (!query.with(askable.v1, askable.v2).next()) return std::nullopt;
   return query.row().optional_time();
 }
 
@@ -319,7 +354,7 @@ bool Reader::is_news(const core::Snapshot& listed) {
 
 std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {
   Query query =
-      impl_->session.query("SELECT question, id, payment_id FROM lookup WHERE payment_id = ?");
+      impl_->session.query("SELECT question, id, payment_id, attempt_id FROM lookup WHERE payment_id = ?");
   query.with(id);
   return read_questions(query);
 }

@@ -48,8 +48,9 @@ struct RedirectFacts {
   std::optional<core::Api> api;
   std::optional<PaymentView> payment;
   std::optional<AttemptView> attempt;  // the redirect's, where PortOne binds it to the payment
-  // When the newest answer was asked for that says something of this payment or attempt, if only
-  // that PortOne does not know it.
+  // A look-up that began after the redirect's newest copy was answered, if only by "unknown".
+  bool is_answered = false;
+  // When PortOne was last asked about this payment or attempt with a usable answer.
   std::optional<core::Time> asked_at;
 };
 
@@ -61,6 +62,7 @@ struct InboxEvent {
   std::optional<core::PaymentId> payment_id;
   std::optional<core::AttemptId> attempt_id;
   std::string remote_ip;
+  std::int64_t copies = 1;
   // Signed, from one of PortOne's addresses, or about something that a registered order or
   // PortOne's answer named; anything else is looked up within a budget (design §2).
   bool is_trusted = false;
@@ -90,6 +92,8 @@ class Reader {
   // One payment with all there is; also one that only events name, as `none`.
   [[nodiscard]] std::optional<PaymentDetail> payment(const core::PaymentId& id, bool with_timeline);
   [[nodiscard]] Page<PaymentView> payments(const PaymentFilter& filter);
+  // Payments in the order of their last change, each once; `cursor` is the last one's number.
+  [[nodiscard]] Page<PaymentDetail> changes(std::int64_t limit, std::optional<std::int64_t> cursor);
   [[nodiscard]] std::optional<core::ExpectedOrder> order(const core::PaymentId& id);
   [[nodiscard]] Page<EventView> events(const EventFilter& filter);
   [[nodiscard]] std::optional<EventView> event(core::EventId id);
@@ -116,10 +120,12 @@ class Reader {
    private:
     Reader& reader_;
   };
-  [[nodiscard]] std::vector<Question> due_lookups(core::Time now, std::int64_t limit);
-  // Due too, but about attempts that PortOne bound to no payment yet.
+  // Look-ups of an API that is not configured wait until it is again.
+  [[nodiscard]] std::vector<Question> due_lookups(core::Time now, std::int64_t limit,
+                                                  Askable askable);
+  // Due too, but about attempts that PortOne bound to no payment yet (V1).
   [[nodiscard]] std::vector<DueAttempt> due_attempts(core::Time now, std::int64_t limit);
-  [[nodiscard]] std::optional<core::Time> next_lookup();
+  [[nodiscard]] std::optional<core::Time> next_lookup(Askable askable);
   [[nodiscard]] bool has_due_watch(core::Time now);
   // A value that the writer keeps under `key`.
   [[nodiscard]] std::optional<std::string> kept(const std::string& key);

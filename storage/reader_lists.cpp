@@ -46,6 +46,8 @@ PaymentView read_payment(Row row) {
   view.updated_at = row.time();
   view.decided_at = row.optional_time();
   view.next_lookup_at = row.optional_time();
+  view.asking_ended_at = row.optional_time();
+  if (view.next_lookup_at) view.asking_ended_at.reset();
   view.version = row.integer();
   return view;
 }
@@ -224,6 +226,18 @@ Stats Reader::stats() {
     Row row = query.row();
     stats.inbox_depth = row.integer();
     stats.inbox_oldest = row.optional_time();
+  }
+  {
+    // Among the newest events: an API that told nothing for so many has nothing new to tell.
+    Query query = impl_->session.query(
+        "SELECT max(CASE WHEN api = 'v1' THEN received_at_ms END),"
+        "  max(CASE WHEN api = 'v2' THEN received_at_ms END) FROM ("
+        "    SELECT api, received_at_ms FROM event WHERE source = 'webhook'"
+        "      AND event_id > (SELECT max(event_id) FROM event) - 10000) x");
+    query.next();
+    Row row = query.row();
+    stats.last_webhook_v1 = row.optional_time();
+    stats.last_webhook_v2 = row.optional_time();
   }
   Query query = impl_->session.query(
       "SELECT count(*), coalesce(sum(failures > 0), 0) FROM lookup WHERE next_at_ms IS NOT NULL");

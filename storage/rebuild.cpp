@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr int kBusyWaitMs = 5'000;
 constexpr std::int64_t kPageRows = 1'000;
 constexpr int kSecondLooks = 10;
+constexpr std::size_t kMostLooks = 64;  // at one payment whose events wait
 constexpr auto kBetweenLooks = 300ms;
 
 // All that evidence may make a payment of, and all payments there are, in order of their ids. Each
@@ -43,12 +44,29 @@ std::vector<core::PaymentId> subjects_after(Session& session, const std::string&
   return ids;
 }
 
-core::DecisionPolicy policy_for(Session& session, const std::optional<StoredPayment>& stored) {
-  if (stored) return load_policy(session, stored->configuration_id);
+// The configuration that the payment was decided under; the newest for one that has no row.
+std::optional<std::int64_t> configuration_for(Session& session,
+                                              const std::optional<StoredPayment>& stored) {
+  if (stored) return stored->configuration_id;
   Query newest = session.query("SELECT max(configuration_id) FROM configuration");
   newest.next();
-  const auto id = newest.row().optional_integer();
+  return newest.row().optional_integer();
+}
+
+core::DecisionPolicy policy_for(Session& session, const std::optional<StoredPayment>& stored) {
+  const auto id = configuration_for(session, stored);
   return id ? load_policy(session, *id) : core::DecisionPolicy{};
+}
+
+// What waits in the inbox may have been decided on, or not yet.
+std::set<core::EventId> waiting_events(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query(
+      "SELECT i.event_id FROM event_by_subject i JOIN event_progress g USING (event_id) "
+      "WHERE i.subject = ? AND g.processed_at_ms IS NULL");
+  query.with(payment_id);
+  std::set<core::EventId> waiting;
+  while (query.next()) waiting.insert({query.row().integer()});
+  return waiting;
 }
 
 using FindingKey = std::pair<core::FindingKind, std::string>;
@@ -108,11 +126,12 @@ void compare_attempts(Session& session, const core::PaymentId& payment_id,
 
 }  // namespace
 
-std::vector<std::string> differences(Session& session, const core::PaymentId& payment_id) {
-  // One read transaction: evidence and state as they were in the same moment.
-  SQLite::Transaction moment(session.database());
-  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
-  const core::PaymentEvidence evidence = load_evidence(session, payment_id);
+namespace {
+
+std::vector<std::string> differences_from(Session& session,
+                                          const std::optional<StoredPayment>& stored,
+                                          const core::PaymentEvidence& evidence) {
+  const core::PaymentId& payment_id = evidence.payment_id;
   const core::Decision decision = core::decide(evidence, policy_for(session, stored));
   std::vector<std::string> found;
   if (!stored) {
@@ -135,6 +154,30 @@ std::vector<std::string> differences(Session& session, const core::PaymentId& pa
   }
   compare_attempts(session, payment_id, decision, found);
   compare_findings(session, payment_id, decision, found);
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> differences(Session& session, const core::PaymentId& payment_id) {
+  // One read transaction: evidence and state as they were in the same moment.
+  SQLite::Transaction moment(session.database());
+  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
+  core::PaymentEvidence evidence = load_evidence(session, payment_id);
+  std::vector<std::string> found = differences_from(session, stored, evidence);
+  if (found.empty()) return found;
+  // Each of those that wait may have been decided on already, or not: one after the other, as they
+  // are taken from the inbox, is left out, the newest first.
+  const std::set<core::EventId> waiting = waiting_events(session, payment_id);
+  std::size_t looks = 0;
+  for (auto newest = waiting.rbegin(); newest != waiting.rend(); ++newest) {
+    const auto is_it = [&](const auto& fact) { return fact.event == *newest; };
+    std::erase_if(evidence.webhooks, is_it);
+    std::erase_if(evidence.redirects, is_it);
+    const bool is_last = std::next(newest) == waiting.rend();
+    if (!is_last && ++looks > kMostLooks) continue;
+    if (differences_from(session, stored, evidence).empty()) return {};
+  }
   return found;
 }
 
@@ -179,7 +222,7 @@ RebuildCounts rebuild(const std::string& path, core::Time now) {
       const std::optional<StoredPayment> stored = load_stored(session, id);
       DecisionContext context;
       context.policy = policy_for(session, stored);
-      context.configuration_id = stored ? stored->configuration_id : 1;
+      context.configuration_id = configuration_for(session, stored).value_or(1);
       context.writes_lookups = false;
       if (redecide(session, context, id, {"rebuild", std::nullopt}, now, std::nullopt)) {
         counts.different += 1;

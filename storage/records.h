@@ -54,6 +54,22 @@ struct Question {
   bool for_redirect = false;
 };
 [[nodiscard]] std::string_view to_word(QuestionKind kind);
+// Where it is kept up to when an API's lists were walked to the end, unix milliseconds.
+[[nodiscard]] std::string last_sweep_key(core::Api api);
+
+// Which APIs can be asked: those that are configured.
+struct Askable {
+  bool v1 = false;
+  bool v2 = false;
+};
+
+// An event, and how many of its copies were there when it was read: what a look-up that begins
+// afterwards answers for.
+struct Cover {
+  core::EventId event;
+  std::int64_t copies = 1;
+  friend auto operator<=>(const Cover&, const Cover&) = default;
+};
 
 // How a question was answered.
 struct LookupReport {
@@ -68,8 +84,20 @@ struct LookupReport {
   std::string detail;                     // one line, for people
   std::vector<core::Snapshot> snapshots;  // kAnswered
   std::optional<std::chrono::milliseconds> retry_after;
-  // Events that wait for this answer; those that arrived no later than asked_at are reconciled.
-  std::vector<core::EventId> events;
+  // kAnswered: a question beside it got no usable answer. What was answered counts, the question is
+  // asked again.
+  bool side_failed = false;
+  std::vector<Cover> events;  // that wait for this answer
+
+  // Whether nothing is left to ask for now.
+  [[nodiscard]] bool is_final() const { return outcome != Outcome::kUnusable && !side_failed; }
+};
+
+// What a walk over a stretch of PortOne's list found, to be asked about now, and how far it came.
+struct Swept {
+  core::Api api = core::Api::kV1;
+  core::Time up_to{};
+  std::vector<Question> found;
 };
 
 // A payment as a decision left it.
@@ -80,6 +108,7 @@ struct Settled {
   bool deliverable = false;
   std::optional<core::Authority> authority;
   std::vector<core::FindingKind> opened;  // findings
+  std::int64_t version = 0;
 };
 struct SettledReport {
   std::vector<Settled> changed;
@@ -148,6 +177,7 @@ struct PaymentView {
   core::Time updated_at{};
   std::optional<core::Time> decided_at;
   std::optional<core::Time> next_lookup_at;
+  std::optional<core::Time> asking_ended_at;  // nothing more is planned, and it is still open
   std::int64_t version = 0;
 };
 struct PaymentDetail {
@@ -198,6 +228,8 @@ struct Stats {
   std::optional<core::Time> inbox_oldest;
   std::int64_t lookups_planned = 0;
   std::int64_t lookups_failing = 0;
+  std::optional<core::Time> last_webhook_v1;
+  std::optional<core::Time> last_webhook_v2;
 };
 
 // What became of events whose tries were to be counted; those processed long since are in no list.

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "daemon/core/check.h"
+
 namespace reconciled::storage {
 namespace {
 
@@ -111,6 +113,20 @@ Query Session::query(const char* sql) {
   std::unique_ptr<SQLite::Statement>& statement = statements_[sql];
   if (!statement) statement = std::make_unique<SQLite::Statement>(database_, sql);
   return Query(*statement);
+}
+
+std::int64_t Session::next_arrival() {
+  constexpr std::int64_t kReserved = 1'024;
+  if (arrivals_ == arrivals_end_) {
+    Query query = this->query(
+        "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + ?1 AS TEXT) "
+        "WHERE key = 'arrivals_reserved' RETURNING CAST(value AS INTEGER)");
+    core::check(query.with(kReserved).next(), "meta has a row for each sequence");
+    arrivals_end_ = query.row().integer();
+    query.next();
+    arrivals_ = arrivals_end_ - kReserved;
+  }
+  return ++arrivals_;
 }
 
 }  // namespace reconciled::storage

@@ -122,11 +122,17 @@ class Session {
   // `sql` must be a literal: its address is the key.
   [[nodiscard]] Query query(const char* sql);
   void exec(const char* sql) { database_.exec(sql); }
+  // A number higher than any before, over restarts too. On a writing connection, in a transaction.
+  [[nodiscard]] std::int64_t next_arrival();
+  // The transaction that reserved numbers may have been taken back.
+  void forget_reserved() { arrivals_end_ = arrivals_; }
   [[nodiscard]] std::int64_t last_row() const { return database_.getLastInsertRowid(); }
   [[nodiscard]] SQLite::Database& database() { return database_; }
 
  private:
   SQLite::Database database_;
+  std::int64_t arrivals_ = 0;      // the newest number given
+  std::int64_t arrivals_end_ = 0;  // the last one reserved
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
 };
 

@@ -29,8 +29,12 @@ std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
   return PendingEvent{id, source, api, std::move(payment), std::move(attempt), row.time()};
 }
 
-// Whether PortOne can be asked about it; else its first decision is its last.
+// Whether PortOne will be asked about it; else its first decision is its last. A webhook of an API
+// that was configured when it came, and is not now, waits for it.
 bool is_asked_about(const core::DecisionPolicy& policy, const PendingEvent& event) {
+  if (event.source == core::EventSource::kWebhook) {
+    return event.api != core::Api::kV2 || event.payment_id.has_value();
+  }
   const bool by_v1 = event.api != core::Api::kV2 && policy.v1_configured;
   const bool by_v2 =
       event.api != core::Api::kV1 && policy.v2_store_id.has_value() && event.payment_id.has_value();
@@ -62,8 +66,8 @@ std::set<core::PaymentId> affected_by(Session& session, const LookupReport& repo
       affected.insert(std::move(owner));
     }
   }
-  for (const core::EventId id : report.events) {
-    if (auto event = load_pending(session, id); event && event->payment_id) {
+  for (const Cover& cover : report.events) {
+    if (auto event = load_pending(session, cover.event); event && event->payment_id) {
       affected.insert(std::move(*event->payment_id));
     }
   }
@@ -87,21 +91,52 @@ bool is_on_trial(Session& session, const core::PaymentId& payment_id) {
   return query.with(payment_id).next() && query.row().flag();
 }
 
-// Marks the events that the answer covers: a look-up that began before a copy arrived does not
-// answer for that copy.
+// Marks the events that the answer covers: a look-up that began before a copy was known does not
+// answer for that copy. Before deciding: a redirect that is answered may contradict.
 std::vector<core::Time> finish_events(Session& session, const LookupReport& report) {
   std::vector<core::Time> received;
-  for (const core::EventId id : report.events) {
-    Query query = session.query(
-        "UPDATE event_progress SET processed_at_ms = ?1 "
-        "WHERE event_id = ?2 AND processed_at_ms IS NULL AND last_arrival_ms < ?3 "
-        "RETURNING last_arrival_ms");
-    if (query.with(report.answered_at, id, report.asked_at).next()) {
-      received.push_back(query.row().time());
-      query.next();
+  for (const Cover& cover : report.events) {
+    {
+      Query query = session.query(
+          "UPDATE event_progress SET processed_at_ms = ?1, answered_copies = copies "
+          "WHERE event_id = ?2 AND processed_at_ms IS NULL AND copies = ?3 "
+          "RETURNING last_arrival_ms");
+      if (query.with(report.answered_at, cover.event, cover.copies).next()) {
+        received.push_back(query.row().time());
+        query.next();
+        continue;
+      }
     }
+    session
+        .query(
+            "UPDATE event_progress SET answered_copies = ?2 "
+            "WHERE event_id = ?1 AND answered_copies < ?2 AND copies >= ?2")
+        .with(cover.event, cover.copies)
+        .run();
   }
   return received;
+}
+
+// Its evidence that PortOne's answers about it could not be read, and that they can be again: one
+// after the other.
+void note_readable(Session& session, const core::PaymentId& payment_id,
+                   const core::TimerMark& mark, core::Time now) {
+  bool stands = false;
+  {
+    Query query = session.query(
+        "SELECT kind FROM timer_mark WHERE payment_id = ?"
+        "  AND (kind = 'unreadable' OR kind = 'readable') ORDER BY look_up DESC LIMIT 1");
+    stands = query.with(payment_id).next() && query.row().text() == "unreadable";
+  }
+  if (stands == (mark.kind == core::TimerMark::Kind::kReadable)) {
+    insert_mark(session, payment_id, mark, now);
+  }
+}
+
+std::vector<core::EventId> events_of(const LookupReport& report) {
+  std::vector<core::EventId> events;
+  for (const Cover& cover : report.events) events.push_back(cover.event);
+  return events;
 }
 
 }  // namespace
@@ -127,8 +162,8 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
     // is the time at which it began already.
     const bool counts =
         event->source == core::EventSource::kWebhook || owner == event->payment_id;
-    std::optional<core::Time> restart;
-    if (counts) restart = event->received;
+    std::optional<Restart> restart;
+    if (counts) restart = Restart{event->received, id.value};
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
@@ -146,19 +181,30 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
   const std::set<core::PaymentId> affected = affected_by(session, report);
   const bool answered = report.outcome == LookupReport::Outcome::kAnswered;
   Cause cause{"snapshot", std::nullopt};
-  for (const core::Snapshot& snapshot : report.snapshots) {
+  for (core::Snapshot snapshot : report.snapshots) {
+    snapshot.look_up = report.number;
     cause.id = insert_snapshot(session, snapshot).value;
     index_attempt_events(session, snapshot.attempt_id, snapshot.payment_id);
   }
-  if (answered && report.question.kind == QuestionKind::kV1Attempt) {
+  if (answered && report.is_final() && report.question.kind == QuestionKind::kV1Attempt) {
     // From now on the payment that PortOne named is asked about, by order.
     forget_lookup(session, report.question);
   } else if (report.outcome == LookupReport::Outcome::kUnusable && report.question.for_redirect) {
     // Nobody vouches for it: no plan is made, the event waits in the inbox for the budget.
   } else {
-    note_answer(session, context, report, is_named_by_webhook(session, report.question));
+    const auto mark =
+        note_answer(session, context, report, is_named_by_webhook(session, report.question));
+    if (mark && report.question.payment_id) {
+      note_readable(session, *report.question.payment_id, *mark, report.answered_at);
+    }
   }
   SettledReport settled;
+  if (report.is_final()) {
+    clear_tries(session, events_of(report));
+    settled.reconciled_events = finish_events(session, report);
+  } else {
+    take_back_tries(session, events_of(report));
+  }
   for (const core::PaymentId& payment_id : affected) {
     if (report.events.empty() && is_on_trial(session, payment_id)) {
       add(settled.changed, withhold(session, payment_id, report, cause));
@@ -166,12 +212,6 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
     }
     add(settled.changed,
         redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
-  }
-  if (report.outcome == LookupReport::Outcome::kUnusable) {
-    take_back_tries(session, report.events);
-  } else {
-    clear_tries(session, report.events);
-    settled.reconciled_events = finish_events(session, report);
   }
   return settled;
 }
@@ -191,7 +231,7 @@ SettledReport fire_watches(Session& session, const DecisionContext& context, cor
       Row row = query.row();
       core::PaymentId payment_id = row.payment_id();
       core::TimerMark mark{core::TimerMark::Kind::kWebhookOverdue, row.optional_attempt_id(),
-                           row.optional_word<core::Result>(), now};
+                           row.optional_word<core::Result>()};
       due.push_back({std::move(payment_id), std::move(mark)});
     }
   }

@@ -61,6 +61,7 @@ void index_events(Session& session, std::int64_t most);
                                                             const core::PaymentId& payment_id);
 void insert_mark(Session& session, const core::PaymentId& payment_id,
                  const core::TimerMark& mark, core::Time at);
+// The answer's row; one that PortOne repeats unchanged is counted on the row that said it first.
 core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& snapshot);
 
 // payments.cpp
@@ -96,11 +97,17 @@ struct StoredPayment {
 [[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence,
                              const core::Decision& decision);
 
+// What begins a payment's schedule anew.
+struct Restart {
+  core::Time at{};
+  std::int64_t event = 0;  // which event it is; 0: its registration
+};
+
 // Decides the payment from all evidence and writes what changed, with history, findings and
-// look-ups. `restart` begins its schedule anew at that time. Nothing where nothing changed.
+// look-ups. `restart`: its schedule begins anew, once an event. Nothing where nothing changed.
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
                                 const core::PaymentId& payment_id, const Cause& cause,
-                                core::Time now, std::optional<core::Time> restart);
+                                core::Time now, const std::optional<Restart>& restart);
 
 // Where the payment may not be decided now: takes back that it is deliverable, if the answer says
 // anything else than what that stands on (promise 4).
@@ -110,14 +117,22 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
 // lookups.cpp
 // Brings the look-ups of a registered or bound payment in line with its decision. Gives the marks
 // that follow: the whole schedule was asked, or nothing more will be.
-[[nodiscard]] std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContext& context,
-                  const core::PaymentId& payment_id, const core::Decision& decision,
-                  core::Time now, std::optional<core::Time> restart);
+[[nodiscard]] std::vector<core::TimerMark> plan_lookups(Session& session,
+                                                        const DecisionContext& context,
+                                                        const core::PaymentEvidence& evidence,
+                                                        const core::Decision& decision,
+                                                        core::Time now,
+                                                        const std::optional<Restart>& restart);
 // Notes on the question's row that it was asked, and plans the next time where PortOne gave no
-// usable answer or does not know the thing. `named_by_webhook`: a webhook asked for it.
-void note_answer(Session& session, const DecisionContext& context, const LookupReport& report,
-                 bool named_by_webhook);
+// usable answer or does not know the thing. `named_by_webhook`: a webhook asked for it. A mark where
+// its answers could not be read for long enough to tell, or can be read again.
+std::optional<core::TimerMark> note_answer(Session& session, const DecisionContext& context,
+                                           const LookupReport& report, bool named_by_webhook);
 void forget_lookup(Session& session, const Question& question);
+// What a sweep found is due now, and the sweep came so far: one commit tells both.
+void note_swept(Session& session, const Swept& swept);
+// Our clock was set: what is planned keeps its distance from now.
+void shift_plans(Session& session, std::chrono::milliseconds by);
 
 // settle.cpp
 // Before the first look-up: decides the payment that the event names from what is known.

@@ -196,6 +196,7 @@ bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& not
   } catch (const std::exception&) {
     if (sqlite3_get_autocommit(session.database().getHandle()) != 0) throw;
     session.query("ROLLBACK TO batch").run();
+    session.forget_reserved();
     session.query("RELEASE batch").run();
     return false;
   }
@@ -245,6 +246,7 @@ std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice
     const std::string what = error.what();
     if (sqlite3_get_autocommit(session.database().getHandle()) != 0) throw;
     session.query("ROLLBACK TO unit").run();
+    session.forget_reserved();
     session.query("RELEASE unit").run();
     trouble(what);
     return WriteFailure{kind_of(error), what};
@@ -258,6 +260,7 @@ void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::string& wha
   if (sqlite3_get_autocommit(session.database().getHandle()) == 0) {
     try {
       session.exec("ROLLBACK");
+      session.forget_reserved();
     } catch (const std::exception&) {
       // Some errors roll back by themselves.
     }

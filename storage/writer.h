@@ -108,6 +108,13 @@ class Writer {
   void forget_unvouched(core::Time now, Done<Forgotten> done);
   // Keeps `value` under `key` in place of what was there.
   void put(std::string key, std::string value);
+  // What a walk over PortOne's list found and how far it came, in one commit.
+  void note_swept(Swept swept, Done<bool> done);
+  // Our clock was set by so much: what is planned keeps its distance from now.
+  void shift_plans(std::chrono::milliseconds by, Done<bool> done);
+  // The number of a look-up that begins now: higher than any before, over restarts too. Any thread;
+  // waits for a commit once in many thousand.
+  [[nodiscard]] std::int64_t next_look_up();
   void settle(LookupReport report, Done<SettledReport> done, TryMode mode = TryMode::kTogether);
   // Only plans the next time for a question whose answer could not be decided on.
   void note_failure(LookupReport report);

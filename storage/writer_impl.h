@@ -79,6 +79,8 @@ struct Writer::Impl {
                        const std::vector<std::optional<WriteFailure>>& failures);
   void index_behind(bool somebody_waits);
   void begin();
+  // Keeps in the file that look-ups up to some way beyond `number` may have been given out.
+  void reserve_look_ups(std::int64_t number);
   std::optional<WriteFailure> run_unit(WriteUnit& unit, CommitNotice& notice);
   void give_up(std::vector<WriteUnit>& batch, const std::string& what);
   void trouble(const std::string& what);
@@ -95,6 +97,9 @@ struct Writer::Impl {
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;
+  static constexpr std::int64_t kReservedLookUps = 65'536;
+  std::atomic<std::int64_t> look_ups{0};           // the newest number given
+  std::atomic<std::int64_t> look_ups_reserved{0};  // given out up to here at most, says the file
   std::int64_t too_many_unsigned = 0;  // events, as far as they were counted
   bool has_recent_events = false;      // that are not indexed yet
   bool is_troubled = false;
@@ -103,7 +108,7 @@ struct Writer::Impl {
   std::condition_variable wake;
   std::array<std::deque<WriteUnit>, kLanes> queues;  // by lane
   std::array<std::size_t, kLanes> queued_bytes{};    // likewise
-  bool stopping = false;
+  std::atomic<bool> stopping{false};  // written under the mutex
   std::shared_ptr<const DecisionContext> context;
   std::atomic<std::uint64_t> rounds{0};
   std::atomic<std::thread::id> own_thread{};

@@ -1,6 +1,8 @@
 // The units of work that the writer takes.
 #include <SQLiteCpp/Transaction.h>
 
+#include <algorithm>
+
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -9,6 +11,8 @@ namespace {
 std::size_t bytes_of(const NewEvent& event) {
   return event.event.stored_body.size() + event.headers_json.size();
 }
+
+constexpr const char* kLookUpsKey = "look_ups_reserved";
 
 Lane lane_of(TryMode mode) { return mode == TryMode::kAlone ? Lane::kFirst : Lane::kBackground; }
 
@@ -28,6 +32,10 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   context->policy = policy;
   context->schedule = schedule;
   context->configuration_id = adopt_policy(session, policy, now);
+  // One more than any that the last start may have given.
+  impl_->look_ups = load_number(session, kLookUpsKey);
+  impl_->look_ups_reserved = impl_->look_ups + Impl::kReservedLookUps;
+  store_value(session, kLookUpsKey, std::to_string(impl_->look_ups_reserved));
   impl_->context = std::move(context);
   transaction.commit();
 }
@@ -173,11 +181,59 @@ void Writer::put(std::string key, std::string value) {
   impl_->submit(std::move(unit), Lane::kBackground);
 }
 
+void Writer::note_swept(Swept swept, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground,
+      [swept = std::move(swept)](Session& session, CommitNotice& notice) {
+        storage::note_swept(session, swept);
+        notice.lookups_changed = true;
+        return true;
+      },
+      std::move(done));
+}
+
+void Writer::shift_plans(std::chrono::milliseconds by, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kFirst,
+      [by](Session& session, CommitNotice& notice) {
+        storage::shift_plans(session, by);
+        notice.lookups_changed = true;
+        return true;
+      },
+      std::move(done));
+}
+
+std::int64_t Writer::next_look_up() {
+  const std::int64_t number = impl_->look_ups.fetch_add(1) + 1;
+  if (number == impl_->look_ups_reserved - Impl::kReservedLookUps / 2) {
+    impl_->reserve_look_ups(number);
+  }
+  // The file is behind: nothing could be written for long. What is asked while we stop is not
+  // written any more.
+  while (number > impl_->look_ups_reserved && !impl_->stopping) {
+    impl_->reserve_look_ups(number);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return number;
+}
+
+void Writer::Impl::reserve_look_ups(std::int64_t number) {
+  WriteUnit unit;
+  const std::int64_t up_to = number + kReservedLookUps;
+  unit.run = [up_to](Session& s, CommitNotice&) {
+    store_value(s, kLookUpsKey, std::to_string(std::max(load_number(s, kLookUpsKey), up_to)));
+  };
+  unit.committed = [this, up_to] {
+    look_ups_reserved = std::max(look_ups_reserved.load(), up_to);  // this thread alone
+  };
+  submit(std::move(unit), Lane::kFirst);
+}
+
 void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode) {
   impl_->submit_for<SettledReport>(
       lane_of(mode),
       [this, report = std::move(report)](Session& session, CommitNotice& notice) {
-        for (const core::EventId event : report.events) impl_->counted.erase(event);
+        for (const Cover& cover : report.events) impl_->counted.erase(cover.event);
         SettledReport settled = settle_report(session, *impl_->context_now(), report);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
@@ -190,7 +246,7 @@ void Writer::note_failure(LookupReport report) {
   report.outcome = LookupReport::Outcome::kUnusable;
   WriteUnit unit;
   unit.run = [this, report = std::move(report)](Session& session, CommitNotice& notice) {
-    note_answer(session, *impl_->context_now(), report, false);
+    (void)note_answer(session, *impl_->context_now(), report, false);
     notice.lookups_changed = true;
   };
   impl_->submit(std::move(unit), Lane::kBackground);

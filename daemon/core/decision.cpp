@@ -83,6 +83,7 @@ class Judge {
     pick_winner();
     list_attempts();
     read_redirects();
+    decision_.is_asking_over = is_asking_over();
     decision_.findings =
         derive_findings(evidence_, policy_, {decision_, bound_, authentic_, winner_});
     judge_delivery();
@@ -102,8 +103,8 @@ class Judge {
     for (const SnapshotFact& fact : evidence_.snapshots) {
       by_attempt[fact.snapshot.attempt_id].push_back(&fact);
     }
-    for (auto& [id, answers] : by_attempt) {
-      AttemptHistory history = fold_attempt(std::move(answers), policy_);
+    for (const auto& [id, answers] : by_attempt) {
+      AttemptHistory history = fold_attempt(answers, policy_);
       if (history.naming->snapshot.payment_id == evidence_.payment_id) {
         bound_.push_back(std::move(history));
       }
@@ -111,16 +112,19 @@ class Judge {
   }
 
   void find_authentic_webhooks() {
-    const WebhookFact* newest = nullptr;
-    const auto age = [](const WebhookFact& w) {
-      return std::tuple(w.said_at.value_or(PortoneTime(w.received_at)), w.received_at,
-                        static_cast<int>(*w.status));
-    };
+    // V2's word is as old as its timestamp says; others come one after the other.
+    const WebhookFact* newest_timed = nullptr;
+    const WebhookFact* newest_other = nullptr;
     for (const WebhookFact& webhook : evidence_.webhooks) {
       if (!is_authentic(webhook, bound_)) continue;
       authentic_.push_back(&webhook);
       if (!webhook.status) continue;
-      if (newest == nullptr || age(*newest) < age(webhook)) newest = &webhook;
+      const WebhookFact*& newest = webhook.said_at ? newest_timed : newest_other;
+      if (newest == nullptr || is_newer(webhook, *newest)) newest = &webhook;
+    }
+    const WebhookFact* newest = newest_timed;
+    if (newest == nullptr || (newest_other != nullptr && newest->event < newest_other->event)) {
+      newest = newest_other;
     }
     if (newest != nullptr) decision_.webhook_status = *newest->status;
   }
@@ -149,10 +153,11 @@ class Judge {
       const Candidate candidate{&attempt, counted(attempt)};
       if (!best || is_stronger(candidate, *best)) best = candidate;
       if (attempt.suspect != nullptr) {
-        const Time asked_at = attempt.suspect->snapshot.asked_at;
-        decision_.suspect_at = std::max(decision_.suspect_at.value_or(asked_at), asked_at);
+        decision_.suspect_look_up =
+            std::max(decision_.suspect_look_up.value_or(0), attempt.suspect_look_up);
       }
-      if (!decision_.changed_at || *decision_.changed_at < attempt.changed_at) {
+      if (!decision_.changed_at || decision_.changed_look_up < attempt.changed_look_up) {
+        decision_.changed_look_up = attempt.changed_look_up;
         decision_.changed_at = attempt.changed_at;
       }
     }
@@ -220,12 +225,24 @@ class Judge {
     return is_known && !is_ours;
   }
 
+  // The schedule came to its end, and nothing that begins it anew came after it had begun.
+  [[nodiscard]] bool is_asking_over() const {
+    std::int64_t newest = 0;
+    for (const WebhookFact& webhook : evidence_.webhooks) {
+      newest = std::max(newest, webhook.event.value);
+    }
+    return std::any_of(evidence_.marks.begin(), evidence_.marks.end(), [&](const TimerMark& mark) {
+      return mark.kind == TimerMark::Kind::kAskingEnded && mark.up_to_event >= newest &&
+             mark.look_up >= decision_.changed_look_up;
+    });
+  }
+
   // The newest redirect tells what the buyer last saw. It moves ui_state and nothing else.
   void read_redirects() {
     const RedirectFact* newest = nullptr;
     for (const RedirectFact& redirect : evidence_.redirects) {
-      if (newest == nullptr || std::tuple(newest->last_arrival, newest->event) <
-                                   std::tuple(redirect.last_arrival, redirect.event)) {
+      if (newest == nullptr || std::tuple(newest->arrival, newest->event) <
+                                   std::tuple(redirect.arrival, redirect.event)) {
         newest = &redirect;
       }
     }

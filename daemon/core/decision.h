@@ -23,7 +23,8 @@ struct DecisionPolicy {
   friend bool operator==(const DecisionPolicy&, const DecisionPolicy&) = default;
 };
 
-// A webhook that claims this payment: kind payment, whatever it says.
+// A webhook that claims this payment: kind payment, whatever it says. Events are numbered as they
+// are stored: that number, and no clock, says which came first.
 struct WebhookFact {
   EventId event;
   Api api = Api::kV1;
@@ -31,7 +32,6 @@ struct WebhookFact {
   std::optional<AttemptId> attempt_id;
   std::optional<Result> status;
   std::optional<PortoneTime> said_at;  // V2
-  Time received_at{};
 };
 
 // A redirect that claims this payment, or one of its attempts without naming a payment.
@@ -39,21 +39,33 @@ struct RedirectFact {
   EventId event;
   std::optional<AttemptId> attempt_id;
   UiState hint = UiState::kReturnedUnknown;
-  Time last_arrival{};
+  std::int64_t arrival = 0;  // of its newest copy; only grows
+  bool is_answered = false;  // a look-up that began after its newest copy was answered
 };
 
 struct SnapshotFact {
   SnapshotId id;
   Snapshot snapshot;
+  // Numbers of later look-ups that brought the same answer again, unchanged.
+  std::vector<std::int64_t> repeats;
 };
 
-// What a timer found when it fired.
+// What a timer, or the looking-up itself, found in the course of time.
 struct TimerMark {
-  enum class Kind { kWebhookOverdue, kScheduleDone, kAskingEnded };
+  enum class Kind {
+    kWebhookOverdue,  // decided by look-up, and 10 minutes later no webhook
+    kScheduleDone,    // the whole look-up schedule was asked once
+    kAskingEnded,     // nothing more will be asked, and it is still open
+    kUnreadable,      // PortOne's answers could not be read for a while
+    kReadable         // and then one could
+  };
   Kind kind = Kind::kScheduleDone;
   std::optional<AttemptId> attempt_id;  // kWebhookOverdue
   std::optional<Result> result;         // kWebhookOverdue
-  Time anchor{};                        // where the schedule began
+  // The schedules begin anew with events and with changed answers: the newest of each that this one
+  // began with.
+  std::int64_t up_to_event = 0;
+  std::int64_t look_up = 0;  // kUnreadable, kReadable: which look-up it was
 };
 
 // A finding that a person closed.
@@ -65,6 +77,7 @@ struct Resolution {
 struct PaymentEvidence {
   PaymentId payment_id;
   std::optional<ExpectedOrder> order;  // the newest version; absent also where it was withdrawn
+  bool is_withdrawn = false;           // the order: there was one
   std::vector<WebhookFact> webhooks;
   std::vector<RedirectFact> redirects;
   // All answers about any attempt that an answer binds, or a signed webhook says belongs, to this
@@ -106,10 +119,13 @@ struct Decision {
   std::optional<std::int64_t> cancelled_amount;
   std::vector<AttemptState> attempts;   // by attempt_id
   std::vector<FindingDraft> findings;   // those that stand open on this evidence
-  // An answer went backwards and is not confirmed yet: when it was asked for. Ask again.
-  std::optional<Time> suspect_at;
-  // The newest change in PortOne's answers: when that look-up began.
+  // An answer went backwards and is not confirmed yet: the look-up that brought it. Ask again.
+  std::optional<std::int64_t> suspect_look_up;
+  // The newest change in PortOne's answers: which look-up brought it, and when that began.
+  std::int64_t changed_look_up = 0;
   std::optional<Time> changed_at;
+  // Everything was asked that the schedule asks, and nothing came since.
+  bool is_asking_over = false;
   // Decided by look-up where PortOne sends a webhook: one should come for the winner's result.
   bool expects_webhook = false;
   // When the winner's virtual account must be paid.

@@ -28,6 +28,7 @@ class Derivation {
     identities();
     overdue_webhooks();
     after_the_schedule();
+    unread_answers();
     std::sort(drafts_.begin(), drafts_.end(), [](const FindingDraft& l, const FindingDraft& r) {
       return std::tie(l.kind, l.cause) < std::tie(r.kind, r.cause);
     });
@@ -83,10 +84,15 @@ class Derivation {
                ", which is not the configured one. Check portone.v2.store_id; do not deliver.");
     }
     if (s.channel != policy_.channel) {
+      const std::string ours(to_word(policy_.channel));
       open(FindingKind::kTestChannel, s.attempt_id.str(),
-           std::string("Paid through a ") + (s.channel ? std::string(to_word(*s.channel)) : "?") +
-               " channel, but this daemon takes " + std::string(to_word(policy_.channel)) +
-               " payments. No goods for it: the browser may have swapped the channel key.");
+           s.channel ? "Paid through a " + std::string(to_word(*s.channel)) +
+                           " channel, but this daemon takes " + ours +
+                           " payments. No goods for it: the browser may have swapped the channel "
+                           "key."
+                     : "Paid, but PortOne does not say whether through a live or a test channel, "
+                       "and this daemon takes " +
+                           ours + " payments. Look at it in the console before you deliver.");
     }
   }
 
@@ -126,25 +132,24 @@ class Derivation {
   }
 
   // Only a look-up begun after the redirect can contradict it: before, PortOne may just not have
-  // known yet (dossier §1.1, Kiwoompay's race).
+  // known yet (dossier §1.1, Kiwoompay's race). A redirect that says what the result is takes the
+  // contradiction back, whichever of them came first.
   void redirect_against(const AttemptHistory& attempt) {
-    const RedirectFact* newest = nullptr;
+    bool success = false;
+    bool failure = false;
     for (const RedirectFact& redirect : evidence_.redirects) {
-      if (redirect.attempt_id != attempt.attempt_id) continue;
-      if (newest == nullptr || newest->last_arrival < redirect.last_arrival ||
-          (newest->last_arrival == redirect.last_arrival && newest->hint < redirect.hint)) {
-        newest = &redirect;
-      }
+      if (redirect.attempt_id != attempt.attempt_id || !redirect.is_answered) continue;
+      success |= redirect.hint == UiState::kReturnedSuccess;
+      failure |= redirect.hint == UiState::kReturnedFailure;
     }
-    if (newest == nullptr || attempt.newest->snapshot.asked_at <= newest->last_arrival) return;
     const Result result = attempt.taken->snapshot.result;
     const std::string& id = attempt.attempt_id.str();
-    if (newest->hint == UiState::kReturnedFailure && result == Result::kPaid) {
+    if (failure && !success && result == Result::kPaid) {
       open(FindingKind::kRedirectContradicts, id,
            "The buyer's browser reported a failure, but attempt " + id +
                " is paid. The buyer may "
                "believe that nothing was charged: tell them before they pay again.");
-    } else if (newest->hint == UiState::kReturnedSuccess && result == Result::kFailed) {
+    } else if (success && !failure && result == Result::kFailed) {
       open(FindingKind::kRedirectContradicts, id,
            "The buyer's browser reported success, but attempt " + id +
                " failed. The buyer may "
@@ -209,13 +214,10 @@ class Derivation {
 
   // What only the whole schedule, asked once, can tell.
   void after_the_schedule() {
-    std::optional<Time> done;
-    bool ended = false;
+    std::optional<std::int64_t> done;  // for events up to this number
     for (const TimerMark& mark : evidence_.marks) {
-      if (mark.kind == TimerMark::Kind::kScheduleDone && (!done || *done < mark.anchor)) {
-        done = mark.anchor;
-      }
-      ended |= mark.kind == TimerMark::Kind::kAskingEnded;
+      if (mark.kind != TimerMark::Kind::kScheduleDone) continue;
+      done = std::max(done.value_or(0), mark.up_to_event);
     }
     if (done) {
       const bool unknown = std::none_of(evidence_.snapshots.begin(), evidence_.snapshots.end(),
@@ -223,7 +225,7 @@ class Derivation {
                                           return fact.snapshot.payment_id == evidence_.payment_id;
                                         });
       for (const WebhookFact& webhook : evidence_.webhooks) {
-        if (!webhook.is_signed || webhook.received_at > *done) continue;
+        if (!webhook.is_signed || webhook.event.value > *done) continue;
         if (unknown) {
           unknown_to_portone(webhook);
         } else {
@@ -231,12 +233,56 @@ class Derivation {
         }
       }
     }
-    if (ended && !is_decided(decision_.result)) {
+    if (decision_.is_asking_over && !is_decided(decision_.result) && !evidence_.is_withdrawn &&
+        somebody_said_otherwise()) {
       open(FindingKind::kStuck, evidence_.payment_id.str(),
            "PortOne was asked to the end of the schedule and the payment is still " +
                std::string(to_word(decision_.result)) +
-               ". Look at it in the console, and cancel the order or ask again.");
+               ", though somebody called it decided or money is on its way. Look at it in the "
+               "console, and withdraw the order or ask again.");
     }
+  }
+
+  // An order that nobody tried to pay, an abandoned window, an account without its deposit just end.
+  [[nodiscard]] bool somebody_said_otherwise() const {
+    if (decision_.result == Result::kPending) return true;
+    const auto is_bound = [&](const std::optional<AttemptId>& id) {
+      return id && std::any_of(attempts_.begin(), attempts_.end(),
+                               [&](const AttemptHistory& a) { return a.attempt_id == *id; });
+    };
+    return std::any_of(attempts_.begin(), attempts_.end(),
+                       [](const AttemptHistory& attempt) {
+                         return attempt.taken != nullptr &&
+                                attempt.taken->snapshot.result == Result::kPending;
+                       }) ||
+           std::any_of(authentic_.begin(), authentic_.end(),
+                       [](const WebhookFact* webhook) {
+                         return webhook->status && is_decided(*webhook->status);
+                       }) ||
+           std::any_of(evidence_.redirects.begin(), evidence_.redirects.end(),
+                       [&](const RedirectFact& redirect) {
+                         const bool decided = redirect.hint == UiState::kReturnedSuccess ||
+                                              redirect.hint == UiState::kReturnedFailure;
+                         return decided && is_bound(redirect.attempt_id);
+                       });
+  }
+
+  // For ten minutes, three times at least, PortOne's answers about the payment could not be read,
+  // and none has been read since.
+  void unread_answers() {
+    std::int64_t unread = 0;
+    std::int64_t read = 0;
+    for (const TimerMark& mark : evidence_.marks) {
+      if (mark.kind == TimerMark::Kind::kUnreadable) unread = std::max(unread, mark.look_up);
+      if (mark.kind == TimerMark::Kind::kReadable) read = std::max(read, mark.look_up);
+    }
+    const bool is_ours = evidence_.order || !attempts_.empty() ||
+                         std::any_of(evidence_.webhooks.begin(), evidence_.webhooks.end(),
+                                     [](const WebhookFact& webhook) { return webhook.is_signed; });
+    if (unread <= read || !is_ours) return;
+    open(FindingKind::kUnreadableAnswer, evidence_.payment_id.str(),
+         "PortOne answers about this payment, but what it says cannot be read (see the log). Look "
+         "at it in the console, decide by hand, and tell PortOne's support or update reconciled.");
   }
 
   void unknown_to_portone(const WebhookFact& webhook) {
@@ -248,11 +294,8 @@ class Derivation {
   // Only the newest signed word about an attempt can be contradicted: older ones were overtaken.
   void contradicted(const WebhookFact& webhook) {
     if (!webhook.attempt_id || !webhook.status || !is_decided(*webhook.status)) return;
-    const auto age = [](const WebhookFact& w) {
-      return std::pair(w.said_at.value_or(PortoneTime(w.received_at)), w.received_at);
-    };
     for (const WebhookFact& other : evidence_.webhooks) {
-      const bool newer = other.is_signed && other.status && age(webhook) < age(other);
+      const bool newer = other.is_signed && other.status && is_newer(other, webhook);
       if (newer && other.attempt_id == webhook.attempt_id) return;
     }
     for (const SnapshotFact& fact : evidence_.snapshots) {
@@ -289,6 +332,16 @@ bool announces(const WebhookFact& webhook, const AttemptId& attempt, Result resu
   if (*webhook.status == result) return true;
   return webhook.api == Api::kV1 && *webhook.status == Result::kCancelled &&
          result == Result::kPartiallyCancelled;
+}
+
+bool is_newer(const WebhookFact& webhook, const WebhookFact& than) {
+  if (webhook.said_at && than.said_at && *webhook.said_at != *than.said_at) {
+    return *than.said_at < *webhook.said_at;
+  }
+  if (webhook.said_at && webhook.said_at == than.said_at && webhook.status != than.status) {
+    return than.status < webhook.status;  // of one moment: "ready" comes before what follows
+  }
+  return than.event < webhook.event;
 }
 
 bool holds_until_resolved(FindingKind kind) {

@@ -24,6 +24,9 @@ struct Judged {
 // Whether the webhook announced that result of that attempt: same attempt, same word.
 [[nodiscard]] bool announces(const WebhookFact& webhook, const AttemptId& attempt, Result result);
 
+// Which of two webhooks says the newer word: by V2's timestamp, else by which was stored first.
+[[nodiscard]] bool is_newer(const WebhookFact& webhook, const WebhookFact& than);
+
 // Whether a finding of that kind holds `deliverable` until a person resolves it.
 [[nodiscard]] bool holds_until_resolved(FindingKind kind);
 

@@ -17,6 +17,8 @@ class Currency {
  public:
   [[nodiscard]] static std::optional<Currency> make(std::string_view code);
   [[nodiscard]] const std::string& code() const { return code_; }
+  // Whether ISO 4217 lists it (of 1 January 2026; funds, metals and test codes are none to pay in).
+  [[nodiscard]] bool is_listed() const;
   // Digits after the point: 0 for KRW and JPY, 3 for KWD, 2 for most and for unknown codes.
   [[nodiscard]] int minor_digits() const;
   friend auto operator<=>(const Currency&, const Currency&) = default;

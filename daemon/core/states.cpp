@@ -45,12 +45,12 @@ struct Words<EventKind> {
 };
 template <>
 struct Words<FindingKind> {
-  static constexpr std::array<std::string_view, 18> kList{
+  static constexpr std::array<std::string_view, kFindingKinds> kList{
       "amount_mismatch",      "currency_mismatch",   "unregistered_order", "identity_mismatch",
       "store_mismatch",       "test_channel",        "late_approval",      "double_payment",
       "paid_after_cancel",    "dispute",             "chargeback",         "went_backwards",
       "redirect_contradicts", "webhook_contradicts", "missing_webhook",    "unknown_payment",
-      "stuck",                "poisoned"};
+      "stuck",                "unreadable_answer",   "poisoned"};
 };
 
 template <class Enum>

@@ -67,8 +67,11 @@ enum class FindingKind {
   kMissingWebhook,
   kUnknownPayment,
   kStuck,
+  kUnreadableAnswer,
   kPoisoned
 };
+inline constexpr std::size_t kFindingKinds = 19;
+static_assert(static_cast<std::size_t>(FindingKind::kPoisoned) + 1 == kFindingKinds);
 
 [[nodiscard]] constexpr bool is_decided(Result result) {
   return result == Result::kPaid || result == Result::kPartiallyCancelled ||

@@ -11,13 +11,14 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 2min;
 
 WaitingState while_open(const WaitingFacts& facts, Time now) {
-  const bool answered = facts.asked_at && *facts.asked_at > facts.arrived;
   const bool may_have_failed = facts.result == Result::kNone || facts.result == Result::kReady;
   // The buyer's own browser said so and PortOne did not say otherwise; nothing is decided by it.
-  if (may_have_failed && facts.hint == UiState::kReturnedFailure && answered) {
+  if (may_have_failed && facts.hint == UiState::kReturnedFailure && facts.is_answered) {
     return WaitingState::kFailed;
   }
-  if (!answered && now - facts.arrived >= kPatience) return WaitingState::kReview;
+  // No usable answer, or one that says that PortOne does not know it.
+  const bool says_nothing = !facts.is_answered || facts.result == Result::kNone;
+  if (says_nothing && now - facts.arrived >= kPatience) return WaitingState::kReview;
   return WaitingState::kConfirming;
 }
 

@@ -20,9 +20,8 @@ struct WaitingFacts {
   bool unobstructed = false;  // deliverable but for the result
   UiState hint = UiState::kNone;
   Time arrived{};  // the redirect
-  // When the newest answer of PortOne was asked for that says anything of this payment, if only
-  // that it is unknown.
-  std::optional<Time> asked_at;
+  // PortOne was asked after it and gave a usable answer, if only that the payment is unknown.
+  bool is_answered = false;
 };
 
 [[nodiscard]] WaitingState waiting_state(const WaitingFacts& facts, Time now);

@@ -45,7 +45,7 @@ TEST_CASE("authority: without any webhook it is the look-up's") {
 
 TEST_CASE("authority: a webhook without an attempt or a status announces nothing") {
   WebhookFact nameless{EventId{1},    Api::kV2,      true, std::nullopt,
-                       Result::kPaid, portone_at(1), at(1)};
+                       Result::kPaid, portone_at(1)};
   CHECK(Evidence().says(v2("tx-1", Result::kPaid)).webhook(nameless).decide().authority ==
         Authority::kLookup);
   CHECK(Evidence()
@@ -100,7 +100,7 @@ TEST_CASE("webhook_status: another attempt's answer confirms no unsigned pair") 
 
 TEST_CASE("webhook_status: an unsigned webhook that calls itself V2 is never authentic") {
   WebhookFact forged{EventId{1},    Api::kV2,      false, attempt("tx-1"),
-                     Result::kPaid, portone_at(1), at(1)};
+                     Result::kPaid, portone_at(1)};
   const Decision decision = Evidence().says(v2("tx-1", Result::kPaid)).webhook(forged).decide();
   CHECK(decision.webhook_status == Result::kNone);
   CHECK(decision.authority == Authority::kLookup);

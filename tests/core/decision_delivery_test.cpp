@@ -120,7 +120,7 @@ TEST_CASE("deliverable: gone at once when PortOne's answer goes backwards") {
                                 .says(v1("imp_1", Result::kReady, 20))
                                 .decide();
   check_held(decision);
-  CHECK(decision.suspect_at.has_value());
+  CHECK(decision.suspect_look_up.has_value());
   CHECK(decision.findings.empty());  // messages wait until the next answer agrees
 }
 

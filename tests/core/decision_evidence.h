@@ -41,6 +41,7 @@ inline Snapshot answer(Api api, const std::string& id, Result result, int asked)
   if (api == Api::kV2) s.store_id = "store-1";
   s.channel = Channel::kLive;
   s.asked_at = at(asked);
+  s.look_up = asked;
   return s;
 }
 inline Snapshot v1(const std::string& id, Result result, int asked = 10) {
@@ -76,22 +77,23 @@ struct Evidence {
   }
   Evidence& says(Snapshot snapshot) {
     const auto id = static_cast<std::int64_t>(facts.snapshots.size()) + 1;
-    facts.snapshots.push_back({SnapshotId{id}, std::move(snapshot)});
+    facts.snapshots.push_back({SnapshotId{id}, std::move(snapshot), {}});
     return *this;
   }
   Evidence& v1_webhook(const std::string& id, std::optional<Result> status, int received = 1) {
-    return webhook({next(), Api::kV1, false, attempt(id), status, std::nullopt, at(received)});
+    return webhook({next(received), Api::kV1, false, attempt(id), status, std::nullopt});
   }
   Evidence& v2_webhook(const std::string& id, std::optional<Result> status, int said = 1,
                        int received = 1) {
-    return webhook({next(), Api::kV2, true, attempt(id), status, portone_at(said), at(received)});
+    return webhook({next(received), Api::kV2, true, attempt(id), status, portone_at(said)});
   }
   Evidence& webhook(WebhookFact fact) {
     facts.webhooks.push_back(std::move(fact));
     return *this;
   }
+  // Answered, where a look-up of that number or later is among the facts by the time of deciding.
   Evidence& redirect(UiState hint, int arrived, std::optional<std::string> id = std::nullopt) {
-    RedirectFact fact{next(), std::nullopt, hint, at(arrived)};
+    RedirectFact fact{next(arrived), std::nullopt, hint, arrived, false};
     if (id) fact.attempt_id = attempt(*id);
     facts.redirects.push_back(std::move(fact));
     return *this;
@@ -101,12 +103,22 @@ struct Evidence {
     return *this;
   }
   [[nodiscard]] Decision decide(const DecisionPolicy& policy = both_apis()) const {
-    return core::decide(facts, policy);
+    PaymentEvidence answered = facts;
+    for (RedirectFact& redirect : answered.redirects) {
+      redirect.is_answered = std::any_of(
+          facts.snapshots.begin(), facts.snapshots.end(), [&](const SnapshotFact& fact) {
+            return fact.snapshot.attempt_id == redirect.attempt_id &&
+                   fact.snapshot.look_up > redirect.arrival;
+          });
+    }
+    return core::decide(answered, policy);
   }
 
  private:
-  [[nodiscard]] EventId next() const {
-    return {static_cast<std::int64_t>(facts.webhooks.size() + facts.redirects.size()) + 1};
+  // Numbers in the order of arrival.
+  [[nodiscard]] EventId next(int arrived) const {
+    return {arrived * 1'000 +
+            static_cast<std::int64_t>(facts.webhooks.size() + facts.redirects.size())};
   }
 };
 

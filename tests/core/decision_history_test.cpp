@@ -1,4 +1,4 @@
-// One attempt's answers in the order of PortOne's time: what goes backwards is not taken on one
+// One attempt's answers in the order of their look-ups' numbers: what goes backwards is not taken on one
 // word, and what an answer cannot carry is not forgotten (interface §1.1).
 #include "daemon/core/attempt_history.h"
 #include "tests/core/decision_evidence.h"
@@ -15,9 +15,9 @@ Snapshot cancelled_by(std::int64_t amount, int asked) {
 
 // Whether the second answer is one that must be confirmed.
 bool goes_backwards(Snapshot first, Snapshot second) {
-  first.asked_at = at(10);
-  second.asked_at = at(20);
-  return Evidence().says(std::move(first)).says(std::move(second)).decide().suspect_at.has_value();
+  first.look_up = 10;
+  second.look_up = 20;
+  return Evidence().says(std::move(first)).says(std::move(second)).decide().suspect_look_up.has_value();
 }
 
 }  // namespace
@@ -52,13 +52,13 @@ TEST_CASE("backwards: the earlier answer counts until the next one agrees with t
   CHECK(decision.result == Result::kPaid);
   CHECK(decision.deciding_snapshot == SnapshotId{1});
   CHECK_FALSE(decision.deliverable);
-  CHECK(decision.suspect_at.has_value());
+  CHECK(decision.suspect_look_up.has_value());
   CHECK(decision.findings.empty());
 
   SUBCASE("it agrees") {
     decision = evidence.says(v1("imp_1", Result::kReady, 30)).decide();
     CHECK(decision.result == Result::kReady);
-    CHECK_FALSE(decision.suspect_at.has_value());
+    CHECK_FALSE(decision.suspect_look_up.has_value());
     CHECK(kinds(decision) == Kinds{"went_backwards"});
     // And it stays told, whatever comes.
     decision = evidence.says(v1("imp_1", Result::kPaid, 40)).decide();
@@ -70,21 +70,21 @@ TEST_CASE("backwards: the earlier answer counts until the next one agrees with t
     decision = evidence.says(v1("imp_1", Result::kPaid, 30)).decide();
     CHECK(decision.result == Result::kPaid);
     CHECK(decision.deliverable);
-    CHECK_FALSE(decision.suspect_at.has_value());
+    CHECK_FALSE(decision.suspect_look_up.has_value());
     CHECK(decision.findings.empty());
   }
   SUBCASE("it says a third thing that goes backwards too") {
     decision = evidence.says(v1("imp_1", Result::kFailed, 30)).decide();
     CHECK(decision.result == Result::kPaid);
     CHECK_FALSE(decision.deliverable);
-    CHECK(decision.suspect_at.has_value());
+    CHECK(decision.suspect_look_up.has_value());
     decision = evidence.says(v1("imp_1", Result::kFailed, 40)).decide();
     CHECK(decision.result == Result::kFailed);
   }
   SUBCASE("it goes forward") {
     decision = evidence.says(v1("imp_1", Result::kCancelled, 30)).decide();
     CHECK(decision.result == Result::kCancelled);
-    CHECK_FALSE(decision.suspect_at.has_value());
+    CHECK_FALSE(decision.suspect_look_up.has_value());
     CHECK(decision.findings.empty());
   }
 }
@@ -97,7 +97,7 @@ TEST_CASE("backwards: a repetition of the suspect is no second answer") {
   const Decision decision = evidence.decide();
   CHECK(decision.result == Result::kPaid);
   CHECK_FALSE(decision.deliverable);
-  CHECK(decision.suspect_at.has_value());
+  CHECK(decision.suspect_look_up.has_value());
   CHECK(decision.findings.empty());
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("backwards: another attempt's doubt holds no goods of the winner") {
                                 .says(v1("imp_2", Result::kReady, 20))
                                 .decide();
   CHECK(decision.deliverable);
-  CHECK(decision.suspect_at.has_value());
+  CHECK(decision.suspect_look_up.has_value());
 }
 
 TEST_CASE("carried over: disputes live through answers whose shape cannot carry them") {
@@ -126,19 +126,72 @@ TEST_CASE("carried over: disputes live through answers whose shape cannot carry 
   CHECK(evidence.decide().deliverable);
 }
 
-TEST_CASE("carried over: an older answer that was asked later does not bring a dispute back") {
-  Snapshot disputed = v2("tx-1", Result::kPaid, 10, 50);
-  disputed.disputes = std::vector<Dispute>{{"d-1", false}};
+TEST_CASE("carried over: an answer that calls itself older brings no dispute back by itself") {
   Snapshot clean = v2("tx-1", Result::kPaid, 20, 20);
   clean.disputes = std::vector<Dispute>{{"d-1", true}};
-  CHECK(Evidence().says(disputed).says(clean).decide().findings.empty());
+  Snapshot disputed = v2("tx-1", Result::kPaid, 10, 50);
+  disputed.disputes = std::vector<Dispute>{{"d-1", false}};
+  Evidence evidence;
+  evidence.says(clean).says(disputed);
+  CHECK(evidence.decide().findings.empty());
+  CHECK_FALSE(evidence.decide().deliverable);
+  disputed.look_up = 60;
+  CHECK(kinds(evidence.says(disputed).decide()) == Kinds{"dispute"});
+}
+
+TEST_CASE("order: a clock of PortOne's that lies asks for a second answer and orders nothing") {
+  // READY of 12:00:00, then PAID of 11:59:59 in every answer.
+  Evidence evidence;
+  evidence.says(v2("tx-1", Result::kReady, 100, 10)).says(v2("tx-1", Result::kPaid, 99, 20));
+  Decision decision = evidence.decide();
+  CHECK(decision.result == Result::kReady);
+  CHECK_FALSE(decision.deliverable);
+  CHECK(decision.suspect_look_up == 20);
+
+  decision = evidence.says(v2("tx-1", Result::kPaid, 99, 30)).decide();
+  CHECK(decision.result == Result::kPaid);
+  CHECK(decision.deliverable);
+  CHECK_FALSE(decision.suspect_look_up.has_value());
+  CHECK(decision.findings.empty());  // the status itself did not go back
+}
+
+TEST_CASE("order: what differs in nothing that counts may call itself as old as it likes") {
+  const Decision decision = Evidence()
+                                .says(v2("tx-1", Result::kPaid, 100, 10))
+                                .says(v2("tx-1", Result::kPaid, 50, 20))
+                                .decide();
+  CHECK(decision.deliverable);
+  CHECK_FALSE(decision.suspect_look_up.has_value());
+}
+
+TEST_CASE("order: look-ups are ordered by their numbers, whatever our clock said meanwhile") {
+  Snapshot paid = v1("imp_1", Result::kPaid, 20);
+  Snapshot cancelled = v1("imp_1", Result::kCancelled, 30);
+  cancelled.asked_at = at(1);  // the clock was set back
+  const Decision decision = Evidence().says(cancelled).says(paid).decide();
+  CHECK(decision.result == Result::kCancelled);
+  CHECK_FALSE(decision.deliverable);
+}
+
+TEST_CASE("backwards: the suspect repeated by another look-up is the second answer") {
+  Evidence evidence;
+  evidence.says(v1("imp_1", Result::kPaid, 10)).says(v1("imp_1", Result::kFailed, 20));
+  CHECK(evidence.decide().result == Result::kPaid);
+  evidence.facts.snapshots.back().repeats = {30};
+  CHECK(evidence.decide().result == Result::kFailed);
+  CHECK(kinds(evidence.decide()) == Kinds{"went_backwards"});
+  // An answer between them that says otherwise: they are not one after the other.
+  evidence.says(v1("imp_1", Result::kPaid, 25));
+  CHECK(evidence.decide().result == Result::kPaid);
+  CHECK_FALSE(evidence.decide().deliverable);
+  CHECK(evidence.decide().findings.empty());
 }
 
 TEST_CASE("history: answers are folded whatever order they are given in") {
   const std::vector<SnapshotFact> facts = {
-      {SnapshotId{1}, v1("imp_1", Result::kFailed, 10)},
-      {SnapshotId{2}, v1("imp_1", Result::kPaid, 20)},
-      {SnapshotId{3}, v1("imp_1", Result::kReady, 30)},
+      {SnapshotId{1}, v1("imp_1", Result::kFailed, 10), {}},
+      {SnapshotId{2}, v1("imp_1", Result::kPaid, 20), {}},
+      {SnapshotId{3}, v1("imp_1", Result::kReady, 30), {}},
   };
   for (const std::vector<int>& order :
        {std::vector<int>{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {0, 2, 1}, {1, 2, 0}, {2, 0, 1}}) {
@@ -147,7 +200,6 @@ TEST_CASE("history: answers are folded whatever order they are given in") {
     const AttemptHistory history = fold_attempt(answers, both_apis());
     CHECK(history.taken->id == SnapshotId{2});
     CHECK(history.suspect->id == SnapshotId{3});
-    CHECK(history.newest->id == SnapshotId{3});
     CHECK(history.approved_after_failure);
     CHECK(history.changed_at == at(20));
   }

@@ -76,8 +76,9 @@ class World {
 
   TimerMark mark(Api api) {
     TimerMark made;
-    made.kind = static_cast<TimerMark::Kind>(below(3));
-    made.anchor = at(below(6));
+    made.kind = static_cast<TimerMark::Kind>(below(5));
+    made.up_to_event = below(6) * 1'000;
+    made.look_up = below(8);
     if (made.kind == TimerMark::Kind::kWebhookOverdue) {
       made.attempt_id = attempt(attempt_id(api));
       made.result = result();
@@ -124,7 +125,7 @@ std::string text(const std::optional<T>& value) {
 std::string spell(const Decision& d, bool with_numbers) {
   std::ostringstream out;
   out << to_word(d.result) << ' ' << (d.authority ? to_word(*d.authority) : "-") << ' '
-      << d.deliverable << d.unverified << d.unobstructed << d.suspect_at.has_value() << d.expects_webhook
+      << d.deliverable << d.unverified << d.unobstructed << d.suspect_look_up.has_value() << d.expects_webhook
       << ' ' << to_word(d.ui_state) << ' ' << to_word(d.webhook_status) << ' '
       << (d.winner ? d.winner->str() : "-") << ' ' << (d.currency ? d.currency->code() : "-") << ' '
       << text(d.total_amount) << ' ' << text(d.cancelled_amount) << ' '

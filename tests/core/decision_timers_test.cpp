@@ -7,13 +7,21 @@ using namespace reconciled::test;
 namespace {
 
 TimerMark overdue(const std::string& id, Result result) {
-  return {TimerMark::Kind::kWebhookOverdue, attempt(id), result, at(600)};
+  return {.kind = TimerMark::Kind::kWebhookOverdue, .attempt_id = attempt(id), .result = result};
 }
-TimerMark schedule_done(int anchor) {
-  return {TimerMark::Kind::kScheduleDone, std::nullopt, std::nullopt, at(anchor)};
+// For all events that arrived by that second.
+TimerMark schedule_done(int arrived) {
+  return {.kind = TimerMark::Kind::kScheduleDone, .up_to_event = (arrived + 1) * 1'000 - 1};
 }
+// Begun with everything there is.
 TimerMark asking_ended() {
-  return {TimerMark::Kind::kAskingEnded, std::nullopt, std::nullopt, at(0)};
+  return {.kind = TimerMark::Kind::kAskingEnded, .up_to_event = 1'000'000, .look_up = 1'000'000};
+}
+TimerMark unreadable(int look_up) {
+  return {.kind = TimerMark::Kind::kUnreadable, .look_up = look_up};
+}
+TimerMark readable(int look_up) {
+  return {.kind = TimerMark::Kind::kReadable, .look_up = look_up};
 }
 Evidence with(Evidence evidence, const TimerMark& mark) {
   evidence.facts.marks.push_back(mark);
@@ -111,13 +119,69 @@ TEST_CASE("timers: webhook_contradicts when a whole schedule of answers says oth
             .findings.empty());
 }
 
-TEST_CASE("timers: a payment asked about to the end is stuck until it is decided") {
-  for (const Result result : kAnswerable) {
-    const Decision decision = with(Evidence().says(v1("imp_1", result)), asking_ended()).decide();
-    CHECK(has(decision, FindingKind::kStuck) == !is_decided(result));
+TEST_CASE("timers: what nobody ever tried to pay just ends, however long it was asked about") {
+  // An order nobody paid, an abandoned window, an account without its deposit.
+  CHECK(with(Evidence(), asking_ended()).decide().is_asking_over);
+  CHECK(with(Evidence(), asking_ended()).decide().findings.empty());
+  for (const Result result : {Result::kReady, Result::kAwaitingDeposit}) {
+    const Evidence asked = with(Evidence().says(v1("imp_1", result)), asking_ended());
+    CHECK(asked.decide().findings.empty());
+    Evidence looked_at = asked;
+    looked_at.redirect(UiState::kReturnedUnknown, 5, "imp_1");
+    CHECK(looked_at.decide().findings.empty());
+    // Somebody else's word about an attempt that PortOne binds to no payment is nobody's word.
+    Evidence forged = asked;
+    forged.redirect(UiState::kReturnedSuccess, 5, "imp_9").v1_webhook("imp_9", Result::kPaid);
+    CHECK(forged.decide().findings.empty());
   }
-  CHECK(has(with(Evidence(), asking_ended()).decide(), FindingKind::kStuck));
-  CHECK(Evidence().decide().findings.empty());
+}
+
+TEST_CASE("timers: an open payment is stuck once somebody called it decided or money is under way") {
+  CHECK(has(with(Evidence().says(v1("imp_1", Result::kPending)), asking_ended()).decide(),
+            FindingKind::kStuck));
+  const Evidence ready = with(Evidence().says(v1("imp_1", Result::kReady)), asking_ended());
+  Evidence announced = ready;
+  announced.v1_webhook("imp_1", Result::kPaid);
+  CHECK(has(announced.decide(), FindingKind::kStuck));
+  for (const UiState hint : {UiState::kReturnedSuccess, UiState::kReturnedFailure}) {
+    Evidence returned = ready;
+    returned.redirect(hint, 5, "imp_1");
+    CHECK(has(returned.decide(), FindingKind::kStuck));
+  }
+  // It closes with a decision, or with the order's withdrawal.
+  CHECK_FALSE(has(Evidence(announced).says(v1("imp_1", Result::kPaid, 20)).decide(),
+                  FindingKind::kStuck));
+  Evidence withdrawn = announced;
+  withdrawn.no_order();
+  withdrawn.facts.is_withdrawn = true;
+  CHECK_FALSE(has(withdrawn.decide(), FindingKind::kStuck));
+}
+
+TEST_CASE("timers: asking is over until a webhook or a changed answer begins it anew") {
+  Evidence evidence = Evidence().says(v1("imp_1", Result::kPending, 10));
+  evidence.v1_webhook("imp_1", Result::kPaid, 5);
+  TimerMark ended = asking_ended();
+  ended.up_to_event = 5'999;
+  ended.look_up = 10;
+  CHECK(with(evidence, ended).decide().is_asking_over);
+  Evidence told_more = with(evidence, ended);
+  told_more.v1_webhook("imp_1", Result::kFailed, 7);
+  CHECK_FALSE(told_more.decide().is_asking_over);
+  CHECK_FALSE(with(evidence, ended).says(v1("imp_1", Result::kReady, 20)).decide().is_asking_over);
+}
+
+TEST_CASE("timers: answers that cannot be read for long are told of until one can be read") {
+  CHECK(kinds(with(Evidence(), unreadable(7)).decide()) == Kinds{"unreadable_answer"});
+  CHECK(with(with(Evidence(), unreadable(7)), readable(9)).decide().findings.empty());
+  CHECK(kinds(with(with(with(Evidence(), unreadable(7)), readable(9)), unreadable(12)).decide()) ==
+        Kinds{"unreadable_answer"});
+  // What nobody registered, PortOne did not bind and nobody signed is no payment of ours.
+  Evidence forged = with(Evidence().no_order(), unreadable(7));
+  forged.v1_webhook("imp_1", Result::kPaid);
+  CHECK(forged.decide().findings.empty());
+  Evidence signed_one = with(Evidence().no_order(), unreadable(7));
+  signed_one.v2_webhook("tx-1", Result::kPaid);
+  CHECK(has(signed_one.decide(), FindingKind::kUnreadableAnswer));
 }
 
 TEST_CASE("timers: what nobody named and happened before our time is taken in silently") {

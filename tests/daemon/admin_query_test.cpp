@@ -94,13 +94,42 @@ TEST_CASE("admin query: events filter by source and payment") {
 }
 
 TEST_CASE("admin query: waiting is for 60 seconds at most") {
-  CHECK_FALSE(read_wait("").value().has_value());
-  CHECK_FALSE(read_wait("wait=0").value().has_value());
-  CHECK(read_wait("wait=5").value() == 5s);
-  CHECK(read_wait("wait=61").value() == 60s);
-  CHECK(read_wait("wait=9223372036854775807").value() == 60s);
-  for (const char* bad : {"wait=-1", "wait=x", "wait=1.5", "wait=99999999999999999999"}) {
-    CHECK_FALSE(read_wait(bad).ok());
+  CHECK(read_payment_query("").value().wait == 0s);
+  CHECK(read_payment_query("wait=0").value().wait == 0s);
+  CHECK(read_payment_query("wait=5&version=3&timeline=0").value().wait == 5s);
+  CHECK(read_payment_query("wait=5&version=3").value().version == 3);
+  CHECK_FALSE(read_payment_query("timeline=0").value().timeline);
+  CHECK(read_payment_query("wait=61").value().wait == 60s);
+  CHECK(read_payment_query("wait=9223372036854775807").value().wait == 60s);
+  CHECK(read_changes_query("cursor=0&limit=5&wait=60").value().list.cursor == 0);
+  for (const char* bad : {"wait=-1", "wait=x", "wait=1.5", "wait=99999999999999999999",
+                          "version=-1", "timeline=2"}) {
+    CHECK_FALSE(read_payment_query(bad).ok());
+  }
+}
+
+TEST_CASE("admin query: a parameter that no list knows is named, not passed over") {
+  CHECK(read_payment_query("wiat=30").error().message == "unknown parameter: wiat");
+  CHECK(read_payment_filter("result=paid&resutl=x").error().message ==
+        "unknown parameter: resutl");
+  CHECK(read_event_filter("q=x").error().message == "unknown parameter: q");
+  CHECK(read_findings_query("state=open").error().message == "unknown parameter: state");
+  CHECK(read_changes_query("since=1").error().message == "unknown parameter: since");
+  CHECK(read_notifications_query("open=true").error().message == "unknown parameter: open");
+  CHECK(read_notifications_query("state=lost").ok() == false);
+  CHECK(refuse_parameters("x=1")->message == "unknown parameter: x");
+  CHECK_FALSE(refuse_parameters("").has_value());
+}
+
+TEST_CASE("admin query: a currency that ISO 4217 does not list is named") {
+  CHECK(order_fails(R"({"amount":1,"currency":"KWR"})"));
+  CHECK(read_order_body(kPayment, R"({"amount":1,"currency":"KWR"})", kNow)
+            .error()
+            .message.find("KWR") != std::string::npos);
+  for (const char* code : {"KRW", "USD", "JPY", "EUR", "AED", "ZWG"}) {
+    CHECK(read_order_body(kPayment,
+                          R"({"amount":1,"currency":")" + std::string(code) + R"("})", kNow)
+              .ok());
   }
 }
 

@@ -13,8 +13,8 @@ using Choice = LookupQueue::Choice;
 
 namespace {
 
-constexpr core::EventId kFirst{1};
-constexpr core::EventId kSecond{2};
+constexpr storage::Cover kFirst{{1}, 1};
+constexpr storage::Cover kSecond{{2}, 1};
 
 std::size_t one(QuestionKind) { return 1; }
 std::size_t three(QuestionKind) { return 3; }
@@ -49,7 +49,7 @@ TEST_CASE("lookup queue: a question stands in it once, with all events that wait
   CHECK(queue.waiting() == 1);
   const auto jobs = queue.take(three);
   REQUIRE(jobs.size() == 1);
-  CHECK(jobs[0].events == std::vector<core::EventId>{kFirst, kSecond});
+  CHECK(jobs[0].events == std::vector<storage::Cover>{kFirst, kSecond});
   CHECK(queue.waiting() == 0);
   CHECK(queue.pending() == 1);
   queue.finish(order("ord-1"), true);
@@ -109,7 +109,7 @@ TEST_CASE("lookup queue: what is wanted while it is in flight is asked again aft
   const auto jobs = queue.take(one);
   REQUIRE(jobs.size() == 1);
   // Both: the answer in between may have begun before the second arrived.
-  CHECK(jobs[0].events == std::vector<core::EventId>{kFirst, kSecond});
+  CHECK(jobs[0].events == std::vector<storage::Cover>{kFirst, kSecond});
   queue.finish(order("ord-1"), true);
   CHECK(queue.size() == 0);
 }
@@ -122,7 +122,7 @@ TEST_CASE("lookup queue: an unusable answer leaves its events waiting for the ne
   CHECK(queue.waiting() == 0);
   CHECK(queue.size() == 1);
   queue.want(order("ord-1"), std::nullopt);
-  CHECK(queue.take(one).at(0).events == std::vector<core::EventId>{kFirst});
+  CHECK(queue.take(one).at(0).events == std::vector<storage::Cover>{kFirst});
 }
 
 TEST_CASE("lookup queue: an unusable answer that nobody waits for is forgotten") {
@@ -138,11 +138,11 @@ TEST_CASE("lookup queue: dropped events are not asked for any more") {
   queue.want(order("ord-1"), kFirst);
   queue.want(order("ord-1"), kSecond);
   (void)queue.take(one);
-  queue.drop(order("ord-1"), {kFirst});
-  queue.drop(order("ord-9"), {kFirst});
+  queue.drop(order("ord-1"), {kFirst.event});
+  queue.drop(order("ord-9"), {kFirst.event});
   queue.finish(order("ord-1"), false);
   queue.want(order("ord-1"), std::nullopt);
-  CHECK(queue.take(one).at(0).events == std::vector<core::EventId>{kSecond});
+  CHECK(queue.take(one).at(0).events == std::vector<storage::Cover>{kSecond});
 }
 
 TEST_CASE("lookup queue: what became known of a question's payment in flight locks nothing up") {
@@ -249,7 +249,7 @@ TEST_CASE("lookup queue: a turn gets better and not worse") {
   CHECK(queue.waiting() == 2);
   const auto jobs = queue.take(one);
   CHECK(jobs.at(0).question.id == "hastened");
-  CHECK(jobs.at(0).events == std::vector<core::EventId>{kFirst, kSecond});
+  CHECK(jobs.at(0).events == std::vector<storage::Cover>{kFirst, kSecond});
 
   // In flight: its next turn is the better one.
   queue.want(order("hastened"), kFirst, Turn::kLater);
@@ -286,4 +286,15 @@ TEST_CASE("lookup queue: those whose turn is later leave room in flight") {
   queue.finish(order("later-0"), true);
   CHECK(queue.take(one).at(0).question.id ==
         "later-" + std::to_string(LookupQueue::kMaxLaterInFlight));
+}
+
+TEST_CASE("lookup queue: a copy that comes while its look-up is in flight is asked about again") {
+  LookupQueue queue;
+  queue.want(order("ord-1"), kFirst);
+  CHECK(queue.take(one).at(0).events == std::vector<storage::Cover>{kFirst});
+  queue.want(order("ord-1"), storage::Cover{kFirst.event, 2});
+  queue.finish(order("ord-1"), true);
+  CHECK(queue.take(one).at(0).events == std::vector<storage::Cover>{{kFirst.event, 2}});
+  queue.finish(order("ord-1"), true);
+  CHECK(queue.size() == 0);
 }

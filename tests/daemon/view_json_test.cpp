@@ -46,7 +46,7 @@ TEST_CASE("view json: a payment is spelled as the interface says") {
           "webhook_status":"paid","currency":"KRW","expected_amount":64900,
           "total_amount":64900,"cancelled_amount":0,"created_at":")" +
                     kText + R"(","updated_at":")" + kText + R"(","decided_at":")" + kText +
-                    R"(","next_lookup_at":null,"version":3})"));
+                    R"(","next_lookup_at":null,"asking_ended_at":null,"version":3})"));
 }
 
 TEST_CASE("view json: what is not known is null, never left out") {

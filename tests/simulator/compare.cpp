@@ -55,16 +55,16 @@ void describe_attempt(std::ostringstream& text, const Attempt& attempt) {
 void describe_piece(std::ostringstream& text, const Piece& piece) {
   if (const auto* webhook = std::get_if<core::WebhookFact>(&piece.fact)) {
     text << "webhook " << piece.wire.word << " of " << webhook->attempt_id->str() << " at "
-         << seconds(webhook->received_at)
+         << seconds(piece.wire.arrived)
          << (piece.wire.names_other ? " for the other payment" : "");
   } else if (const auto* redirect = std::get_if<core::RedirectFact>(&piece.fact)) {
     text << "redirect " << core::to_word(redirect->hint) << " of "
          << (redirect->attempt_id ? redirect->attempt_id->str() : "-") << " at "
-         << seconds(redirect->last_arrival);
+         << seconds(piece.wire.arrived) << (redirect->is_answered ? "" : ", not answered");
   } else if (const auto* answer = std::get_if<core::SnapshotFact>(&piece.fact)) {
     text << "answer " << core::to_word(answer->snapshot.api) << ' ' << answer->snapshot.status
          << '/' << answer->snapshot.cancelled_amount << " of " << answer->snapshot.attempt_id.str()
-         << " asked at " << seconds(answer->snapshot.asked_at);
+         << " by look-up " << answer->snapshot.look_up;
   } else {
     text << "a timer's mark";
   }
@@ -91,7 +91,8 @@ std::string difference(const core::Decision& left, const core::Decision& right) 
   }
   if (!same_attempts(left.attempts, right.attempts)) return "attempts";
   if (!same_findings(left.findings, right.findings)) return "findings";
-  if (left.suspect_at != right.suspect_at) return "whether to ask again";
+  if (left.suspect_look_up != right.suspect_look_up) return "whether to ask again";
+  if (left.is_asking_over != right.is_asking_over) return "whether asking is over";
   if (left.expects_webhook != right.expects_webhook) return "whether a webhook is expected";
   if (left.deposit_due_at != right.deposit_due_at) return "when the deposit is due";
   return left.changed_at == right.changed_at ? "" : "when it changed";

@@ -57,23 +57,40 @@ class EvidenceMaker {
     messages_about_strangers();
     redirects();
     if (shape_.has_marks) marks();
-    int number = 0;
-    for (Piece& piece : history_.pieces) {
-      number += 1;
-      if (auto* webhook = std::get_if<core::WebhookFact>(&piece.fact)) webhook->event = {number};
-      if (auto* redirect = std::get_if<core::RedirectFact>(&piece.fact)) {
-        redirect->event = {number};
-      }
-      if (auto* answer = std::get_if<core::SnapshotFact>(&piece.fact)) answer->id = {number};
-    }
+    number_all();
   }
 
  private:
+  // Events in the order of their arrival, whatever order they are made in.
+  void number_all() {
+    std::vector<Piece*> arrivals;
+    std::int64_t number = 0;
+    for (Piece& piece : history_.pieces) {
+      number += 1;
+      if (auto* answer = std::get_if<core::SnapshotFact>(&piece.fact)) answer->id = {number};
+      if (piece.wire.arrived != core::Time{}) arrivals.push_back(&piece);
+    }
+    std::sort(arrivals.begin(), arrivals.end(), [](const Piece* l, const Piece* r) {
+      return l->wire.arrived < r->wire.arrived;
+    });
+    number = 0;
+    for (Piece* piece : arrivals) {
+      number += 1;
+      if (auto* webhook = std::get_if<core::WebhookFact>(&piece->fact)) webhook->event = {number};
+      if (auto* redirect = std::get_if<core::RedirectFact>(&piece->fact)) {
+        redirect->event = {number};
+        redirect->arrival = number;
+      }
+    }
+  }
+
   void look_ups() {
     std::set<int> asked;
     const int count = random_.between(history_.is_settled ? 0 : 1, shape_.most_look_ups);
     for (int i = 0; i < count; ++i) asked.insert(random_.between(0, world_.end + 60));
     history_.is_stale = random_.chance(5);
+    history_.lies_about_time = random_.chance(10);
+    steps_clock_ = random_.chance(15);
     const int closing = world_.end + 61;
     if (history_.is_settled) asked.insert({closing, closing + 30});
     int number = 0;
@@ -122,17 +139,27 @@ class EvidenceMaker {
     if (api == Api::kV2) {
       s.store_id = attempt.store_id.empty() ? "store-1" : attempt.store_id;
       s.updated_at = said(state.since);
+      if (history_.lies_about_time) s.updated_at = said(lie_about(attempt, number));
       s.chargebacks = state.chargebacks;
       if (state.result == Result::kPaid && (random_.chance(80) || state.disputes.empty())) {
         s.disputes = state.disputes;
       }
     }
+    // Numbers say which look-up was the later one; our clock may have been set between them.
+    s.look_up = asked * 10 + (look_up >= 1'000 ? 1 : look_up == 900 ? 5 : 0);
     s.asked_at = moment(asked, 500);
+    if (steps_clock_) s.asked_at += std::chrono::seconds(asked * 7'919 % 400 - 200);
     Piece piece{.fact = core::SnapshotFact{{}, std::move(s)}};
     piece.attempt = &attempt;
     piece.state = number;
     piece.look_up = look_up;
     history_.pieces.push_back(std::move(piece));
+  }
+
+  // Always the same for a state.
+  static int lie_about(const Attempt& attempt, int number) {
+    const int since = attempt.states[static_cast<std::size_t>(number)].since;
+    return since + since * 104'729 % 301 - 150;
   }
 
   void webhooks_about(const Attempt& attempt) {
@@ -168,29 +195,25 @@ class EvidenceMaker {
     if (!world_.policy.v1_configured) return;
     const std::string key = id.str() + word.text + cancellation;
     if (!named_.insert(key).second) return;  // a copy, not another event
-    Piece piece{.fact = core::WebhookFact{{},
-                                          Api::kV1,
-                                          false,
-                                          id,
-                                          word.result,
-                                          std::nullopt,
-                                          moment(since + random_.below(100), next_arrival())}};
-    piece.wire = {.word = word.text, .cancellation = cancellation, .copies = copies()};
+    const core::Time arrived = moment(since + random_.below(100), next_arrival());
+    Piece piece{
+        .fact = core::WebhookFact{{}, Api::kV1, false, id, word.result, std::nullopt}};
+    piece.wire = {.word = word.text,
+                  .cancellation = cancellation,
+                  .copies = copies(),
+                  .arrived = arrived};
     history_.pieces.push_back(std::move(piece));
   }
 
   void v2_webhook(const core::AttemptId& id, const Word& word, int since) {
     if (!world_.policy.v2_store_id) return;
-    Piece piece{.fact = core::WebhookFact{{},
-                                          Api::kV2,
-                                          true,
-                                          id,
-                                          word.result,
-                                          said(since),
-                                          moment(since + random_.below(100), next_arrival())}};
+    const core::Time arrived = moment(since + random_.below(100), next_arrival());
+    Piece piece{
+        .fact = core::WebhookFact{{}, Api::kV2, true, id, word.result, said(since)}};
     piece.wire = {.word = "Transaction." + word.text,
                   .webhook_id = "msg-" + world_.name + "-" + std::to_string(history_.pieces.size()),
-                  .copies = copies()};
+                  .copies = copies(),
+                  .arrived = arrived};
     history_.pieces.push_back(std::move(piece));
   }
 
@@ -238,8 +261,9 @@ class EvidenceMaker {
     const std::string key = std::string("redirect") + (id ? id->str() : "") +
                             std::string(core::to_word(hint)) + (wire.names_payment ? "+" : "-");
     if (!named_.insert(key).second) return;
-    Piece piece{.fact = core::RedirectFact{
-                    {}, id, hint, moment(random_.between(1, world_.end + 30), next_arrival())}};
+    wire.arrived = moment(random_.between(1, world_.end + 30), next_arrival());
+    const bool is_answered = shape_.answers_all || random_.chance(80);
+    Piece piece{.fact = core::RedirectFact{{}, id, hint, 0, is_answered}};
     piece.wire = wire;
     history_.pieces.push_back(std::move(piece));
   }
@@ -247,10 +271,10 @@ class EvidenceMaker {
   void marks() {
     if (random_.chance(70)) return;
     const Attempt& attempt = world_.attempts.front();
-    const int kind = random_.below(3);
     core::TimerMark mark;
-    mark.kind = static_cast<core::TimerMark::Kind>(kind);
-    mark.anchor = moment(random_.between(1, world_.end));
+    mark.kind = static_cast<core::TimerMark::Kind>(random_.below(5));
+    mark.up_to_event = random_.below(12);
+    mark.look_up = random_.between(1, (world_.end + 100) * 10);
     if (mark.kind == core::TimerMark::Kind::kWebhookOverdue) {
       mark.attempt_id = attempt.id;
       mark.result = attempt.states.back().result;
@@ -270,6 +294,7 @@ class EvidenceMaker {
   const HistoryShape& shape_;
   std::set<std::string> named_;
   int arrivals_ = 0;
+  bool steps_clock_ = false;
 };
 
 }  // namespace

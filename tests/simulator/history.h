@@ -21,6 +21,7 @@ struct Wire {
   bool names_payment = true;
   bool names_other = false;  // the stranger's payment: no evidence about ours
   int copies = 1;
+  core::Time arrived{};  // the first copy
 };
 
 struct Piece {
@@ -43,11 +44,14 @@ struct History {
   bool is_settled = false;
   // PortOne once answered from an older copy of its data.
   bool is_stale = false;
+  // What PortOne calls the time of its changes goes back and forth.
+  bool lies_about_time = false;
 };
 
 struct HistoryShape {
   int most_look_ups = 6;
   bool has_marks = false;
+  bool answers_all = true;  // each redirect has had its look-up answered
 };
 [[nodiscard]] std::unique_ptr<History> make_history(Random& random, World world,
                                                     const HistoryShape& shape);

@@ -13,7 +13,7 @@ using core::UiState;
 // One answer that is held, by the truth that it shows.
 struct Seen {
   int state;
-  core::Time asked;
+  std::int64_t look_up;
   const core::Snapshot* said;
 };
 
@@ -66,8 +66,7 @@ bool may_judge(const Attempt& attempt, const core::Snapshot& said,
   return attempt.version == Api::kV2 || !policy.v1_configured || said.api == Api::kV1;
 }
 
-// The answers of an attempt that may judge it, oldest truth first. V1's answers carry no time of
-// PortOne's: when they were asked is all there is.
+// The answers of an attempt that may judge it, in the order in which they were asked for.
 std::vector<Seen> seen_of(const History& history, const std::vector<int>& held,
                           const Attempt& attempt) {
   std::vector<Seen> seen;
@@ -76,16 +75,13 @@ std::vector<Seen> seen_of(const History& history, const std::vector<int>& held,
     if (piece.attempt != &attempt) continue;
     const core::SnapshotFact* const fact = std::get_if<core::SnapshotFact>(&piece.fact);
     if (fact == nullptr || !may_judge(attempt, fact->snapshot, history.world.policy)) continue;
-    seen.push_back({piece.state, fact->snapshot.asked_at, &fact->snapshot});
+    seen.push_back({piece.state, fact->snapshot.look_up, &fact->snapshot});
   }
-  const bool by_truth = !seen.empty() && seen.front().said->api == Api::kV2;
-  std::sort(seen.begin(), seen.end(), [by_truth](const Seen& a, const Seen& b) {
-    if (by_truth && a.state != b.state) return a.state < b.state;
-    return a.asked < b.asked;
-  });
+  std::sort(seen.begin(), seen.end(),
+            [](const Seen& a, const Seen& b) { return a.look_up < b.look_up; });
   // A repetition of an answer is no second answer.
   seen.erase(std::unique(seen.begin(), seen.end(),
-                         [](const Seen& a, const Seen& b) { return a.asked == b.asked; }),
+                         [](const Seen& a, const Seen& b) { return a.look_up == b.look_up; }),
              seen.end());
   return seen;
 }
@@ -102,7 +98,6 @@ struct Course {
   const Attempt* attempt = nullptr;
   std::optional<int> stands;  // the state that counts
   bool is_in_doubt = false;   // the newest answer fell behind and no other agreed yet
-  core::Time newest_asked{};
   bool fell_behind = false;
   bool paid_late = false;
   bool paid_again = false;
@@ -111,26 +106,58 @@ struct Course {
   bool charged_back = false;
 };
 
+bool money_has_moved(Result result) {
+  return result == Result::kPaid || result == Result::kPartiallyCancelled ||
+         result == Result::kCancelled;
+}
+
+// Interface §1.1: paid -> ready, a smaller cancel_amount.
+bool is_behind(const State& from, const State& to) {
+  return (core::is_decided(from.result) && !core::is_decided(to.result)) ||
+         (money_has_moved(from.result) && to.result == Result::kFailed) ||
+         to.cancelled < from.cancelled;
+}
+
+bool same_money(const State& a, const State& b) {
+  return a.result == b.result && a.cancelled == b.cancelled;
+}
+
+bool same_story(const Seen& a, const Seen& b, const Attempt& attempt) {
+  const bool disputes =
+      !a.said->disputes || !b.said->disputes || *a.said->disputes == *b.said->disputes;
+  return same_money(state_of(attempt, a.state), state_of(attempt, b.state)) && disputes &&
+         a.said->chargebacks == b.said->chargebacks;
+}
+
+// V2 calls the answer older than the one that stands, and it differs.
+bool calls_itself_older(const Seen& from, const Seen& to, const Attempt& attempt) {
+  return from.said->updated_at && to.said->updated_at &&
+         *to.said->updated_at < *from.said->updated_at && !same_story(from, to, attempt);
+}
+
 Course follow(const Attempt& attempt, const std::vector<Seen>& seen) {
   Course course;
   course.attempt = &attempt;
   bool failed = false;
   bool cancelled = false;
-  std::optional<int> doubt;
+  const Seen* stands = nullptr;
+  const Seen* doubt = nullptr;
   for (const Seen& next : seen) {
-    course.newest_asked = next.asked;
+    const State& state = state_of(attempt, next.state);
+    const bool behind = stands != nullptr && is_behind(state_of(attempt, stands->state), state);
+    if (behind || (stands != nullptr && calls_itself_older(*stands, next, attempt))) {
+      const bool agrees =
+          doubt != nullptr && (behind ? same_money(state_of(attempt, doubt->state), state)
+                                      : same_story(*doubt, next, attempt));
+      doubt = &next;
+      if (!agrees) continue;
+      course.fell_behind |= behind;
+    }
+    doubt = nullptr;
+    stands = &next;
+    course.stands = next.state;
     if (next.said->disputes) course.disputes = *next.said->disputes;
     course.charged_back |= !next.said->chargebacks.empty();
-    const State& state = state_of(attempt, next.state);
-    if (course.stands && state.cancelled < state_of(attempt, *course.stands).cancelled) {
-      const bool agrees = doubt && state_of(attempt, *doubt).result == state.result &&
-                          state_of(attempt, *doubt).cancelled == state.cancelled;
-      doubt = next.state;
-      if (!agrees) continue;
-      course.fell_behind = true;
-    }
-    doubt.reset();
-    course.stands = next.state;
     if (state.result == Result::kPaid) {
       course.was_paid = true;
       course.paid_late |= failed;
@@ -139,7 +166,7 @@ Course follow(const Attempt& attempt, const std::vector<Seen>& seen) {
     failed |= state.result == Result::kFailed;
     cancelled |= state.result == Result::kCancelled;
   }
-  course.is_in_doubt = doubt.has_value();
+  course.is_in_doubt = doubt != nullptr;
   return course;
 }
 
@@ -227,18 +254,17 @@ class Oracle {
       return s.state->result == Result::kPaid;
     });
     add(paid > 1, FindingKind::kDoublePayment);
-    const core::RedirectFact* newest = nullptr;
+    std::set<UiState> hints;
     for (const int number : held_) {
       const auto* const said =
           std::get_if<core::RedirectFact>(&history_.pieces[static_cast<std::size_t>(number)].fact);
-      if (said == nullptr || said->attempt_id != attempt.id) continue;
-      if (newest == nullptr || newest->last_arrival < said->last_arrival) newest = said;
+      if (said == nullptr || said->attempt_id != attempt.id || !said->is_answered) continue;
+      hints.insert(said->hint);
     }
-    if (newest == nullptr || course.newest_asked <= newest->last_arrival) return;
-    add(newest->hint == UiState::kReturnedFailure && result == Result::kPaid,
-        FindingKind::kRedirectContradicts);
-    add(newest->hint == UiState::kReturnedSuccess && result == Result::kFailed,
-        FindingKind::kRedirectContradicts);
+    const bool success = hints.contains(UiState::kReturnedSuccess);
+    const bool failure = hints.contains(UiState::kReturnedFailure);
+    add(failure && !success && result == Result::kPaid, FindingKind::kRedirectContradicts);
+    add(success && !failure && result == Result::kFailed, FindingKind::kRedirectContradicts);
   }
 
   [[nodiscard]] bool holds(FindingKind kind) const {
@@ -297,9 +323,7 @@ std::string faults_of(const World& world, const Attempt& attempt) {
 
 bool is_exact(const History& history) {
   const World& world = history.world;
-  // V2 says how old its answer is; V1's old answers pass for news until the next ones.
-  const bool by_v1 = world.version == Api::kV1 && world.policy.v1_configured;
-  return !(history.is_stale && by_v1) && !world.policy.wait_for_webhook;
+  return !world.policy.wait_for_webhook;
 }
 
 Expected expect(const History& history, const std::vector<int>& held,
@@ -336,7 +360,8 @@ Truth truth_of(const World& world) {
 
 bool is_timers(FindingKind kind) {
   return kind == FindingKind::kWebhookContradicts || kind == FindingKind::kMissingWebhook ||
-         kind == FindingKind::kUnknownPayment || kind == FindingKind::kStuck;
+         kind == FindingKind::kUnknownPayment || kind == FindingKind::kStuck ||
+         kind == FindingKind::kUnreadableAnswer;
 }
 
 }  // namespace reconciled::simulator

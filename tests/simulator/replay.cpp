@@ -94,6 +94,11 @@ void Database::run(std::vector<Replay>& replays) {
     }
     outstanding_.wait();
   }
+  // What still waits in the inbox is asked about until it is answered.
+  for (const Replay& replay : replays) {
+    no_answer(replay, storage::LookupReport::Outcome::kNotFound, 1'000'000);
+  }
+  outstanding_.wait();
   // Every webhook that should have come is overdue by then.
   for (std::size_t fired = 0; fired < replays.size(); fired += 256) {
     writer_->fire_watches(moment(1'000'000));
@@ -119,11 +124,13 @@ void Database::take(Replay& replay, const Step& step) {
       writer_->accept_event(
           arrival_of(world, piece_of(replay, step.number), step.copy),
           outstanding_.expect<storage::Accepted>([&replay, step](const auto& accepted) {
-            replay.events[step.number] = accepted.event;
+            storage::Cover& cover = replay.events[step.number];
+            cover.copies = accepted.is_copy ? cover.copies + 1 : 1;
+            cover.event = accepted.event;
           }));
       return;
     case Step::Kind::kBegin: {
-      const core::EventId event = replay.events.at(step.number);
+      const core::EventId event = replay.events.at(step.number).event;
       writer_->count_tries({event}, outstanding_.expect<storage::CountedTries>([](const auto&) {}));
       writer_->begin_event(event, moment(world.end),
                            outstanding_.expect<storage::SettledReport>([](const auto&) {}));
@@ -133,8 +140,10 @@ void Database::take(Replay& replay, const Step& step) {
       settle(replay, report_of(*replay.history, step.number, replay.held));
       return;
     case Step::Kind::kNoAnswer:
-      no_answer(replay, step.number == 0 ? storage::LookupReport::Outcome::kNotFound
-                                         : storage::LookupReport::Outcome::kUnusable);
+      no_answer(replay,
+                step.number == 0 ? storage::LookupReport::Outcome::kNotFound
+                                 : storage::LookupReport::Outcome::kUnusable,
+                world.end * 5);
       return;
   }
 }
@@ -152,17 +161,19 @@ void Database::put_order(const World& world, const core::ExpectedOrder& order) {
 }
 
 void Database::settle(const Replay& replay, storage::LookupReport report) {
-  for (const auto& [piece, event] : replay.events) report.events.push_back(event);
+  for (const auto& [piece, cover] : replay.events) report.events.push_back(cover);
   writer_->settle(std::move(report),
                   outstanding_.expect<storage::SettledReport>([](const auto&) {}));
 }
 
-void Database::no_answer(const Replay& replay, storage::LookupReport::Outcome outcome) {
+void Database::no_answer(const Replay& replay, storage::LookupReport::Outcome outcome,
+                         int number) {
   const World& world = replay.history->world;
   const auto kind = world.version == core::Api::kV1 && world.policy.v1_configured
                         ? storage::QuestionKind::kV1Order
                         : storage::QuestionKind::kV2Payment;
   storage::LookupReport report{.question = {kind, world.payment_id.str(), world.payment_id}};
+  report.number = number;
   report.asked_at = report.answered_at = moment(world.end / 2);
   report.outcome = outcome;
   report.detail = "no answer";

@@ -32,7 +32,7 @@ struct Replay {
   std::vector<int> held;
   std::vector<Step> steps;
   std::size_t next = 0;
-  std::map<int, core::EventId> events;  // by piece
+  std::map<int, storage::Cover> events;  // by piece, with the copies that were stored
 };
 
 // The history in an order of its own. What is held is the same for the same `random`; the order is
@@ -87,7 +87,7 @@ class Database {
   void take(Replay& replay, const Step& step);
   void put_order(const World& world, const core::ExpectedOrder& order);
   void settle(const Replay& replay, storage::LookupReport report);
-  void no_answer(const Replay& replay, storage::LookupReport::Outcome outcome);
+  void no_answer(const Replay& replay, storage::LookupReport::Outcome outcome, int number);
 
   test::TemporaryFolder folder_;
   std::string path_;

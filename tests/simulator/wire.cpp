@@ -32,9 +32,10 @@ core::Event v2_webhook(const World& world, const Piece& piece, const core::Webho
       R"(","data":{"storeId":"store-1","paymentId":")" +
       (piece.wire.names_other ? world.stranger->payment_id : world.payment_id).str() +
       R"(","transactionId":")" + fact.attempt_id->str() + R"("}})";
-  const std::string sent = std::to_string(core::to_ms(fact.received_at) / 1'000);
+  const core::Time arrived = piece.wire.arrived;
+  const std::string sent = std::to_string(core::to_ms(arrived) / 1'000);
   const std::string signature = core::sign_webhook(key, piece.wire.webhook_id, sent, body);
-  REQUIRE(verifier.verify({piece.wire.webhook_id, sent, signature}, body, fact.received_at) ==
+  REQUIRE(verifier.verify({piece.wire.webhook_id, sent, signature}, body, arrived) ==
           core::SignatureVerdict::kValid);
   const auto message =
       core::classify_webhook("application/json", body, true, piece.wire.webhook_id);
@@ -65,15 +66,14 @@ storage::NewEvent arrival_of(const World& world, const Piece& piece, int copy) {
   if (const auto* fact = std::get_if<core::WebhookFact>(&piece.fact)) {
     arrival.event =
         fact->is_signed ? v2_webhook(world, piece, *fact) : v1_webhook(world, piece, *fact);
-    arrival.received_at = fact->received_at;
     REQUIRE(arrival.event.status == fact->status);
   } else {
     const auto& returned = std::get<core::RedirectFact>(piece.fact);
     arrival.event = redirect(world, piece, returned);
-    arrival.received_at = returned.last_arrival;
     REQUIRE(arrival.event.hint == returned.hint);
   }
-  arrival.received_at -= std::chrono::seconds(40 * copy);
+  // Our clock may have been set between two copies.
+  arrival.received_at = piece.wire.arrived - std::chrono::seconds(40 * copy);
   return arrival;
 }
 
@@ -91,6 +91,7 @@ storage::LookupReport report_of(const History& history, int look_up, const std::
   }
   REQUIRE_FALSE(report.snapshots.empty());
   const core::Snapshot& first = report.snapshots.front();
+  report.number = first.look_up;
   report.asked_at = first.asked_at;
   report.answered_at = first.asked_at + std::chrono::milliseconds(40);
   const bool is_ours = first.payment_id == world.payment_id;

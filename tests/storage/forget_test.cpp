@@ -73,9 +73,9 @@ TEST_CASE("forget: what an order, an answer or a signature names stays for good"
   store.accept(by_attempt);
   Stranger(store.path())
       .value(
-          "INSERT INTO snapshot (payment_id, attempt_id, api, version, status, result,"
-          "  total_amount, cancelled_amount, currency, asked_at_ms) VALUES "
-          "('ord-answered', 'imp_9', 'v1', 'v1', 'paid', 'paid', 1, 0, 'KRW', 1)");
+          "INSERT INTO snapshot (look_up, content, payment_id, attempt_id, api, version, status,"
+          "  result, total_amount, cancelled_amount, currency, asked_at_ms) VALUES "
+          "(1, 1, 'ord-answered', 'imp_9', 'v1', 'v1', 'paid', 'paid', 1, 0, 'KRW', 1)");
   all_processed(store);
   CHECK(forget(store, kEightDays) == 0);
   CHECK(count(store, "event") == "5");
@@ -99,7 +99,7 @@ TEST_CASE(
   const EventId waiting = store.accept(by_portone).event;
   LookupReport unanswered = Store::answered({QuestionKind::kV1Attempt, "imp_1", named("ord-1")}, 2,
                                             LookupReport::Outcome::kUnusable);
-  unanswered.events = {waiting};
+  unanswered.events = store.covers({waiting});
   store.settle(unanswered);
   store.accept(redirect(UiState::kReturnedSuccess, kEightDays, "imp_3", named("ord-3")));
   CHECK(forget(store, kEightDays) == 1);

@@ -25,7 +25,7 @@ std::string turn(int seconds, int after) {
 LookupReport by_order(int asked, Answer outcome) {
   return Store::answered({QuestionKind::kV1Order, "ord-1", kPayment}, asked, outcome);
 }
-LookupReport by_attempt(int asked, Answer outcome, std::vector<EventId> events = {}) {
+LookupReport by_attempt(int asked, Answer outcome, std::vector<Cover> events = {}) {
   LookupReport report = Store::answered(about_attempt("imp_1"), asked, outcome);
   report.events = std::move(events);
   return report;
@@ -44,10 +44,10 @@ TEST_CASE("look-ups: a registered order is asked about wherever it may be paid")
   CHECK(next(store, "v1_order") == turn(10, 0));
   CHECK(next(store, "v2_payment") == turn(10, 0));
   const Time due = at(10) + jitter("ord-1", 10s);
-  CHECK(store.reader().next_lookup() == due);
-  CHECK(store.reader().due_lookups(due - 1ms, 10).empty());
-  CHECK(store.reader().due_lookups(due, 10).size() == 2);
-  CHECK(store.reader().due_lookups(due, 1).size() == 1);
+  CHECK(store.reader().next_lookup({true, true}) == due);
+  CHECK(store.reader().due_lookups(due - 1ms, 10, {true, true}).empty());
+  CHECK(store.reader().due_lookups(due, 10, {true, true}).size() == 2);
+  CHECK(store.reader().due_lookups(due, 1, {true, true}).size() == 1);
   CHECK(store.reader().planned_questions(kPayment).size() == 2);
   CHECK(store.payment().next_lookup_at == due);
 }
@@ -87,7 +87,7 @@ TEST_CASE("look-ups: an open order is given up after 30 days") {
   (void)store.order(kAmount, 0);
   (void)store.settle(by_order(30 * 86'400, Answer::kNotFound));
   CHECK(next(store, "v1_order") == "-");
-  CHECK_FALSE(store.reader().next_lookup().has_value());
+  CHECK_FALSE(store.reader().next_lookup({true, true}).has_value());
 }
 
 TEST_CASE("look-ups: unusable answers back off and use up no step") {
@@ -205,7 +205,7 @@ TEST_CASE("look-ups: an answer that went backwards is asked again, even of a pai
   (void)store.portone_says({v1("imp_1", Result::kPaid)}, 10);
   CHECK(next(store, "v1_order").empty());
   (void)store.portone_says({v1("imp_1", Result::kReady)}, 20);
-  CHECK(next(store, "v1_order") == exactly(21));
+  CHECK(next(store, "v1_order") == exactly(20));  // at once
   CHECK_FALSE(store.payment().deliverable);
 
   SUBCASE("Retry-After goes first") {
@@ -220,6 +220,11 @@ TEST_CASE("look-ups: an answer that went backwards is asked again, even of a pai
     (void)store.settle(by_order(24, Answer::kUnusable));
     CHECK(next(store, "v1_order") == exactly(28));
   }
+  SUBCASE("an answer that settles nothing is asked about by the schedule, not at once again") {
+    (void)store.portone_says({v1("imp_1", Result::kFailed)}, 21);
+    CHECK(next(store, "v1_order") == turn(30, 21));
+    CHECK_FALSE(store.payment().deliverable);
+  }
   SUBCASE("settled, nothing is asked any more") {
     (void)store.portone_says({v1("imp_1", Result::kPaid)}, 21);
     CHECK(next(store, "v1_order").empty());
@@ -231,7 +236,7 @@ TEST_CASE("look-ups: an unknown attempt is asked on where a webhook named it, on
   Store store(only_v1());
   const Accepted webhook = store.accept(v1_webhook("imp_1", Result::kPaid, 1));
   (void)store.begin({webhook.event}, 2);
-  (void)store.settle(by_attempt(2, Answer::kNotFound, {webhook.event}));
+  (void)store.settle(by_attempt(2, Answer::kNotFound, store.covers({webhook.event})));
   CHECK(next(store, "v1_attempt", "imp_1") == exactly(12));
   // The event is reconciled by now; the schedule goes on without it.
   (void)store.settle(by_attempt(12, Answer::kNotFound));
@@ -246,7 +251,7 @@ TEST_CASE("look-ups: an unknown attempt that only a redirect named is asked once
   Store store(only_v1());
   const Accepted back = store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_1"));
   (void)store.begin({back.event}, 2);
-  (void)store.settle(by_attempt(2, Answer::kNotFound, {back.event}));
+  (void)store.settle(by_attempt(2, Answer::kNotFound, store.covers({back.event})));
   CHECK(next(store, "v1_attempt", "imp_1") == "-");
 }
 
@@ -254,10 +259,10 @@ TEST_CASE("look-ups: an attempt that was found is asked about by its order from 
   Store store(only_v1());
   const Accepted webhook = store.accept(v1_webhook("imp_1", Result::kAwaitingDeposit, 1));
   (void)store.begin({webhook.event}, 2);
-  LookupReport report = by_attempt(2, Answer::kUnusable, {webhook.event});
+  LookupReport report = by_attempt(2, Answer::kUnusable, store.covers({webhook.event}));
   (void)store.settle(report);
   CHECK(next(store, "v1_attempt", "imp_1") == exactly(3));
-  report = by_attempt(3, Answer::kAnswered, {webhook.event});
+  report = by_attempt(3, Answer::kAnswered, store.covers({webhook.event}));
   report.snapshots = {v1("imp_1", Result::kAwaitingDeposit, 3)};
   (void)store.settle(report);
   CHECK(next(store, "v1_attempt", "imp_1").empty());
@@ -270,7 +275,7 @@ TEST_CASE("look-ups: a signed webhook's payment is asked about though PortOne kn
   (void)store.begin({webhook.event}, 1);
   LookupReport report = Store::answered({QuestionKind::kV2Payment, "ord-1", kPayment}, 2,
                                         LookupReport::Outcome::kNotFound);
-  report.events = {webhook.event};
+  report.events = store.covers({webhook.event});
   (void)store.settle(report);
   CHECK(next(store, "v2_payment") == turn(11, 2));
   CHECK(store.payment().webhook_status == Result::kPaid);
@@ -286,7 +291,7 @@ TEST_CASE("look-ups: a webhook about a paid payment is asked about again after a
   (void)store.begin({webhook.event}, 10);
   LookupReport report = Store::answered({QuestionKind::kV2Payment, "ord-1", kPayment}, 11,
                                         LookupReport::Outcome::kUnusable);
-  report.events = {webhook.event};
+  report.events = store.covers({webhook.event});
   (void)store.settle(report);
   CHECK(next(store, "v2_payment") == exactly(12));
   // News about the payment meanwhile does not forget it.

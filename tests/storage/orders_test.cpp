@@ -112,5 +112,5 @@ TEST_CASE("orders: a withdrawn order that nothing else names is not asked about 
   Store store;
   (void)store.order(kAmount, 1);
   (void)store.withdraw(2);
-  CHECK_FALSE(store.reader().next_lookup().has_value());
+  CHECK_FALSE(store.reader().next_lookup({true, true}).has_value());
 }

@@ -147,22 +147,19 @@ TEST_CASE("schema: retention may take bodies and headers away, and nothing else"
 
 TEST_CASE("schema: words, flags, amounts and types outside their range are refused") {
   Written file;
+  const std::string kSnapshot =
+      "INSERT INTO snapshot (look_up, content, payment_id, attempt_id, api, version, status, result,"
+      " total_amount, cancelled_amount, currency, asked_at_ms) VALUES ";
+  // Told from the next ones by this alone.
+  CHECK(file->run(kSnapshot + "(1, 1, 'x', 'a', 'v1', 'v1', 's', 'paid', 1, 0, 'KRW', 1)").empty());
   const std::string statements[] = {
       "INSERT INTO expected_order (payment_id, amount, currency, deleted, registered_at_ms) "
       "VALUES ('x', 0, 'KRW', 0, 1)",
       "INSERT INTO expected_order (payment_id, amount, currency, deleted, registered_at_ms) "
       "VALUES ('x', 1.5, 'KRW', 0, 1)",
-      "INSERT INTO snapshot (payment_id, attempt_id, api, version, status, result, total_amount, "
-      "cancelled_amount, currency, asked_at_ms) VALUES ('x', 'a', 'v1', 'v1', 's', 'none', 1, 0, "
-      "'KRW', 1)",
-      "INSERT INTO snapshot (payment_id, attempt_id, api, version, status, result, total_amount, "
-      "cancelled_amount, currency, asked_at_ms) VALUES ('x', 'a', 'v1', 'v1', 's', 'paid', -1, 0, "
-      "'KRW', 1)",
-      "INSERT INTO snapshot (payment_id, attempt_id, api, version, status, result, total_amount, "
-      "cancelled_amount, currency, asked_at_ms) VALUES ('x', 'a', 'v3', 'v1', 's', 'paid', 1, 0, "
-      "'KRW', 1)",
-      "INSERT INTO event (received_at_ms, source, kind, type, hint, signed, known_source) "
-      "VALUES (1, 'rumour', 'payment', 't', 'none', 0, 0)",
+      kSnapshot + "(1, 1, 'x', 'a', 'v1', 'v1', 's', 'none', 1, 0, 'KRW', 1)",
+      kSnapshot + "(1, 1, 'x', 'a', 'v1', 'v1', 's', 'paid', -1, 0, 'KRW', 1)",
+      kSnapshot + "(1, 1, 'x', 'a', 'v1', 'v1', 's', 'paid', 1, -1, 'KRW', 1)",
       "INSERT INTO event (received_at_ms, source, kind, type, hint, signed, known_source) "
       "VALUES (1, 'webhook', 'payment', 't', 'none', 2, 0)",
       "INSERT INTO event (received_at_ms, source, kind, type, hint, signed, known_source) "
@@ -173,7 +170,7 @@ TEST_CASE("schema: words, flags, amounts and types outside their range are refus
       "WHERE payment_id = 'ord-1'",
       "UPDATE payment SET unobstructed = 0, version = version + 1 WHERE payment_id = 'ord-1'",
       "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
-      "VALUES ('x', 'rumour', 'c', 1, 'd', 1)",
+      "VALUES ('x', 'stuck', 'c', 2, 'd', 1)",
       "INSERT INTO attempt (attempt_id, payment_id, api, result, updated_at_ms) "
       "VALUES ('a', 'ord-1', 'v1', 'paid', 1)",
   };

@@ -23,7 +23,7 @@ TEST_CASE("flow: webhook first, then the order, then PortOne's answer") {
   CHECK(store.order(kAmount, 3) == OrderOutcome::kCreated);
   LookupReport report = Store::answered(about_attempt("imp_1"), 4);
   report.snapshots = {v1("imp_1", Result::kPaid, 4)};
-  report.events = {webhook.event};
+  report.events = store.covers({webhook.event});
   const SettledReport settled = store.settle(report);
   REQUIRE(settled.changed.size() == 1);
   CHECK(settled.changed[0].from == Result::kNone);
@@ -100,7 +100,16 @@ TEST_CASE("flow: an unchanged answer is kept as evidence and is no new version")
   CHECK(store.portone_says({v1("imp_1", Result::kPaid)}, 20).changed.empty());
   CHECK(store.payment().version == before.version);
   CHECK(store.payment().updated_at == before.updated_at);
+  // Counted on the answer that it repeats, whatever comes between of other attempts.
+  CHECK(Stranger(store.path()).value("SELECT count(*) FROM snapshot") == "1");
+  CHECK(Stranger(store.path()).value("SELECT look_up FROM snapshot_repeat") == "20");
+  (void)store.portone_says({v1("imp_1", Result::kCancelled)}, 30);
+  (void)store.portone_says({v1("imp_1", Result::kCancelled)}, 40);
   CHECK(Stranger(store.path()).value("SELECT count(*) FROM snapshot") == "2");
+  // What an earlier look-up brought, written later, keeps its place.
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 35);
+  CHECK(Stranger(store.path()).value("SELECT count(*) FROM snapshot") == "3");
+  CHECK(store.payment().result == Result::kCancelled);
 }
 
 TEST_CASE("flow: an unknown attempt stays open while PortOne gives no usable answer") {
@@ -109,11 +118,11 @@ TEST_CASE("flow: an unknown attempt stays open while PortOne gives no usable ans
   (void)store.begin({webhook.event}, 2);
   LookupReport report =
       Store::answered(about_attempt("imp_1"), 3, LookupReport::Outcome::kUnusable);
-  report.events = {webhook.event};
+  report.events = store.covers({webhook.event});
   CHECK(store.settle(report).reconciled_events.empty());
   CHECK(in_inbox(store, webhook.event));
   report = Store::answered(about_attempt("imp_1"), 5, LookupReport::Outcome::kNotFound);
-  report.events = {webhook.event};
+  report.events = store.covers({webhook.event});
   CHECK(store.settle(report).reconciled_events.size() == 1);
   CHECK_FALSE(in_inbox(store, webhook.event));
   CHECK(store.payment().result == Result::kNone);
@@ -129,7 +138,7 @@ TEST_CASE("flow: an attempt that belongs to another payment than was claimed pay
   LookupReport report = Store::answered(about_attempt("imp_1"), 3);
   report.snapshots = {v1("imp_1", Result::kPaid, 3)};
   report.snapshots[0].payment_id = PaymentId::trusted("ord-2");
-  report.events = {webhook.event};
+  report.events = store.covers({webhook.event});
   (void)store.settle(report);
   CHECK(store.payment().result == Result::kNone);
   CHECK(store.payment().webhook_status == Result::kNone);
@@ -191,7 +200,7 @@ TEST_CASE("flow: a redirect that names only the attempt is found once PortOne sa
   CHECK(store.payment().ui_state == UiState::kNone);
   LookupReport report = Store::answered(about_attempt("imp_1", std::nullopt), 3);
   report.snapshots = {v1("imp_1", Result::kReady, 3)};
-  report.events = {back.event};
+  report.events = store.covers({back.event});
   (void)store.settle(report);
   CHECK(store.payment().ui_state == UiState::kReturnedFailure);
   CHECK(store.payment().result == Result::kReady);

@@ -168,12 +168,23 @@ class Store {
     for (Snapshot& snapshot : snapshots) snapshot.asked_at = at(asked);
     LookupReport report = answered({kind, kPayment.str(), kPayment}, asked);
     report.snapshots = std::move(snapshots);
-    report.events = std::move(events);
+    report.events = covers(events);
     return settle(report);
+  }
+  // As somebody reads them who asks now.
+  [[nodiscard]] std::vector<Cover> covers(const std::vector<EventId>& events) const {
+    std::vector<Cover> all;
+    Reader now = reader();
+    for (const EventId id : events) {
+      const auto event = now.event(id);
+      REQUIRE(event.has_value());
+      all.push_back({id, event->copies});
+    }
+    return all;
   }
   static LookupReport answered(Question question, int asked,
                                LookupReport::Outcome outcome = LookupReport::Outcome::kAnswered) {
-    LookupReport report{.question = std::move(question)};
+    LookupReport report{.question = std::move(question), .number = asked};
     report.asked_at = report.answered_at = at(asked);
     report.outcome = outcome;
     report.detail = "as told";

@@ -110,7 +110,7 @@ TEST_CASE("tries: an answer that could not be used takes its try back, one that 
   (void)count_alone(store, {event});
   LookupReport report =
       Store::answered(about_attempt("imp_1"), 5, LookupReport::Outcome::kUnusable);
-  report.events = {event};
+  report.events = store.covers({event});
   (void)store.settle(report);
   CHECK(tries_of(store) == "1");
   (void)count_alone(store, {event});
@@ -270,24 +270,40 @@ TEST_CASE("schedule: a signed webhook of an unknown payment is told once the sch
   }));
 }
 
-TEST_CASE("schedule: a registered order that stays open past it is stuck until decided") {
+TEST_CASE("schedule: an order that nobody pays just ends") {
   Store store;
   (void)store.order(kAmount, 0);
-  const auto ask = [&](int day) {
+  for (const int day : {29, 30, 31}) {
     for (const QuestionKind kind : {QuestionKind::kV1Order, QuestionKind::kV2Payment}) {
       (void)store.settle(Store::answered({kind, "ord-1", kPayment}, day * 86'400,
                                          LookupReport::Outcome::kNotFound));
     }
+  }
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  CHECK_FALSE(store.payment().next_lookup_at.has_value());
+  CHECK(store.payment().asking_ended_at == at(30 * 86'400));
+}
+
+TEST_CASE("schedule: a payment that somebody called decided and stays open is stuck until decided") {
+  Store store;
+  (void)store.order(kAmount, 0);
+  (void)store.begin({store.accept(v2_webhook("tx-1", Result::kPaid, "msg-1", 0)).event}, 0);
+  const auto ask = [&](int day) {
+    (void)store.portone_says({v2("tx-1", Result::kPending, 0, day * 86'400)}, day * 86'400);
   };
+  const auto stuck = [&] {
+    auto found = store.reader().findings(true, 10, std::nullopt).items;
+    std::erase_if(found, [](const FindingView& view) { return view.kind != FindingKind::kStuck; });
+    return found;
+  };
+  ask(0);
   ask(29);
-  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  CHECK(stuck().empty());
   ask(30);
-  auto findings = store.reader().findings(true, 10, std::nullopt).items;
-  REQUIRE(findings.size() == 1);
-  CHECK(findings[0].kind == FindingKind::kStuck);
-  CHECK(store.payment().result == Result::kNone);  // nothing is given up
-  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 31 * 86'400);
-  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  CHECK(stuck().size() == 1);
+  CHECK(store.payment().result == Result::kPending);  // nothing is given up
+  (void)store.portone_says({v2("tx-1", Result::kPaid, 31 * 86'400, 31 * 86'400)}, 31 * 86'400);
+  CHECK(stuck().empty());
   CHECK(store.payment().deliverable);
 }
 
