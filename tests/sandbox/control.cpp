@@ -33,6 +33,18 @@ std::optional<bool> flag_of(const Json& body, const char* name) {
   return value->get<bool>();
 }
 
+std::chrono::milliseconds duration_of(const Json& body, const char* name) {
+  const std::int64_t ms = integer_of(body, name).value_or(0);
+  if (ms < 0 || ms > 24LL * 3600 * 1000) throw BadMember{name};
+  return std::chrono::milliseconds(ms);
+}
+
+int small_of(const Json& body, const char* name, int otherwise, int least) {
+  const std::int64_t value = integer_of(body, name).value_or(otherwise);
+  if (value < least || value > 1'000'000) throw BadMember{name};
+  return static_cast<int>(value);
+}
+
 Reply control_error(int status, std::string_view code, std::string_view message) {
   return json_reply(status, Json{{"error", Json{{"code", code}, {"message", message}}}});
 }
@@ -42,6 +54,7 @@ Reply control(World& world, const Call& call) {
   if (!body) return control_error(400, "bad_json", "the body is no JSON object");
   try {
     if (auto reply = control_payments(world, call, *body)) return *std::move(reply);
+    if (auto reply = control_faults(world, call, *body)) return *std::move(reply);
     if (auto reply = control_delivery(world, call, *body)) return *std::move(reply);
   } catch (const BadMember& bad) {
     return control_error(400, "bad_member", "missing or of a wrong kind: " + bad.name);

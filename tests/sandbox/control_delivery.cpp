@@ -15,18 +15,6 @@ constexpr std::array<std::pair<WebhookMode, const char*>, 5> kWebhookModes{
      {WebhookMode::kDoubled, "doubled"},
      {WebhookMode::kReordered, "reordered"}}};
 
-std::chrono::milliseconds duration_of(const Json& body, const char* name) {
-  const std::int64_t ms = integer_of(body, name).value_or(0);
-  if (ms < 0 || ms > 24LL * 3600 * 1000) throw BadMember{name};
-  return std::chrono::milliseconds(ms);
-}
-
-int small_of(const Json& body, const char* name, int otherwise) {
-  const std::int64_t value = integer_of(body, name).value_or(otherwise);
-  if (value < 1 || value > 1'000'000) throw BadMember{name};
-  return static_cast<int>(value);
-}
-
 Json delivery_json(const Delivery& delivery) {
   return Json{{"webhook_id", delivery.webhook_id},
               {"url", delivery.url},
@@ -102,6 +90,25 @@ Reply set_targets(World& world, const Json& body) {
   return json_reply(200, Json{{"targets", urls}});
 }
 
+Reply list_requests(World& world) {
+  const RequestLog::State state = world.log.state();
+  Json rows = Json::array();
+  for (const RequestLog::Entry& entry : state.entries) {
+    Json row{{"method", entry.method},     {"target", entry.target}, {"body", entry.body},
+             {"endpoint", entry.endpoint}, {"place", entry.place},   {"at_ms", entry.at_ms}};
+    if (entry.ended_ms) row["ended_ms"] = *entry.ended_ms;
+    rows.push_back(std::move(row));
+  }
+  return json_reply(200, Json{{"counts", state.counts},
+                              {"in_flight", state.in_flight},
+                              {"max_in_flight", Json{{"all", state.max_in_flight},
+                                                     {"endpoints", state.max_by_endpoint},
+                                                     {"payments", state.max_by_payment}}},
+                              {"requests", std::move(rows)}});
+}
+
+}  // namespace
+
 WebhookFault read_webhook_fault(const Json& body) {
   WebhookFault fault;
   const std::string mode = text_of(body, "mode").value_or("normal");
@@ -118,71 +125,14 @@ WebhookFault read_webhook_fault(const Json& body) {
   return fault;
 }
 
-RestFault read_rest_fault(const Json& body) {
-  RestFault fault;
-  const auto mode = rest_mode_from_word(text_of(body, "mode").value_or("normal"));
-  if (!mode) throw BadMember{"rest.mode"};
-  fault.mode = *mode;
-  fault.status = small_of(body, "status", 500);
-  if (fault.status < 200 || fault.status > 599) throw BadMember{"rest.status"};
-  fault.delay = duration_of(body, "delay_ms");
-  if (const auto seconds = integer_of(body, "retry_after_s")) {
-    fault.retry_after_s = static_cast<int>(*seconds);
-  }
-  if (integer_of(body, "count")) fault.count = small_of(body, "count", 1);
-  fault.match = text_of(body, "match").value_or("");
-  return fault;
-}
-
-Json faults_json(const World& world) {
-  const WebhookFault webhooks = world.sender.fault();
-  const RestFault rest = world.faults.get();
+Json webhook_fault_json(const World& world) {
+  const WebhookFault fault = world.sender.fault();
   const char* mode = "";
   for (const auto& [value, word] : kWebhookModes) {
-    if (value == webhooks.mode) mode = word;
+    if (value == fault.mode) mode = word;
   }
-  Json rest_json{{"mode", to_word(rest.mode)},
-                 {"status", rest.status},
-                 {"delay_ms", rest.delay.count()},
-                 {"match", rest.match}};
-  if (rest.count) rest_json["count"] = *rest.count;
-  if (rest.retry_after_s) rest_json["retry_after_s"] = *rest.retry_after_s;
-  return Json{
-      {"webhooks",
-       Json{{"mode", mode}, {"delay_ms", webhooks.delay.count()}, {"copies", webhooks.copies}}},
-      {"rest", std::move(rest_json)}};
+  return Json{{"mode", mode}, {"delay_ms", fault.delay.count()}, {"copies", fault.copies}};
 }
-
-Reply set_faults(World& world, const Json& body) {
-  std::optional<WebhookFault> webhooks;
-  std::optional<RestFault> rest;
-  for (const auto& [name, part] : body.items()) {
-    if (!part.is_object()) throw BadMember{name};
-    if (name == "webhooks") {
-      webhooks = read_webhook_fault(part);
-    } else if (name == "rest") {
-      rest = read_rest_fault(part);
-    } else {
-      throw BadMember{name};
-    }
-  }
-  if (webhooks) world.sender.set_fault(*webhooks);
-  if (rest) world.faults.set(*rest);
-  return json_reply(200, faults_json(world));
-}
-
-Reply list_requests(World& world) {
-  Json rows = Json::array();
-  for (const RequestLog::Entry& entry : world.log.newest()) {
-    rows.push_back(Json{{"method", entry.method},
-                        {"target", entry.target},
-                        {"endpoint", entry.endpoint},
-                        {"at_ms", entry.at_ms}});
-  }
-  return json_reply(200, Json{{"counts", world.log.counts()}, {"requests", std::move(rows)}});
-}
-
-}  // namespace
 
 std::optional<Reply> control_delivery(World& world, const Call& call, const Json& body) {
   const std::string_view path = call.path();
@@ -191,8 +141,6 @@ std::optional<Reply> control_delivery(World& world, const Call& call, const Json
   if (path == "/sandbox/webhooks/send" && method == "POST") return send_webhook(world, body);
   if (path == "/sandbox/webhooks/raw" && method == "POST") return send_raw(world, body);
   if (path == "/sandbox/webhooks/target" && method == "PUT") return set_targets(world, body);
-  if (path == "/sandbox/faults" && method == "GET") return json_reply(200, faults_json(world));
-  if (path == "/sandbox/faults" && method == "PUT") return set_faults(world, body);
   if (path == "/sandbox/requests" && method == "GET") return list_requests(world);
   if (path == "/sandbox/requests" && method == "DELETE") {
     world.log.reset();
