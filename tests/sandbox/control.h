@@ -22,11 +22,15 @@
 // GET  /sandbox/state      everything; POST /sandbox/reset forgets everything but the targets.
 // PUT  /sandbox/tokens {expires_in_s}   what is left of every living access token; 0 expires them.
 //
-// POST /sandbox/webhooks/send {attempt_id, type ("Transaction.Paid") or status (V1 "paid"), copies,
-//     webhook_id, delay_ms, unsigned, version "2024-04-25"|"2024-01-01", format "json"|"form",
-//     cancellation_id} sends now, around all faults and without retries, and answers
-//     {deliveries:[…]}. The default type or status is the truth.
-// POST /sandbox/webhooks/raw {body, content_type, webhook_id, unsigned}: any body, V2-signed.
+// POST /sandbox/webhooks/send {attempt_id, type ("Transaction.Paid") or status (V1 "paid"),
+//     version "2024-04-25"|"2024-01-01", format "json"|"form", cancellation_id, …} sends now,
+//     around all faults and without retries, and answers {deliveries:[…]}. The default type or
+//     status is the truth.
+// POST /sandbox/webhooks/raw {body, or body_hex for any bytes, …}: any body, V2-signed.
+//     Both: copies, delay_ms, url (instead of the targets), webhook_id (of any length), unsigned,
+//     secrets (that sign instead of ours, one or several), timestamp_shift_s (of the header),
+//     content_type (any label), and merge, member with raw_hex or raw_json as under answers below
+//     (of a form: its fields, percent-encoded): {"merge":{"merchant_uid":20261125}}.
 // GET  /sandbox/webhooks   {targets, pending, deliveries:[{webhook_id, url, what, execution,
 //     response_status, error, …}]}, the newest 10 000 tries; pending counts what is not settled.
 // PUT  /sandbox/webhooks/target {urls:[…]}
@@ -43,9 +47,10 @@
 //       match    only targets that contain it
 //       payment  only calls that name this payment or attempt id; answers: only its rows
 //       skip     how many calls go by first; count: how many are touched then (until cleared)
-//   webhooks {mode "normal"|"lost"|"late"|"doubled"|"reordered", delay_ms, copies}   late: delay_ms
-//     later; doubled: copies (2) with one webhook-id; reordered: gathers for delay_ms (500), then
-//     sends the newest first.
+//   webhooks {mode "normal"|"lost"|"late"|"doubled"|"reordered", delay_ms, copies, payment, count,
+//     secrets, content_type}   late: delay_ms later; doubled: copies (2) with one webhook-id;
+//     reordered: gathers for delay_ms (500), then sends the newest first; for count messages, of
+//     one payment. secrets sign instead of ours, content_type labels, in every mode.
 //   rest {mode, delay_ms, …}   how a call ends; delay_ms waits first in every mode. mode:
 //     "slow"      the truth, after delay_ms        "timeout"  reads and never answers
 //     "refuse"    closes without an answer         "silent"   does not even read
@@ -104,6 +109,12 @@ struct BadMember {
 [[nodiscard]] std::optional<std::string> text_of(const Json& body, const char* name);
 [[nodiscard]] std::optional<std::int64_t> integer_of(const Json& body, const char* name);
 [[nodiscard]] std::optional<bool> flag_of(const Json& body, const char* name);
+// A list of texts, or one text alone.
+[[nodiscard]] std::vector<std::string> texts_of(const Json& body, const char* name);
+// A JSON object as text, or an empty text.
+[[nodiscard]] std::string patch_of(const Json& body, const char* name);
+// `member` with `raw_hex` or `raw_json`: where, and the placeholder to put there (view.h).
+[[nodiscard]] std::optional<std::pair<std::string, std::string>> read_raw(const Json& body);
 // At most a day.
 [[nodiscard]] std::chrono::milliseconds duration_of(const Json& body, const char* name);
 // At most a million.

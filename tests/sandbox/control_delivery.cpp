@@ -4,6 +4,8 @@
 
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/moves.h"
+#include "tests/sandbox/reshape.h"
+#include "tests/sandbox/view.h"
 
 namespace reconciled::sandbox {
 namespace {
@@ -28,14 +30,37 @@ Json delivery_json(const Delivery& delivery) {
               {"body", delivery.body}};
 }
 
-Reply deliver(World& world, const std::vector<Message>& messages, const Json& body) {
+std::vector<std::string> secrets_of(const Json& body) {
+  std::vector<std::string> secrets = texts_of(body, "secrets");
+  for (const std::string& secret : secrets) {
+    if (!is_webhook_secret(secret)) throw BadMember{"secrets"};
+  }
+  return secrets;
+}
+
+// A copy for every target, or for the url that `body` names in their place.
+std::vector<Message> addressed(World& world, const Message& message, const Json& body) {
+  const std::string id = text_of(body, "webhook_id").value_or("");
+  const auto url = text_of(body, "url");
+  if (!url) return world.sender.address(message, id);
+  Message copy = message;
+  copy.url = *url;
+  copy.id = id.empty() ? "msg_" + new_uuid(0) : id;
+  return {copy};
+}
+
+// Sends the message as `body` says.
+Reply deliver(World& world, Message message, const Json& body) {
+  reshape(message, body);
+  message.secrets = secrets_of(body);
+  message.timestamp_shift = std::chrono::seconds(integer_of(body, "timestamp_shift_s").value_or(0));
   std::this_thread::sleep_for(duration_of(body, "delay_ms"));
   const int copies = small_of(body, "copies", 1);
   const bool sign = !flag_of(body, "unsigned").value_or(false);
   Json rows = Json::array();
-  for (const Message& message : messages) {
+  for (const Message& one : addressed(world, message, body)) {
     for (int copy = 0; copy < copies; ++copy) {
-      rows.push_back(delivery_json(world.sender.send_now(message, sign && message.is_signed)));
+      rows.push_back(delivery_json(world.sender.send_now(one, sign && one.is_signed)));
     }
   }
   return json_reply(200, Json{{"deliveries", std::move(rows)}});
@@ -53,9 +78,7 @@ Reply send_webhook(World& world, const Json& body) {
     occurrence.happened = happened_from_type(form.said).value_or(occurrence.happened);
   }
   if (const auto id = text_of(body, "cancellation_id")) occurrence.cancellation_id = *id;
-  const Message message = make_message(*attempt, occurrence, form);
-  return deliver(world, world.sender.address(message, text_of(body, "webhook_id").value_or("")),
-                 body);
+  return deliver(world, make_message(*attempt, occurrence, form), body);
 }
 
 Reply send_raw(World& world, const Json& body) {
@@ -63,11 +86,15 @@ Reply send_raw(World& world, const Json& body) {
   message.version = Api::kV2;
   message.is_signed = true;
   message.body = text_of(body, "body").value_or("");
-  message.content_type = text_of(body, "content_type").value_or("application/json");
+  if (const auto hex = text_of(body, "body_hex")) {
+    const auto bytes = from_hex(*hex);
+    if (!bytes) throw BadMember{"body_hex"};
+    message.body = *bytes;
+  }
+  message.content_type = "application/json";
   message.what = "raw";
   message.at = now();
-  return deliver(world, world.sender.address(message, text_of(body, "webhook_id").value_or("")),
-                 body);
+  return deliver(world, std::move(message), body);
 }
 
 Reply list_webhooks(World& world) {
@@ -122,6 +149,10 @@ WebhookFault read_webhook_fault(const Json& body) {
   if (!known) throw BadMember{"webhooks.mode"};
   fault.delay = duration_of(body, "delay_ms");
   fault.copies = small_of(body, "copies", 2);
+  fault.secrets = secrets_of(body);
+  fault.content_type = text_of(body, "content_type").value_or("");
+  fault.payment = text_of(body, "payment").value_or("");
+  if (integer_of(body, "count")) fault.count = small_of(body, "count", 1);
   return fault;
 }
 
@@ -131,7 +162,14 @@ Json webhook_fault_json(const World& world) {
   for (const auto& [value, word] : kWebhookModes) {
     if (value == fault.mode) mode = word;
   }
-  return Json{{"mode", mode}, {"delay_ms", fault.delay.count()}, {"copies", fault.copies}};
+  Json shown{{"mode", mode},
+             {"delay_ms", fault.delay.count()},
+             {"copies", fault.copies},
+             {"secrets", fault.secrets},
+             {"content_type", fault.content_type},
+             {"payment", fault.payment}};
+  if (fault.count) shown["count"] = *fault.count;
+  return shown;
 }
 
 std::optional<Reply> control_delivery(World& world, const Call& call, const Json& body) {

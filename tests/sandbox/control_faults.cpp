@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/rest.h"
@@ -42,25 +43,6 @@ bool known_place(const std::string& word) {
   return std::find(kPlaces.begin(), kPlaces.end(), place) != kPlaces.end();
 }
 
-// A list of texts, or one text alone.
-std::vector<std::string> texts_of(const Json& body, const char* name) {
-  if (!body.contains(name)) return {};
-  const Json& value = body[name];
-  std::vector<std::string> result;
-  for (const Json& one : value.is_array() ? value : Json::array({value})) {
-    if (!one.is_string()) throw BadMember{name};
-    result.push_back(one.get<std::string>());
-  }
-  return result;
-}
-
-// A JSON object as text, or an empty text.
-std::string patch_of(const Json& body, const char* name) {
-  if (!body.contains(name)) return "";
-  if (!body[name].is_object()) throw BadMember{name};
-  return dump(body[name]);
-}
-
 Reach read_reach(const Json& body) {
   Reach reach;
   reach.where = texts_of(body, "where");
@@ -94,19 +76,6 @@ RestFault read_rest(const Json& body) {
   return fault;
 }
 
-void read_raw(const Json& body, AnswerFault& fault) {
-  fault.member = text_of(body, "member").value_or("");
-  const auto hex = text_of(body, "raw_hex");
-  const auto json = text_of(body, "raw_json");
-  if (hex.has_value() == json.has_value()) {
-    if (hex || !fault.member.empty()) throw BadMember{"raw_hex or raw_json"};
-    return;
-  }
-  if (fault.member.empty()) throw BadMember{"member"};
-  if (hex && !from_hex(*hex)) throw BadMember{"raw_hex"};
-  fault.raw = hex ? raw_bytes_placeholder(*hex) : raw_json_placeholder(*json);
-}
-
 AnswerFault read_answer(const Json& body) {
   check_members(body, {"merge", "whole", "member", "raw_hex", "raw_json", "rows", "shift_s",
                        "times", "hidden", "back", "frozen"});
@@ -114,7 +83,7 @@ AnswerFault read_answer(const Json& body) {
   fault.reach = read_reach(body);
   fault.merge = patch_of(body, "merge");
   fault.whole = patch_of(body, "whole");
-  read_raw(body, fault);
+  if (auto raw = read_raw(body)) std::tie(fault.member, fault.raw) = *std::move(raw);
   if (body.contains("rows")) {
     if (!body["rows"].is_array()) throw BadMember{"rows"};
     for (const Json& row : body["rows"]) {

@@ -20,12 +20,15 @@ constexpr const char* kHelp = R"(Pages      GET /  (payments, with buttons)
            GET /checkout?version=v1|v2&payment_id=…&amount=…&currency=KRW&return_url=…
 Control    POST /sandbox/payments {"payment_id":"ord-1","version":"v2","amount":64900,"status":"paid"}
            POST /sandbox/payments/ATTEMPT_ID/status {"status":"cancelled","cancel_amount":10000}
-           POST /sandbox/webhooks/send {"attempt_id":"…","copies":2}    GET /sandbox/webhooks
+           POST /sandbox/webhooks/send {"attempt_id":"…","copies":2,"merge":{…},"secrets":["…"],
+                "webhook_id":"…","content_type":"…","raw_hex":"b0a1","member":"merchant_uid"}
+           GET /sandbox/webhooks
            PUT /sandbox/webhooks/target {"urls":["http://127.0.0.1:8801/webhooks/portone"]}
            GET /sandbox/requests   (what was asked, and how much at once)
            GET /sandbox/state    POST /sandbox/reset
 Faults     PUT /sandbox/faults (POST adds, DELETE clears, GET shows) {PART:…}
- webhooks  {"mode":"lost|late|doubled|reordered"}
+ webhooks  {"mode":"lost|late|doubled|reordered","payment":"ord-1","count":1,"secrets":["…"],
+            "content_type":"text/plain"}
  rest      {"mode":"slow|timeout|silent|stall|trickle|truncated|reset|refuse|status|not_json|
             wrong_json|wrong_types","status":429,"retry_after_s":1,"where":["v1 list","single"],
             "payment":"ord-1","skip":1,"count":2}, or a list of such rules

@@ -89,10 +89,7 @@ Json View::show(Json row, const Attempt& attempt) {
     const bool changes = !fault.merge.empty() || !fault.raw.empty() || fault.shift.count() != 0;
     if (!changes || !takes(fault, attempt) || !use(i)) continue;
     if (!fault.merge.empty()) row.merge_patch(Json::parse(fault.merge));
-    if (!fault.raw.empty()) {
-      const bool pointer = fault.member.front() == '/';
-      row[Json::json_pointer(pointer ? fault.member : "/" + fault.member)] = fault.raw;
-    }
+    if (!fault.raw.empty()) put_raw(row, fault.member, fault.raw);
     if (fault.shift.count() == 0) continue;
     for (const std::string& name : fault.times) {
       if (row.contains(name)) shift_time(row[name], fault.shift);
@@ -120,6 +117,10 @@ void View::patch_whole(Reply& reply) {
     body.merge_patch(Json::parse(fault.whole));
     reply.body = dump(body);
   }
+}
+
+void put_raw(Json& row, const std::string& member, const std::string& raw) {
+  row[Json::json_pointer(member.front() == '/' ? member : "/" + member)] = raw;
 }
 
 std::string raw_bytes_placeholder(std::string_view hex) {

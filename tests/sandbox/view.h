@@ -36,6 +36,9 @@ class View {
   std::vector<std::optional<bool>> used_;  // for each fault, whether it holds in this answer
 };
 
+// Puts `raw`, a placeholder, where `member` (a name or a JSON pointer) says.
+void put_raw(Json& row, const std::string& member, const std::string& raw);
+
 // A JSON text value that stands for these bytes between quotes, or for this text in place of a
 // JSON value, until `fill_raw` puts them into the body: so that a body may hold what no JSON
 // library writes (EUC-KR, half a surrogate).
