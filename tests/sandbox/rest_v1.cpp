@@ -167,13 +167,16 @@ Reply list_by_status(World& world, const Call& call, const Captures& ids) {
   if (to < 0 || from < 0 || to - from > window) {
     return v1_error(400, -1, "조회 기간은 최대 90일입니다.");
   }
-  View view(world, call);
-  std::vector<Attempt> attempts =
-      view.see(world.store.select([&](const Attempt& attempt) { return visible(attempt, call); }));
-  std::erase_if(attempts, [&](const Attempt& attempt) {
+  const auto listed = [&](const Attempt& attempt) {
     const std::int64_t at = to_seconds(status_time(attempt));
-    return !has_status(attempt, ids[0]) || at < from || to < at;
-  });
+    return has_status(attempt, ids[0]) && from <= at && at <= to;
+  };
+  View view(world, call);
+  // Only what may be shown otherwise than it is must be looked at though it is out of the window.
+  std::vector<Attempt> attempts = view.see(world.store.select([&](const Attempt& attempt) {
+    return visible(attempt, call) && (!view.is_honest() || listed(attempt));
+  }));
+  std::erase_if(attempts, [&](const Attempt& attempt) { return !listed(attempt); });
   return paged(world, call, view, std::move(attempts), true);
 }
 

@@ -16,6 +16,8 @@ class View {
  public:
   View(World& world, const Call& call);
 
+  // Whether no fault is set for this place.
+  [[nodiscard]] bool is_honest() const { return faults_.empty(); }
   // The attempt as the answer knows it: perhaps an older version, perhaps not at all.
   [[nodiscard]] std::optional<Attempt> see(const std::optional<Attempt>& attempt);
   [[nodiscard]] std::vector<Attempt> see(std::vector<Attempt> attempts);
