@@ -51,8 +51,9 @@
 //     secrets, content_type}   late: delay_ms later; doubled: copies (2) with one webhook-id;
 //     reordered: gathers for delay_ms (500), then sends the newest first; for count messages, of
 //     one payment. secrets sign instead of ours, content_type labels, in every mode.
-//   rest {mode, delay_ms, …}   how a call ends; delay_ms waits first in every mode. mode:
-//     "slow"      the truth, after delay_ms        "timeout"  reads and never answers
+//   rest {mode, delay_ms, hold_ms, …}   how a call ends; in every mode delay_ms waits before the
+//     answer is made, hold_ms before it is sent, so that it is old when it comes. mode:
+//     "slow"      the truth, after those waits     "timeout"  reads and never answers
 //     "refuse"    closes without an answer         "silent"   does not even read
 //     "reset"     likewise, with a TCP reset       "stall"    head and half the body, then nothing
 //     "truncated" half the body, then closes       "trickle"  a byte every interval_ms (1000)

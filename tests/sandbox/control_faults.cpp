@@ -57,8 +57,8 @@ Reach read_reach(const Json& body) {
 }
 
 RestFault read_rest(const Json& body) {
-  check_members(
-      body, {"mode", "status", "delay_ms", "interval_ms", "retry_after_s", "body", "content_type"});
+  check_members(body, {"mode", "status", "delay_ms", "hold_ms", "interval_ms", "retry_after_s",
+                       "body", "content_type"});
   RestFault fault;
   const auto mode = rest_mode_from_word(text_of(body, "mode").value_or("normal"));
   if (!mode) throw BadMember{"rest.mode"};
@@ -66,6 +66,7 @@ RestFault read_rest(const Json& body) {
   fault.status = small_of(body, "status", 500);
   if (fault.status < 200 || fault.status > 599) throw BadMember{"rest.status"};
   fault.delay = duration_of(body, "delay_ms");
+  fault.hold = duration_of(body, "hold_ms");
   if (body.contains("interval_ms")) fault.interval = duration_of(body, "interval_ms");
   if (const auto seconds = integer_of(body, "retry_after_s")) {
     fault.retry_after_s = static_cast<int>(*seconds);

@@ -22,7 +22,7 @@ struct World;
 
 enum class RestMode {
   kNormal,
-  kSlow,        // the true answer, after `delay`
+  kSlow,        // the true answer, after `delay` and `hold`
   kReset,       // the connection is reset without an answer
   kRefuse,      // the connection is closed without an answer
   kStatus,      // `status` with an error of the API's shape, or with `body`
@@ -41,6 +41,7 @@ struct RestFault {
   RestMode mode = RestMode::kNormal;
   int status = 500;
   std::chrono::milliseconds delay{0};  // before anything else, in every mode but normal
+  std::chrono::milliseconds hold{0};   // when the answer was made: it is old when it leaves
   std::chrono::milliseconds interval{1000};
   std::optional<int> retry_after_s;
   std::string body;  // kStatus: instead of the API's error

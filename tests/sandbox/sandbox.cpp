@@ -69,6 +69,7 @@ struct Sandbox::Impl {
     const std::time_t date = std::time(nullptr) + world.faults.clocks().date.count();
     reply.headers.emplace_back("Date", http_date(date));
     reply.under_way = std::move(under_way);
+    wait(fault.hold);
     for (const MoveFault& move : world.faults.take_moves(call)) move.run(world);
     return reply;
   }

@@ -124,6 +124,22 @@ TEST_CASE("rest: half an answer and then nothing; a byte at a time; no answer; n
   CHECK(v1_status(rig, "/payments/imp_1", headers, 10'000) == 200);
 }
 
+TEST_CASE("rest: an answer that is held is old when it comes") {
+  Rig rig;
+  const Json attempt = rig.make({{"payment_id", "p1"}, {"version", "v2"}});
+  set_rest(rig, {{"mode", "slow"}, {"hold_ms", 300}, {"count", 1}});
+  Answer held;
+  std::thread caller([&] { held = rig.v2("GET", "/payments/p1"); });
+  while (rig.control("GET", "/requests")["in_flight"] != 1) {
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  std::this_thread::sleep_for(milliseconds(50));  // it is made by now
+  rig.move(attempt, {{"status", "paid"}});
+  CHECK(rig.v2("GET", "/payments/p1").body["status"] == "PAID");
+  caller.join();
+  CHECK(held.body["status"] == "READY");
+}
+
 TEST_CASE("rest: unread requests hold up neither the control API nor other places") {
   Rig rig;
   make_three(rig);
