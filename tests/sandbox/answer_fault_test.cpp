@@ -97,6 +97,9 @@ TEST_CASE("answers: rows that belong to no payment stand in lists, and count as 
   CHECK(v1_of(rig, "/payments/status/all?limit=1&page=2")["list"][0]["imp_uid"] == "imp_1");
   CHECK(v1_of(rig, "/payments/findAll/o1")["list"].size() == 2);
   CHECK(rig.v1("GET", "/payments/findAll/o9").status == 404);
+  rig.control("POST", "/faults",
+              {{"answers", {{"where", "order"}, {"payment", "o9"}, {"rows", {{{"a", 1}}}}}}});
+  CHECK(v1_of(rig, "/payments/findAll/o9")["total"] == 1);
   const std::string twice = R"({"amount":null,"amount":{"total":1}})";
   CHECK(rig.v2("GET", "/payments").text.find("[" + twice + ",{") != std::string::npos);
   CHECK(rig.v2("GET", "/payments-by-cursor").text.find(twice) != std::string::npos);

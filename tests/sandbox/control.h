@@ -35,12 +35,11 @@
 //     response_status, error, …}]}, the newest 10 000 tries; pending counts what is not settled.
 // PUT  /sandbox/webhooks/target {urls:[…]}
 //
-// FAULTS. PUT /sandbox/faults {webhooks, rest, answers, moves, limits, clocks}: a part that is
-// absent
-//     stays as it is, one that is given is replaced; POST adds to rest, answers and moves; GET
-//     shows all; DELETE forgets all. A bad call changes nothing. rest, answers and moves are a rule
-//     or a list of rules; the first that touches a call wins (answers: all of them do). Every rule
-//     may say whom it touches:
+// PUT  /sandbox/faults {webhooks, rest, answers, moves, limits, clocks}   what is absent stays,
+//     what is given is replaced; POST adds to rest, answers and moves; GET shows all;
+//     DELETE forgets all. A bad call changes nothing. rest, answers and moves are a rule or a list
+//     of rules; the first that touches a call wins (answers: all of them do). Every rule may say
+//     whom it touches:
 //       where    a place or several: "login", "single", "batch", "order" (V1 find and findAll),
 //                "list", "cursor", "events", "transactions", "certification", "cancel", "prepare",
 //                "resend", "v1", "v2", or both: "v1 list" (rest.h says which endpoint is which)

@@ -145,7 +145,7 @@ Reply find_all(World& world, const Call& call, const Captures& ids) {
     return v1_error(400, -1, "올바르지 않은 status입니다.");
   View view(world, call);
   std::vector<Attempt> attempts = attempts_of(world, call, ids, view);
-  if (attempts.empty()) return v1_error(404, -1, kV1NotFound);
+  if (attempts.empty() && view.extra_rows().empty()) return v1_error(404, -1, kV1NotFound);
   return paged(world, call, view, std::move(attempts), false);
 }
 

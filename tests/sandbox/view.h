@@ -23,7 +23,7 @@ class View {
   [[nodiscard]] std::vector<Attempt> see(std::vector<Attempt> attempts);
   // `row`, the rendered attempt, as the answer shows it.
   [[nodiscard]] Json show(Json row, const Attempt& attempt);
-  // Rows that belong to no attempt and stand before the true ones.
+  // Rows that belong to no attempt and stand before the true ones; the same when asked again.
   [[nodiscard]] std::vector<Json> extra_rows();
   // The whole body with the patches that are meant for it.
   void patch_whole(Reply& reply);
