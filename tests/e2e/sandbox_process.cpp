@@ -58,6 +58,20 @@ int SandboxProcess::count_calls(const std::string& part) {
   return sum;
 }
 
+std::vector<Json> SandboxProcess::requests(const std::string& place) {
+  std::vector<Json> rows;
+  const Json log = control("GET", "/requests");
+  for (const Json& row : log.at("requests")) {
+    if (place.empty() || row.at("place") == place) rows.push_back(row);
+  }
+  return rows;
+}
+
+int SandboxProcess::max_in_flight(const std::string& id) {
+  const Json most = control("GET", "/requests").at("max_in_flight");
+  return id.empty() ? most.at("all").get<int>() : most.at("payments").value(id, 0);
+}
+
 void SandboxProcess::settle() {
   wait_until("all webhooks are settled",
              [this] { return control("GET", "/webhooks").at("pending") == 0; });

@@ -25,8 +25,19 @@ class SandboxProcess {
   Json make(const Json& members) { return control("POST", "/payments", members); }
   Json move(const Json& attempt, const Json& members);
   void rest_fault(const Json& fault) { control("PUT", "/faults", {{"rest", fault}}); }
+  // Sets the parts that are given: {{"answers", {{"payment", "o1"}, {"hidden", true}}}},
+  // {{"limits",
+  // {{"v2_max_rows", 20}}}}. `add_fault` leaves the rules that are there.
+  void fault(const Json& parts) { control("PUT", "/faults", parts); }
+  void add_fault(const Json& parts) { control("POST", "/faults", parts); }
+  void clear_faults() { control("DELETE", "/faults"); }
   // How often the daemon called REST endpoints whose key contains `part`.
   int count_calls(const std::string& part);
+  // The REST calls at a place ("v1 single"; empty: all), oldest first: method, target, body, at_ms.
+  std::vector<Json> requests(const std::string& place = "");
+  // The most calls at once since `forget_requests`: for all, or for a payment or attempt id.
+  int max_in_flight(const std::string& id = "");
+  void forget_requests() { control("DELETE", "/requests"); }
   // Waits until no webhook is under way.
   void settle();
 

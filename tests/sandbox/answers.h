@@ -18,7 +18,7 @@ namespace reconciled::sandbox {
 
 // A Payment: the union's case for the attempt's status, absent fields omitted.
 [[nodiscard]] Json v2_payment(const Attempt& attempt);
-// A PaymentTransaction: no disputes, no origin.
+// A PaymentTransaction: no disputes, no origin, and no cancellations while it is paid.
 [[nodiscard]] Json v2_transaction(const Attempt& attempt);
 [[nodiscard]] Json v2_cancellation(const Cancellation& cancellation);
 // A PaymentEvent of the attempt.

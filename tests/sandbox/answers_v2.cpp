@@ -97,7 +97,7 @@ void add_common(Json& body, const Attempt& attempt) {
   body["customer"] = Json{{"name", "홍길동"}, {"email", "buyer@example.com"}};
 }
 
-void add_status_fields(Json& body, const Attempt& attempt, bool with_disputes) {
+void add_status_fields(Json& body, const Attempt& attempt, bool is_transaction) {
   if (attempt.status == Status::kFailed) {
     body["failedAt"] = to_text(attempt.failed_at.value_or(attempt.changed_at));
     body["failure"] = Json{{"reason", attempt.failure_reason},
@@ -108,8 +108,11 @@ void add_status_fields(Json& body, const Attempt& attempt, bool with_disputes) {
   if (attempt.status == Status::kReady) return;
   body["pgTxId"] = "sandbox-" + attempt.attempt_id;
   if (attempt.paid_at) body["paidAt"] = to_text(*attempt.paid_at);
-  if (attempt.status == Status::kPaid && with_disputes) body["disputes"] = disputes(attempt);
-  if (!attempt.cancellations.empty()) body["cancellations"] = cancellations(attempt);
+  const bool paid = attempt.status == Status::kPaid;
+  if (paid && !is_transaction) body["disputes"] = disputes(attempt);
+  // PaidPaymentTransaction has no place for a cancellation that is only requested.
+  const bool has_place = !paid || !is_transaction;
+  if (has_place && !attempt.cancellations.empty()) body["cancellations"] = cancellations(attempt);
   if (attempt.cancelled_at) body["cancelledAt"] = to_text(*attempt.cancelled_at);
 }
 
@@ -121,7 +124,7 @@ Json v2_payment(const Attempt& attempt) {
             {"transactionId", attempt.attempt_id}};
   add_common(body, attempt);
   body["origin"] = origin();
-  add_status_fields(body, attempt, true);
+  add_status_fields(body, attempt, false);
   return body;
 }
 
@@ -130,7 +133,7 @@ Json v2_transaction(const Attempt& attempt) {
             {"id", attempt.attempt_id},
             {"paymentId", attempt.payment_id}};
   add_common(body, attempt);
-  add_status_fields(body, attempt, false);
+  add_status_fields(body, attempt, true);
   return body;
 }
 

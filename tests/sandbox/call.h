@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -19,6 +20,13 @@ namespace reconciled::sandbox {
 
 using Json = nlohmann::ordered_json;
 
+// What a REST call is about, as faults choose it; filled in by the router.
+struct Asked {
+  std::string api;                 // "v1", "v2"
+  std::string place;               // "single", "list", …: see rest.h
+  std::vector<std::string> names;  // payment and attempt ids that it names
+};
+
 struct Call {
   std::string method;
   std::string target;  // as sent: "/payments/a%2Fb?storeId=…"
@@ -26,6 +34,7 @@ struct Call {
   std::string content_type;
   std::string authorization;
   std::string tier;
+  Asked asked;
 
   [[nodiscard]] std::string_view path() const;
   [[nodiscard]] core::FormPairs query() const;
@@ -37,6 +46,8 @@ enum class Wire {
   kClose,     // closed without an answer
   kReset,     // likewise, with a TCP reset
   kTruncate,  // head and half of the body, then closed
+  kStall,     // head and half of the body, then nothing until the client gives up
+  kTrickle,   // a byte every `interval`
   kHang       // no answer until the client gives up
 };
 
@@ -46,6 +57,8 @@ struct Reply {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   Wire wire = Wire::kSend;
+  std::chrono::milliseconds interval{1000};
+  std::shared_ptr<void> under_way;  // let go once the answer has left or the connection broke
 };
 
 [[nodiscard]] Reply json_reply(int status, const Json& body);

@@ -4,6 +4,8 @@
 
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/moves.h"
+#include "tests/sandbox/reshape.h"
+#include "tests/sandbox/view.h"
 
 namespace reconciled::sandbox {
 namespace {
@@ -14,18 +16,6 @@ constexpr std::array<std::pair<WebhookMode, const char*>, 5> kWebhookModes{
      {WebhookMode::kLate, "late"},
      {WebhookMode::kDoubled, "doubled"},
      {WebhookMode::kReordered, "reordered"}}};
-
-std::chrono::milliseconds duration_of(const Json& body, const char* name) {
-  const std::int64_t ms = integer_of(body, name).value_or(0);
-  if (ms < 0 || ms > 24LL * 3600 * 1000) throw BadMember{name};
-  return std::chrono::milliseconds(ms);
-}
-
-int small_of(const Json& body, const char* name, int otherwise) {
-  const std::int64_t value = integer_of(body, name).value_or(otherwise);
-  if (value < 1 || value > 1'000'000) throw BadMember{name};
-  return static_cast<int>(value);
-}
 
 Json delivery_json(const Delivery& delivery) {
   return Json{{"webhook_id", delivery.webhook_id},
@@ -40,14 +30,37 @@ Json delivery_json(const Delivery& delivery) {
               {"body", delivery.body}};
 }
 
-Reply deliver(World& world, const std::vector<Message>& messages, const Json& body) {
+std::vector<std::string> secrets_of(const Json& body) {
+  std::vector<std::string> secrets = texts_of(body, "secrets");
+  for (const std::string& secret : secrets) {
+    if (!is_webhook_secret(secret)) throw BadMember{"secrets"};
+  }
+  return secrets;
+}
+
+// A copy for every target, or for the url that `body` names in their place.
+std::vector<Message> addressed(World& world, const Message& message, const Json& body) {
+  const std::string id = text_of(body, "webhook_id").value_or("");
+  const auto url = text_of(body, "url");
+  if (!url) return world.sender.address(message, id);
+  Message copy = message;
+  copy.url = *url;
+  copy.id = id.empty() ? "msg_" + new_uuid(0) : id;
+  return {copy};
+}
+
+// Sends the message as `body` says.
+Reply deliver(World& world, Message message, const Json& body) {
+  reshape(message, body);
+  message.secrets = secrets_of(body);
+  message.timestamp_shift = std::chrono::seconds(integer_of(body, "timestamp_shift_s").value_or(0));
   std::this_thread::sleep_for(duration_of(body, "delay_ms"));
   const int copies = small_of(body, "copies", 1);
   const bool sign = !flag_of(body, "unsigned").value_or(false);
   Json rows = Json::array();
-  for (const Message& message : messages) {
+  for (const Message& one : addressed(world, message, body)) {
     for (int copy = 0; copy < copies; ++copy) {
-      rows.push_back(delivery_json(world.sender.send_now(message, sign && message.is_signed)));
+      rows.push_back(delivery_json(world.sender.send_now(one, sign && one.is_signed)));
     }
   }
   return json_reply(200, Json{{"deliveries", std::move(rows)}});
@@ -65,9 +78,7 @@ Reply send_webhook(World& world, const Json& body) {
     occurrence.happened = happened_from_type(form.said).value_or(occurrence.happened);
   }
   if (const auto id = text_of(body, "cancellation_id")) occurrence.cancellation_id = *id;
-  const Message message = make_message(*attempt, occurrence, form);
-  return deliver(world, world.sender.address(message, text_of(body, "webhook_id").value_or("")),
-                 body);
+  return deliver(world, make_message(*attempt, occurrence, form), body);
 }
 
 Reply send_raw(World& world, const Json& body) {
@@ -75,11 +86,15 @@ Reply send_raw(World& world, const Json& body) {
   message.version = Api::kV2;
   message.is_signed = true;
   message.body = text_of(body, "body").value_or("");
-  message.content_type = text_of(body, "content_type").value_or("application/json");
+  if (const auto hex = text_of(body, "body_hex")) {
+    const auto bytes = from_hex(*hex);
+    if (!bytes) throw BadMember{"body_hex"};
+    message.body = *bytes;
+  }
+  message.content_type = "application/json";
   message.what = "raw";
   message.at = now();
-  return deliver(world, world.sender.address(message, text_of(body, "webhook_id").value_or("")),
-                 body);
+  return deliver(world, std::move(message), body);
 }
 
 Reply list_webhooks(World& world) {
@@ -102,6 +117,25 @@ Reply set_targets(World& world, const Json& body) {
   return json_reply(200, Json{{"targets", urls}});
 }
 
+Reply list_requests(World& world) {
+  const RequestLog::State state = world.log.state();
+  Json rows = Json::array();
+  for (const RequestLog::Entry& entry : state.entries) {
+    Json row{{"method", entry.method},     {"target", entry.target}, {"body", entry.body},
+             {"endpoint", entry.endpoint}, {"place", entry.place},   {"at_ms", entry.at_ms}};
+    if (entry.ended_ms) row["ended_ms"] = *entry.ended_ms;
+    rows.push_back(std::move(row));
+  }
+  return json_reply(200, Json{{"counts", state.counts},
+                              {"in_flight", state.in_flight},
+                              {"max_in_flight", Json{{"all", state.max_in_flight},
+                                                     {"endpoints", state.max_by_endpoint},
+                                                     {"payments", state.max_by_payment}}},
+                              {"requests", std::move(rows)}});
+}
+
+}  // namespace
+
 WebhookFault read_webhook_fault(const Json& body) {
   WebhookFault fault;
   const std::string mode = text_of(body, "mode").value_or("normal");
@@ -115,74 +149,28 @@ WebhookFault read_webhook_fault(const Json& body) {
   if (!known) throw BadMember{"webhooks.mode"};
   fault.delay = duration_of(body, "delay_ms");
   fault.copies = small_of(body, "copies", 2);
-  return fault;
-}
-
-RestFault read_rest_fault(const Json& body) {
-  RestFault fault;
-  const auto mode = rest_mode_from_word(text_of(body, "mode").value_or("normal"));
-  if (!mode) throw BadMember{"rest.mode"};
-  fault.mode = *mode;
-  fault.status = small_of(body, "status", 500);
-  if (fault.status < 200 || fault.status > 599) throw BadMember{"rest.status"};
-  fault.delay = duration_of(body, "delay_ms");
-  if (const auto seconds = integer_of(body, "retry_after_s")) {
-    fault.retry_after_s = static_cast<int>(*seconds);
-  }
+  fault.secrets = secrets_of(body);
+  fault.content_type = text_of(body, "content_type").value_or("");
+  fault.payment = text_of(body, "payment").value_or("");
   if (integer_of(body, "count")) fault.count = small_of(body, "count", 1);
-  fault.match = text_of(body, "match").value_or("");
   return fault;
 }
 
-Json faults_json(const World& world) {
-  const WebhookFault webhooks = world.sender.fault();
-  const RestFault rest = world.faults.get();
+Json webhook_fault_json(const World& world) {
+  const WebhookFault fault = world.sender.fault();
   const char* mode = "";
   for (const auto& [value, word] : kWebhookModes) {
-    if (value == webhooks.mode) mode = word;
+    if (value == fault.mode) mode = word;
   }
-  Json rest_json{{"mode", to_word(rest.mode)},
-                 {"status", rest.status},
-                 {"delay_ms", rest.delay.count()},
-                 {"match", rest.match}};
-  if (rest.count) rest_json["count"] = *rest.count;
-  if (rest.retry_after_s) rest_json["retry_after_s"] = *rest.retry_after_s;
-  return Json{
-      {"webhooks",
-       Json{{"mode", mode}, {"delay_ms", webhooks.delay.count()}, {"copies", webhooks.copies}}},
-      {"rest", std::move(rest_json)}};
+  Json shown{{"mode", mode},
+             {"delay_ms", fault.delay.count()},
+             {"copies", fault.copies},
+             {"secrets", fault.secrets},
+             {"content_type", fault.content_type},
+             {"payment", fault.payment}};
+  if (fault.count) shown["count"] = *fault.count;
+  return shown;
 }
-
-Reply set_faults(World& world, const Json& body) {
-  std::optional<WebhookFault> webhooks;
-  std::optional<RestFault> rest;
-  for (const auto& [name, part] : body.items()) {
-    if (!part.is_object()) throw BadMember{name};
-    if (name == "webhooks") {
-      webhooks = read_webhook_fault(part);
-    } else if (name == "rest") {
-      rest = read_rest_fault(part);
-    } else {
-      throw BadMember{name};
-    }
-  }
-  if (webhooks) world.sender.set_fault(*webhooks);
-  if (rest) world.faults.set(*rest);
-  return json_reply(200, faults_json(world));
-}
-
-Reply list_requests(World& world) {
-  Json rows = Json::array();
-  for (const RequestLog::Entry& entry : world.log.newest()) {
-    rows.push_back(Json{{"method", entry.method},
-                        {"target", entry.target},
-                        {"endpoint", entry.endpoint},
-                        {"at_ms", entry.at_ms}});
-  }
-  return json_reply(200, Json{{"counts", world.log.counts()}, {"requests", std::move(rows)}});
-}
-
-}  // namespace
 
 std::optional<Reply> control_delivery(World& world, const Call& call, const Json& body) {
   const std::string_view path = call.path();
@@ -191,8 +179,6 @@ std::optional<Reply> control_delivery(World& world, const Call& call, const Json
   if (path == "/sandbox/webhooks/send" && method == "POST") return send_webhook(world, body);
   if (path == "/sandbox/webhooks/raw" && method == "POST") return send_raw(world, body);
   if (path == "/sandbox/webhooks/target" && method == "PUT") return set_targets(world, body);
-  if (path == "/sandbox/faults" && method == "GET") return json_reply(200, faults_json(world));
-  if (path == "/sandbox/faults" && method == "PUT") return set_faults(world, body);
   if (path == "/sandbox/requests" && method == "GET") return list_requests(world);
   if (path == "/sandbox/requests" && method == "DELETE") {
     world.log.reset();

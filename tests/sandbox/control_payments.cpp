@@ -114,7 +114,7 @@ Reply reset(World& world) {
   world.sender.reset();
   world.store.reset();
   world.tokens.reset();
-  world.faults.set(RestFault{});
+  world.faults.reset();
   world.log.reset();
   return json_reply(200, Json::object());
 }
@@ -132,6 +132,21 @@ Reply set_identity(World& world, const Json& body) {
 }
 
 }  // namespace
+
+std::function<void(World&)> move_of(const Json& body) {
+  const Change change = read_change(body);
+  const Announce announce = read_announce(body, change);
+  if (text_of(body, "payment_id")) {
+    return [attempt = read_attempt(body), change, announce](World& world) {
+      (void)create(world, attempt, change, announce);
+    };
+  }
+  const std::string attempt_id = text_of(body, "attempt_id").value_or("");
+  if (attempt_id.empty()) throw BadMember{"attempt_id"};
+  return [attempt_id, change, announce](World& world) {
+    (void)move(world, attempt_id, change, announce);
+  };
+}
 
 std::optional<Reply> control_payments(World& world, const Call& call, const Json& body) {
   const std::string_view path = call.path();

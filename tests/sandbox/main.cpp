@@ -20,11 +20,24 @@ constexpr const char* kHelp = R"(Pages      GET /  (payments, with buttons)
            GET /checkout?version=v1|v2&payment_id=…&amount=…&currency=KRW&return_url=…
 Control    POST /sandbox/payments {"payment_id":"ord-1","version":"v2","amount":64900,"status":"paid"}
            POST /sandbox/payments/ATTEMPT_ID/status {"status":"cancelled","cancel_amount":10000}
-           POST /sandbox/webhooks/send {"attempt_id":"…","copies":2}    GET /sandbox/webhooks
+           POST /sandbox/webhooks/send {"attempt_id":"…","copies":2,"merge":{…},"secrets":["…"],
+                "webhook_id":"…","content_type":"…","raw_hex":"b0a1","member":"merchant_uid"}
+           GET /sandbox/webhooks
            PUT /sandbox/webhooks/target {"urls":["http://127.0.0.1:8801/webhooks/portone"]}
-           PUT /sandbox/faults {"webhooks":{"mode":"lost|late|doubled|reordered"},
-                                "rest":{"mode":"slow|reset|refuse|status|not_json|…","status":429}}
-           GET /sandbox/state    GET /sandbox/requests    POST /sandbox/reset
+           GET /sandbox/requests   (what was asked, and how much at once)
+           GET /sandbox/state    POST /sandbox/reset
+Faults     PUT /sandbox/faults (POST adds, DELETE clears, GET shows) {PART:…}
+ webhooks  {"mode":"lost|late|doubled|reordered","payment":"ord-1","count":1,"secrets":["…"],
+            "content_type":"text/plain"}
+ rest      {"mode":"slow|timeout|silent|stall|trickle|truncated|reset|refuse|status|not_json|
+            wrong_json|wrong_types","status":429,"retry_after_s":1,"where":["v1 list","single"],
+            "payment":"ord-1","skip":1,"count":2}, or a list of such rules
+ answers   {"payment":"ord-1","where":["list"],"merge":{"amount":1000.5}}; and "rows", "shift_s",
+            "hidden", "back", "frozen", "whole", "member" with "raw_hex" or "raw_json"
+ moves     {"where":"list","move":{"attempt_id":"…","status":"cancelled"}}: while a list is walked
+ limits    {"v2_max_rows":20,"v1_window_days":1}    clocks {"token_now_s":-3600,"date_s":60}
+ where     login single batch order list cursor events transactions certification cancel prepare
+            resend v1 v2
 Every option has a default; amounts are integers in minor units. tests/sandbox/control.h tells all.)";
 
 // "127.0.0.1:8810", "[::1]:8810"

@@ -3,6 +3,7 @@
 // Pure functions of the attempt as it is now.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ struct Message {
   std::string content_type;
   std::string body;
   bool is_signed = false;
+  std::vector<std::string> secrets;         // that sign it; empty: the sandbox's
+  std::chrono::seconds timestamp_shift{0};  // by which the header's time lies
   PortoneTime at{};
 };
 

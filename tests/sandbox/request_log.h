@@ -1,13 +1,18 @@
-// Counts REST calls per endpoint and keeps the newest, so that tests can assert on look-ups.
+// REST calls as the sandbox saw them: how many, which, when, and how many at once, so that tests
+// can assert on what the daemon asks.
+//
+// Thread-safe; called from every HTTP thread. It outlives the calls that it counts.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+
+#include "tests/sandbox/call.h"
 
 namespace reconciled::sandbox {
 
@@ -16,35 +21,35 @@ class RequestLog {
   struct Entry {
     std::string method;
     std::string target;
+    std::string body;
     std::string endpoint;  // "v1 GET /payments/{}", or "unknown"
+    std::string place;     // "v1 single"
     std::int64_t at_ms = 0;
+    std::optional<std::int64_t> ended_ms;  // absent while it is under way
+  };
+  struct State {
+    std::map<std::string, std::uint64_t> counts;  // by endpoint
+    std::deque<Entry> entries;                    // the newest, oldest first
+    std::size_t in_flight = 0;
+    // The most that were under way at once since the last reset.
+    std::size_t max_in_flight = 0;
+    std::map<std::string, std::size_t> max_by_endpoint;
+    std::map<std::string, std::size_t> max_by_payment;  // payment and attempt ids
   };
 
-  void add(Entry entry) {
-    const std::lock_guard lock(mutex_);
-    ++counts_[entry.endpoint];
-    entries_.push_back(std::move(entry));
-    if (entries_.size() > kKept) entries_.pop_front();
-  }
-  [[nodiscard]] std::map<std::string, std::uint64_t> counts() const {
-    const std::lock_guard lock(mutex_);
-    return counts_;
-  }
-  [[nodiscard]] std::vector<Entry> newest() const {
-    const std::lock_guard lock(mutex_);
-    return {entries_.begin(), entries_.end()};
-  }
-  void reset() {
-    const std::lock_guard lock(mutex_);
-    counts_.clear();
-    entries_.clear();
-  }
+  // Notes a call; it is under way until the last copy of what this gives is let go.
+  [[nodiscard]] std::shared_ptr<void> begin(const Call& call, const std::string& endpoint);
+  [[nodiscard]] State state() const;
+  void reset();  // calls under way stay counted as such
 
  private:
-  static constexpr std::size_t kKept = 1000;
+  void end(std::uint64_t number, const std::string& endpoint, const Asked& asked);
+
   mutable std::mutex mutex_;
-  std::map<std::string, std::uint64_t> counts_;
-  std::deque<Entry> entries_;
+  State state_;
+  std::uint64_t begun_ = 0;  // the number of the newest entry
+  std::map<std::string, std::size_t> now_by_endpoint_;
+  std::map<std::string, std::size_t> now_by_payment_;
 };
 
 }  // namespace reconciled::sandbox

@@ -65,6 +65,31 @@ Endpoint find_endpoint(const Call& call) {
   return endpoint;
 }
 
+Asked asked_of(const World& world, const Call& call, const Endpoint& endpoint) {
+  Asked asked;
+  asked.api = core::to_word(endpoint.api);
+  if (endpoint.route == nullptr) return asked;
+  asked.place = endpoint.route->place;
+  std::vector<std::string> named = endpoint.ids;
+  for (const auto& [name, value] : call.query()) {
+    if (name.find("_uid") != std::string::npos) named.push_back(value);
+  }
+  if (call.method == "POST") {
+    const std::optional<Fields> fields = body_fields(call);
+    for (const char* name : {"imp_uid", "merchant_uid"}) {
+      if (fields && fields->count(name) != 0) named.push_back(fields->at(name));
+    }
+  }
+  for (const std::string& name : named) {
+    asked.names.push_back(name);
+    if (const auto attempt = world.store.find(name)) asked.names.push_back(attempt->payment_id);
+    for (const Attempt& one : world.store.attempts_of(name)) {
+      asked.names.push_back(one.attempt_id);
+    }
+  }
+  return asked;
+}
+
 Reply answer(World& world, const Call& call, const Endpoint& endpoint) {
   const bool v2 = endpoint.api == Api::kV2;
   if (endpoint.route == nullptr) {

@@ -4,6 +4,7 @@
 // path; an unknown credential answers 401 in the shape of the API that it was meant for.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +14,26 @@
 
 namespace reconciled::sandbox {
 
+// Places, by which faults name endpoints (V1 and V2 share the words):
+//   login          POST /users/getToken; /login/api-secret, /token/refresh
+//   single         GET /payments/{id}
+//   batch          GET /payments?imp_uid[]=…
+//   order          GET /payments/find/…, /payments/findAll/…
+//   list           GET /payments/status/…; V2's GET /payments
+//   cursor, events GET /payments-by-cursor, /payment-events-by-cursor
+//   transactions   GET /payments/{id}/transactions
+//   certification  GET /certifications/{id}; /identity-verifications/{id}
+//   cancel, prepare, resend   what changes something
+inline constexpr std::array<std::string_view, 12> kPlaces{
+    "login",  "single",       "batch",         "order",  "list",    "cursor",
+    "events", "transactions", "certification", "cancel", "prepare", "resend"};
+
 using Captures = std::vector<std::string>;
 struct Route {
   std::string_view method;
   std::string_view pattern;  // "/payments/{}/cancel"
-  bool open;                 // needs no credential
+  std::string_view place;
+  bool open;  // needs no credential
   Reply (*handle)(World& world, const Call& call, const Captures& ids);
 };
 
@@ -29,6 +45,8 @@ struct Endpoint {
 };
 
 [[nodiscard]] Endpoint find_endpoint(const Call& call);
+// What the call is about: the ids in its path, query and body, and what belongs to them.
+[[nodiscard]] Asked asked_of(const World& world, const Call& call, const Endpoint& endpoint);
 // Checks the credential and answers.
 [[nodiscard]] Reply answer(World& world, const Call& call, const Endpoint& endpoint);
 

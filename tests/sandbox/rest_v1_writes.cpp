@@ -82,9 +82,10 @@ Reply v1_get_token(World& world, const Call& call, const Captures&) {
   }
   const PortoneTime clock = now();
   const V1Token token = world.tokens.v1_token(clock);
+  const Clocks lies = world.faults.clocks();
   return v1_ok(Json{{"access_token", token.text},
-                    {"now", to_seconds(clock)},
-                    {"expired_at", to_seconds(token.expires_at)}});
+                    {"now", to_seconds(clock + lies.token_now)},
+                    {"expired_at", to_seconds(token.expires_at + lies.token_expiry)}});
 }
 
 Reply v1_cancel(World& world, const Call& call, const Captures&) {

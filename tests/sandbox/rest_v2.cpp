@@ -3,6 +3,7 @@
 #include "tests/sandbox/answers.h"
 #include "tests/sandbox/errors.h"
 #include "tests/sandbox/rest.h"
+#include "tests/sandbox/view.h"
 
 namespace reconciled::sandbox {
 namespace {
@@ -12,7 +13,8 @@ std::string store_of(const Call& call) {
 }
 
 Reply get_payment(World& world, const Call& call, const Captures& ids) {
-  const std::vector<Attempt> attempts = v2_visible(world, ids[0], store_of(call));
+  View view(world, call);
+  const std::vector<Attempt> attempts = view.see(v2_visible(world, ids[0], store_of(call)));
   const Attempt* attempt = representative(attempts);
   if (attempt == nullptr) return v2_payment_not_found();
   Json body = v2_payment(*attempt);
@@ -22,14 +24,17 @@ Reply get_payment(World& world, const Call& call, const Captures& ids) {
     webhooks.push_back(v2_webhook(sent, 1 + world.options.v2_webhook_retries));
   }
   if (!webhooks.empty()) body["webhooks"] = std::move(webhooks);
-  return json_reply(200, body);
+  return json_reply(200, view.show(std::move(body), *attempt));
 }
 
 Reply get_transactions(World& world, const Call& call, const Captures& ids) {
   const std::vector<Attempt> attempts = v2_visible(world, ids[0], store_of(call));
   if (attempts.empty()) return v2_payment_not_found();
-  Json items = Json::array();
-  for (const Attempt& attempt : attempts) items.push_back(v2_transaction(attempt));
+  View view(world, call);
+  Json items = view.extra_rows();
+  for (const Attempt& attempt : view.see(attempts)) {
+    items.push_back(view.show(v2_transaction(attempt), attempt));
+  }
   return json_reply(200, Json{{"items", std::move(items)}});
 }
 
@@ -61,17 +66,17 @@ Reply v2_payment_not_found() {
 
 const std::vector<Route>& v2_routes() {
   static const std::vector<Route> routes{
-      {"POST", "/login/api-secret", true, v2_login},
-      {"POST", "/token/refresh", true, v2_refresh},
-      {"GET", "/payments", false, v2_list},
-      {"GET", "/payments-by-cursor", false, v2_list_by_cursor},
-      {"GET", "/payment-events-by-cursor", false, v2_events_by_cursor},
-      {"GET", "/payments/{}", false, get_payment},
-      {"GET", "/payments/{}/transactions", false, get_transactions},
-      {"POST", "/payments/{}/cancel", false, v2_cancel},
-      {"POST", "/payments/{}/resend-webhook", false, v2_resend_webhook},
-      {"POST", "/payments/{}/pre-register", false, v2_pre_register},
-      {"GET", "/identity-verifications/{}", false, get_identity}};
+      {"POST", "/login/api-secret", "login", true, v2_login},
+      {"POST", "/token/refresh", "login", true, v2_refresh},
+      {"GET", "/payments", "list", false, v2_list},
+      {"GET", "/payments-by-cursor", "cursor", false, v2_list_by_cursor},
+      {"GET", "/payment-events-by-cursor", "events", false, v2_events_by_cursor},
+      {"GET", "/payments/{}", "single", false, get_payment},
+      {"GET", "/payments/{}/transactions", "transactions", false, get_transactions},
+      {"POST", "/payments/{}/cancel", "cancel", false, v2_cancel},
+      {"POST", "/payments/{}/resend-webhook", "resend", false, v2_resend_webhook},
+      {"POST", "/payments/{}/pre-register", "prepare", false, v2_pre_register},
+      {"GET", "/identity-verifications/{}", "certification", false, get_identity}};
   return routes;
 }
 

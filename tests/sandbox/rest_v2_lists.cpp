@@ -6,12 +6,12 @@
 #include "tests/sandbox/answers.h"
 #include "tests/sandbox/errors.h"
 #include "tests/sandbox/rest.h"
+#include "tests/sandbox/view.h"
 
 namespace reconciled::sandbox {
 namespace {
 
-constexpr std::int64_t kMaxReach = 60'000;  // (number + 1) * size
-constexpr std::int64_t kMaxCursorSize = 1000;
+constexpr std::int64_t kDefaultSize = 10;
 constexpr auto kWindow = std::chrono::days(90);
 
 // The arguments of a GET: its body, or URL-encoded in ?requestBody=.
@@ -90,9 +90,9 @@ std::optional<Filter> read_filter(const Json& object) {
 }
 
 // One attempt for each payment of a store, in the order of the payments' creation.
-std::vector<Attempt> payments_of(World& world, const std::string& store_id) {
-  std::vector<Attempt> all =
-      world.store.select([&](const Attempt& attempt) { return attempt.store_id == store_id; });
+std::vector<Attempt> payments_of(World& world, const std::string& store_id, View& view) {
+  std::vector<Attempt> all = view.see(
+      world.store.select([&](const Attempt& attempt) { return attempt.store_id == store_id; }));
   std::vector<Attempt> result;
   std::unordered_map<std::string, std::size_t> place;
   for (Attempt& attempt : all) {
@@ -117,11 +117,14 @@ struct CursorArguments {
   std::size_t size = 10;
 };
 
-std::optional<CursorArguments> read_cursor(const Json& object) {
+std::optional<CursorArguments> read_cursor(const World& world, const Json& object) {
   CursorArguments result;
   const std::optional<Range> range = range_of(object);
-  const std::int64_t size = integer(object, "size", 10);
-  if (!range || size < 1 || size > kMaxCursorSize) return std::nullopt;
+  const std::int64_t most = world.faults.limits().cursor_max_size;
+  const std::int64_t size = integer(object, "size", std::min(kDefaultSize, most));
+  if (!range || size < 1 || size > most) {
+    return std::nullopt;
+  }
   result.range = *range;
   result.size = static_cast<std::size_t>(size);
   const std::string cursor = text(object, "cursor");
@@ -154,20 +157,31 @@ Reply v2_list(World& world, const Call& call, const Captures&) {
   const Json object = body->value("filter", Json::object());
   if (!page.is_object() || !object.is_object()) return invalid();
   const std::int64_t number = integer(page, "number", 0);
-  const std::int64_t size = integer(page, "size", 10);
+  const Limits limits = world.faults.limits();
+  const std::int64_t rows = limits.v2_max_rows;
+  const std::int64_t size = integer(page, "size", std::min(kDefaultSize, rows));
   const std::optional<Filter> filter = read_filter(object);
-  if (!filter || number < 0 || size < 1 || size > kMaxReach || number > kMaxReach ||
-      (number + 1) * size > kMaxReach) {
+  if (!filter || number < 0 || size < 1 || size > rows || number > rows ||
+      (number + 1) * size > rows ||
+      filter->range.until - filter->range.from > std::chrono::days(limits.v2_window_days)) {
     return invalid();
   }
   if (foreign_store(world, text(object, "storeId"))) return forbidden();
-  std::vector<Attempt> payments = payments_of(world, world.options.store_id);
+  View view(world, call);
+  std::vector<Attempt> payments = payments_of(world, world.options.store_id, view);
   std::erase_if(payments, [&](const Attempt& attempt) { return !filter->takes(attempt); });
   sort_payments(payments, object);
-  const auto total = static_cast<std::int64_t>(payments.size());
+  const std::vector<Json> extra = view.extra_rows();
+  const auto ahead = static_cast<std::int64_t>(extra.size());
+  const std::int64_t total = ahead + static_cast<std::int64_t>(payments.size());
   Json items = Json::array();
   for (std::int64_t i = number * size; i < std::min(total, (number + 1) * size); ++i) {
-    items.push_back(v2_payment(payments[static_cast<std::size_t>(i)]));
+    if (i < ahead) {
+      items.push_back(extra[static_cast<std::size_t>(i)]);
+      continue;
+    }
+    const Attempt& payment = payments[static_cast<std::size_t>(i - ahead)];
+    items.push_back(view.show(v2_payment(payment), payment));
   }
   return json_reply(
       200, Json{{"items", std::move(items)},
@@ -177,19 +191,25 @@ Reply v2_list(World& world, const Call& call, const Captures&) {
 Reply v2_list_by_cursor(World& world, const Call& call, const Captures&) {
   const std::optional<Json> body = arguments(call);
   if (!body) return invalid();
-  const std::optional<CursorArguments> wanted = read_cursor(*body);
+  const std::optional<CursorArguments> wanted = read_cursor(world, *body);
   if (!wanted) return invalid();
   if (foreign_store(world, text(*body, "storeId"))) return forbidden();
-  std::vector<Attempt> payments = payments_of(world, world.options.store_id);
+  View view(world, call);
+  std::vector<Attempt> payments = payments_of(world, world.options.store_id, view);
   std::sort(payments.begin(), payments.end(), [](const Attempt& left, const Attempt& right) {
     return left.sequence < right.sequence;
   });
   Json items = Json::array();
+  if (wanted->after == 0) {
+    for (const Json& row : view.extra_rows()) {
+      items.push_back(Json{{"payment", row}, {"cursor", cursor_text(0)}});
+    }
+  }
   for (const Attempt& attempt : payments) {
     if (items.size() >= wanted->size) break;
     if (attempt.sequence <= wanted->after || !wanted->range.holds(attempt.started_at)) continue;
-    items.push_back(
-        Json{{"payment", v2_payment(attempt)}, {"cursor", cursor_text(attempt.sequence)}});
+    items.push_back(Json{{"payment", view.show(v2_payment(attempt), attempt)},
+                         {"cursor", cursor_text(attempt.sequence)}});
   }
   return json_reply(200, Json{{"items", std::move(items)}});
 }
@@ -197,17 +217,18 @@ Reply v2_list_by_cursor(World& world, const Call& call, const Captures&) {
 Reply v2_events_by_cursor(World& world, const Call& call, const Captures&) {
   const std::optional<Json> body = arguments(call);
   if (!body) return invalid();
-  const std::optional<CursorArguments> wanted = read_cursor(*body);
+  const std::optional<CursorArguments> wanted = read_cursor(world, *body);
   if (!wanted) return invalid();
   if (foreign_store(world, text(*body, "storeId"))) return forbidden();
+  View view(world, call);
   Json items = Json::array();
   for (const MoneyEvent& event : world.store.events()) {
     if (items.size() >= wanted->size) break;
     if (event.sequence <= wanted->after || !wanted->range.holds(event.at)) continue;
     const std::optional<Attempt> attempt = world.store.find(event.attempt_id);
     if (!attempt || attempt->store_id != world.options.store_id) continue;
-    items.push_back(
-        Json{{"paymentEvent", v2_event(event, *attempt)}, {"cursor", cursor_text(event.sequence)}});
+    items.push_back(Json{{"paymentEvent", view.show(v2_event(event, *attempt), *attempt)},
+                         {"cursor", cursor_text(event.sequence)}});
   }
   return json_reply(200, Json{{"items", std::move(items)}});
 }

@@ -126,6 +126,17 @@ TEST_CASE(
   CHECK_FALSE(items[0].contains("disputes"));
 }
 
+TEST_CASE("V2 transactions: a paid one has no place for a cancel that is only requested") {
+  Rig rig;
+  const Json attempt = rig.make({{"payment_id", "p1"}, {"version", "v2"}, {"status", "paid"}});
+  rig.move(attempt, {{"status", "cancel_pending"}});
+  const auto item = [&] { return rig.v2("GET", "/payments/p1/transactions").body["items"][0]; };
+  CHECK_FALSE(item().contains("cancellations"));
+  CHECK(rig.v2("GET", "/payments/p1").body["cancellations"][0]["status"] == "REQUESTED");
+  rig.move(attempt, {{"status", "cancelled"}});
+  CHECK(item()["cancellations"][0]["status"] == "SUCCEEDED");
+}
+
 TEST_CASE("V2 list: pages from 0, filters, and takes its body on GET as well") {
   Rig rig;
   for (const char* id : {"p1", "p2", "p3"}) {

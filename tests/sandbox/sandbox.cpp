@@ -2,19 +2,37 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/pages.h"
 #include "tests/sandbox/rest.h"
 #include "tests/sandbox/server.h"
+#include "tests/sandbox/view.h"
 #include "tests/sandbox/world.h"
 
 namespace reconciled::sandbox {
 
+namespace {
+
+// RFC 9110 §5.6.7
+std::string http_date(std::time_t time) {
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  char text[64];
+  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, size};
+}
+
+}  // namespace
+
 struct Sandbox::Impl {
   explicit Impl(const Options& options)
-      : world(options), server([this](const Call& call) { return handle(call); }) {}
+      : world(options),
+        server([this](const Call& call) { return handle(call); },
+               {[this] { return world.faults.has_silent(); },
+                [this](const Call& call) { return leave_unread(call); }}) {}
 
   World world;
   Server server;
@@ -27,16 +45,33 @@ struct Sandbox::Impl {
     return rest(call);
   }
 
-  Reply rest(const Call& call) {
+  std::shared_ptr<void> leave_unread(Call call) {
+    if (call.path().substr(0, 9) == "/sandbox/") return nullptr;
     const Endpoint endpoint = find_endpoint(call);
-    world.log.add({call.method, call.target, endpoint.label(), core::to_ms(core::to_time(now()))});
-    const RestFault fault = world.faults.take(call.target);
+    call.asked = asked_of(world, call, endpoint);
+    if (world.faults.take(call, true).mode != RestMode::kSilent) return nullptr;
+    return world.log.begin(call, endpoint.label());
+  }
+
+  Reply rest(Call call) {
+    const Endpoint endpoint = find_endpoint(call);
+    call.asked = asked_of(world, call, endpoint);
+    std::shared_ptr<void> under_way = world.log.begin(call, endpoint.label());
+    const RestFault fault = world.faults.take(call, false);
     wait(fault.delay);
     // A call that gets no answer, or an error's, changes nothing; the others are really done.
     const bool done = fault.mode != RestMode::kStatus && fault.mode != RestMode::kRefuse &&
                       fault.mode != RestMode::kReset;
     Reply reply = done ? answer(world, call, endpoint) : Reply{};
-    return apply(fault, std::move(reply), endpoint.api == Api::kV2);
+    View(world, call).patch_whole(reply);
+    reply = apply(fault, std::move(reply), endpoint.api == Api::kV2);
+    reply.body = fill_raw(std::move(reply.body));
+    const std::time_t date = std::time(nullptr) + world.faults.clocks().date.count();
+    reply.headers.emplace_back("Date", http_date(date));
+    reply.under_way = std::move(under_way);
+    wait(fault.hold);
+    for (const MoveFault& move : world.faults.take_moves(call)) move.run(world);
+    return reply;
   }
 
   void wait(std::chrono::milliseconds delay) const {

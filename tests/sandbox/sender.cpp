@@ -17,6 +17,12 @@
 #include "tests/sandbox/store.h"
 
 namespace reconciled::sandbox {
+
+bool is_webhook_secret(const std::string& secret) {
+  const std::optional<std::string> key = core::decode_webhook_secret(secret);
+  return key && !key->empty();
+}
+
 namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -32,9 +38,8 @@ struct Job {
 std::vector<std::string> decode(const std::vector<std::string>& secrets) {
   std::vector<std::string> keys;
   for (const std::string& secret : secrets) {
-    const std::optional<std::string> key = core::decode_webhook_secret(secret);
-    if (!key || key->empty()) throw std::invalid_argument("a webhook secret is no base64");
-    keys.push_back(*key);
+    if (!is_webhook_secret(secret)) throw std::invalid_argument("a webhook secret is no base64");
+    keys.push_back(*core::decode_webhook_secret(secret));
   }
   return keys;
 }
@@ -72,9 +77,26 @@ struct Sender::Impl {
 
   Delivery deliver(Poster& poster, const Message& message, int execution, bool sign) const;
   [[nodiscard]] static Delivery describe(const Message& message, int execution);
+  [[nodiscard]] bool touches(const Message& message) const {
+    const std::string& wanted = fault.payment;
+    return wanted.empty() || wanted == message.payment_id || wanted == message.attempt_id;
+  }
+  // The mode for a new message, counted off.
+  WebhookMode take_mode_locked(const Message& message) {
+    if (!touches(message) || (fault.count && *fault.count <= 0)) return WebhookMode::kNormal;
+    if (fault.count) --*fault.count;
+    return fault.mode;
+  }
+  // The message as the fault relabels and signs it, at each try.
+  [[nodiscard]] Message changed_locked(Message message) const {
+    if (!touches(message)) return message;
+    if (!fault.secrets.empty()) message.secrets = fault.secrets;
+    if (!fault.content_type.empty()) message.content_type = fault.content_type;
+    return message;
+  }
   void record_locked(const Message& message, const Delivery& delivery);
   void queue_locked(Job job);
-  void accept_locked(const Message& message, std::chrono::milliseconds delay);
+  void accept_locked(const Message& message, std::chrono::milliseconds delay, WebhookMode mode);
   void after_delivery_locked(Job job, const Delivery& delivery);
   void run_worker(Worker& worker);
   void run_scheduler();
@@ -87,9 +109,9 @@ Delivery Sender::Impl::deliver(Poster& poster, const Message& message, int execu
   const PortoneTime at = now();
   if (message.version == Api::kV2 && sign) {
     // The header's time is that of this try, so that a late retry still verifies.
-    const std::string timestamp = std::to_string(to_seconds(at));
+    const std::string timestamp = std::to_string(to_seconds(at + message.timestamp_shift));
     std::string signatures;
-    for (const std::string& key : keys) {
+    for (const std::string& key : message.secrets.empty() ? keys : decode(message.secrets)) {
       if (!signatures.empty()) signatures += ' ';
       signatures += core::sign_webhook(key, message.id, timestamp, message.body);
     }
@@ -137,10 +159,11 @@ void Sender::Impl::queue_locked(Job job) {
   worker.wake.notify_one();
 }
 
-void Sender::Impl::accept_locked(const Message& message, std::chrono::milliseconds delay) {
+void Sender::Impl::accept_locked(const Message& message, std::chrono::milliseconds delay,
+                                 WebhookMode mode) {
   const SteadyTime start = std::chrono::steady_clock::now() + delay;
   int copies = 1;
-  switch (fault.mode) {
+  switch (mode) {
     case WebhookMode::kNormal:
     case WebhookMode::kLost:
       break;
@@ -194,9 +217,9 @@ void Sender::Impl::run_worker(Worker& worker) {
     Job job = std::move(worker.queue.front());
     worker.queue.pop_front();
     const std::uint64_t started_in = generation;
+    const Message message = changed_locked(job.message);
     lock.unlock();
-    const Delivery delivery =
-        deliver(worker.poster, job.message, job.execution, job.message.is_signed);
+    const Delivery delivery = deliver(worker.poster, message, job.execution, message.is_signed);
     lock.lock();
     if (started_in != generation) continue;  // a reset has forgotten this message
     record_locked(job.message, delivery);
@@ -271,8 +294,9 @@ std::vector<Message> Sender::address(const Message& message, const std::string& 
 void Sender::send(const std::vector<Message>& messages, std::chrono::milliseconds delay) {
   for (const Message& message : messages) {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->fault.mode != WebhookMode::kLost) {
-      impl_->accept_locked(message, delay);
+    const WebhookMode mode = impl_->take_mode_locked(message);
+    if (mode != WebhookMode::kLost) {
+      impl_->accept_locked(message, delay, mode);
       continue;
     }
     Delivery lost = Impl::describe(message, 1);

@@ -22,7 +22,13 @@ struct WebhookFault {
   WebhookMode mode = WebhookMode::kNormal;
   std::chrono::milliseconds delay{0};  // late: how much; reordered: how long it gathers
   int copies = 2;                      // doubled
+  std::vector<std::string> secrets;    // that sign instead of ours, in every mode
+  std::string content_type;            // that labels every body, likewise
+  std::string payment;                 // a payment or attempt id; empty: all
+  std::optional<int> count;            // messages that the mode touches; absent: until changed
 };
+
+[[nodiscard]] bool is_webhook_secret(const std::string& secret);
 
 // One try to deliver one message.
 struct Delivery {

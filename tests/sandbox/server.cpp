@@ -2,111 +2,41 @@
 
 #include <arpa/inet.h>
 #include <httplib.h>
-#include <poll.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <chrono>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "tests/sandbox/connection.h"
 
 namespace reconciled::sandbox {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 constexpr std::size_t kThreads = 128;
-constexpr std::chrono::milliseconds kIdle{5'000};
-constexpr std::chrono::milliseconds kPollSlice{50};  // how soon a stop is noticed
 constexpr std::size_t kMaxBody = 4 * 1024 * 1024;
 
-// A connection as cpp-httplib reads and writes it; what is written is kept until `flush`.
-class Connection : public httplib::Stream {
- public:
-  Connection(socket_t socket, const std::atomic<bool>& stopping)
-      : socket_(socket), stopping_(stopping) {}
+// What the handler wants done with the connection that this thread serves; its body is empty.
+thread_local Reply wanted;
 
-  bool is_readable() const override { return true; }
-  bool is_writable() const override { return true; }
-  ssize_t read(char* target, size_t size) override {
-    if (next_ == end_) {
-      if (!wait_readable()) return -1;
-      const ssize_t got = ::recv(socket_, buffer_, sizeof buffer_, 0);
-      if (got <= 0) return got;
-      next_ = 0;
-      end_ = static_cast<std::size_t>(got);
+// A request as its head tells it; nothing where the head is none.
+std::optional<Call> read_head(const std::string& head) {
+  std::istringstream lines(head);
+  Call call;
+  if (!(lines >> call.method >> call.target)) return std::nullopt;
+  std::string line;
+  const std::string name = "authorization: ";
+  while (std::getline(lines, line)) {
+    if (line.size() <= name.size() || ::strncasecmp(line.c_str(), name.c_str(), name.size()) != 0) {
+      continue;
     }
-    const std::size_t count = std::min(size, end_ - next_);
-    std::copy_n(buffer_ + next_, count, target);
-    next_ += count;
-    return static_cast<ssize_t>(count);
+    call.authorization = line.substr(name.size(), line.find('\r') - name.size());
   }
-  ssize_t write(const char* data, size_t size) override {
-    out_.append(data, size);
-    return static_cast<ssize_t>(size);
-  }
-  void get_remote_ip_and_port(std::string& ip, int& port) const override {
-    ip = "127.0.0.1";
-    port = 0;
-  }
-  void get_local_ip_and_port(std::string& ip, int& port) const override {
-    get_remote_ip_and_port(ip, port);
-  }
-  socket_t socket() const override { return socket_; }
-
-  // True once there is something to read; false after kIdle, at a stop, or when the client left.
-  bool wait_readable() const {
-    if (next_ != end_) return true;
-    const auto deadline = Clock::now() + kIdle;
-    while (!stopping_ && Clock::now() < deadline) {
-      pollfd waiting{socket_, POLLIN, 0};
-      const int ready = ::poll(&waiting, 1, static_cast<int>(kPollSlice.count()));
-      if (ready > 0) return (waiting.revents & POLLIN) != 0;
-      if (ready < 0 && errno != EINTR) return false;
-    }
-    return false;
-  }
-  // Returns when the client has closed its side or at a stop.
-  void wait_for_hangup() const {
-    while (!stopping_) {
-      pollfd waiting{socket_, POLLRDHUP, 0};
-      if (::poll(&waiting, 1, static_cast<int>(kPollSlice.count())) != 0) return;
-    }
-  }
-  // Sends what was written; only the head and half of the body where `truncated`.
-  bool flush(bool truncated) {
-    std::size_t size = out_.size();
-    if (truncated) {
-      const std::size_t body = out_.find("\r\n\r\n") + 4;
-      size = body + (size - body) / 2;
-    }
-    std::size_t sent = 0;
-    while (sent < size) {
-      const ssize_t count = ::send(socket_, out_.data() + sent, size - sent, MSG_NOSIGNAL);
-      if (count <= 0) return false;
-      sent += static_cast<std::size_t>(count);
-    }
-    out_.clear();
-    return true;
-  }
-  void reset_on_close() const {
-    const linger hard{1, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-  }
-
- private:
-  const socket_t socket_;
-  const std::atomic<bool>& stopping_;
-  char buffer_[16384];
-  std::size_t next_ = 0;
-  std::size_t end_ = 0;
-  std::string out_;
-};
-
-// What the handler wants done with the connection that this thread serves.
-thread_local Wire wanted_wire = Wire::kSend;
+  return call;
+}
 
 bool is_loopback(const std::string& host) {
   in_addr address{};
@@ -119,7 +49,8 @@ bool is_loopback(const std::string& host) {
 }  // namespace
 
 struct Server::Impl : public httplib::Server {
-  explicit Impl(sandbox::Server::Handler given) : handler(std::move(given)) {
+  Impl(sandbox::Server::Handler given_handler, sandbox::Server::Gate given_gate)
+      : handler(std::move(given_handler)), gate(std::move(given_gate)) {
     new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     set_payload_max_length(kMaxBody);
     set_tcp_nodelay(true);
@@ -145,23 +76,37 @@ struct Server::Impl : public httplib::Server {
     call.content_type = request.get_header_value("Content-Type");
     call.authorization = request.get_header_value("Authorization");
     call.tier = request.get_header_value("Tier");
-    const Reply reply = handler(call);
+    Reply reply = handler(call);
     response.status = reply.status;
     for (const auto& [name, value] : reply.headers) response.set_header(name, value);
     response.set_content(reply.body, reply.content_type);
-    wanted_wire = reply.wire;
+    reply.body.clear();
+    wanted = std::move(reply);
+  }
+
+  // Whether the next request is one that nobody is to read; returns when its client has left.
+  bool left_unread(const Connection& connection) const {
+    if (!gate.holds_any()) return false;
+    const std::optional<Call> call = read_head(connection.peek_head());
+    if (!call) return false;
+    const std::shared_ptr<void> under_way = gate.hold(*call);
+    if (!under_way) return false;
+    connection.wait_for_hangup();
+    return true;
   }
 
   bool process_and_close_socket(socket_t socket) override {
     Connection connection(socket, stopping);
     bool open = true;
     while (open && connection.wait_readable()) {
+      if (left_unread(connection)) break;
       bool closed = false;
-      wanted_wire = Wire::kSend;
+      wanted = Reply{};
       open = process_request(connection, false, closed, [&](httplib::Request& request) {
         read_get_body(request, connection);
       });
       open = finish(connection) && open && !closed;
+      wanted = Reply{};  // the call is over
     }
     ::shutdown(socket, SHUT_RDWR);
     ::close(socket);
@@ -184,12 +129,17 @@ struct Server::Impl : public httplib::Server {
 
   // Sends the answer, or breaks the connection as the handler asked; whether it stays open.
   static bool finish(Connection& connection) {
-    switch (wanted_wire) {
+    switch (wanted.wire) {
       case Wire::kSend:
-        return connection.flush(false);
+        return connection.send_all();
       case Wire::kTruncate:
-        connection.flush(true);
+        connection.send_half();
         return false;
+      case Wire::kStall:
+        if (connection.send_half()) connection.wait_for_hangup();
+        return false;
+      case Wire::kTrickle:
+        return connection.trickle(wanted.interval);
       case Wire::kReset:
         connection.reset_on_close();
         return false;
@@ -203,12 +153,14 @@ struct Server::Impl : public httplib::Server {
   }
 
   const sandbox::Server::Handler handler;
+  const sandbox::Server::Gate gate;
   std::atomic<bool> stopping{false};
   std::atomic<bool> ended{false};
   std::thread thread;
 };
 
-Server::Server(Handler handler) : impl_(std::make_unique<Impl>(std::move(handler))) {}
+Server::Server(Handler handler, Gate gate)
+    : impl_(std::make_unique<Impl>(std::move(handler), std::move(gate))) {}
 Server::~Server() { stop(); }
 
 std::uint16_t Server::start(const std::string& host, std::uint16_t port) {

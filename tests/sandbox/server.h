@@ -17,7 +17,14 @@ namespace reconciled::sandbox {
 class Server {
  public:
   using Handler = std::function<Reply(const Call&)>;
-  explicit Server(Handler handler);
+  // Keeps requests from being read: whether any are at all, and whether this one is, of which only
+  // the line and the credential are known. What `hold` gives is kept until the client has left;
+  // nothing where the request is to be read.
+  struct Gate {
+    std::function<bool()> holds_any;
+    std::function<std::shared_ptr<void>(const Call&)> hold;
+  };
+  Server(Handler handler, Gate gate);
   ~Server();  // stops
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -73,6 +73,7 @@ std::optional<Attempt> Store::add(Attempt attempt) {
   if (!by_attempt_.emplace(attempt.attempt_id, attempts_.size()).second) return std::nullopt;
   by_payment_[attempt.payment_id].push_back(attempts_.size());
   attempts_.push_back(attempt);
+  earlier_.emplace_back();
   return attempt;
 }
 
@@ -106,8 +107,20 @@ std::optional<Attempt> Store::update(const std::string& attempt_id,
   const std::lock_guard lock(mutex_);
   const auto found = by_attempt_.find(attempt_id);
   if (found == by_attempt_.end()) return std::nullopt;
-  change(attempts_[found->second]);
-  return attempts_[found->second];
+  Attempt& attempt = attempts_[found->second];
+  Attempt before = attempt;
+  change(attempt);
+  if (attempt.updated_at != before.updated_at) earlier_[found->second].push_back(std::move(before));
+  return attempt;
+}
+
+std::vector<Attempt> Store::versions(const std::string& attempt_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_attempt_.find(attempt_id);
+  if (found == by_attempt_.end()) return {};
+  std::vector<Attempt> result = earlier_[found->second];
+  result.push_back(attempts_[found->second]);
+  return result;
 }
 
 void Store::add_event(MoneyEvent event) {
@@ -158,6 +171,7 @@ std::optional<Identity> Store::identity(Api version, const std::string& id) cons
 void Store::reset() {
   const std::lock_guard lock(mutex_);
   attempts_.clear();
+  earlier_.clear();
   by_attempt_.clear();
   by_payment_.clear();
   events_.clear();

@@ -22,6 +22,8 @@ class Store {
   // Nothing if that attempt_id is taken.
   std::optional<Attempt> add(Attempt attempt);
   [[nodiscard]] std::optional<Attempt> find(const std::string& attempt_id) const;
+  // What the attempt was after each of its changes, the present state last; empty if unknown.
+  [[nodiscard]] std::vector<Attempt> versions(const std::string& attempt_id) const;
   // All attempts of a payment in the order of their creation.
   [[nodiscard]] std::vector<Attempt> attempts_of(const std::string& payment_id) const;
   // All attempts that `keep` takes, in the order of their creation.
@@ -48,8 +50,9 @@ class Store {
   [[nodiscard]] std::string new_attempt_id(Api version) const;
 
   mutable std::mutex mutex_;
-  std::uint64_t last_sequence_ = 0;  // not reset: ids stay unique over a reset
-  std::vector<Attempt> attempts_;    // by sequence
+  std::uint64_t last_sequence_ = 0;            // not reset: ids stay unique over a reset
+  std::vector<Attempt> attempts_;              // by sequence
+  std::vector<std::vector<Attempt>> earlier_;  // likewise: what each was before its changes
   std::unordered_map<std::string, std::size_t> by_attempt_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_payment_;
   std::vector<MoneyEvent> events_;

@@ -96,6 +96,7 @@ Answer Rig::call(const std::string& method, const std::string& target, const std
   if (answer.body.is_discarded()) answer.body = Json();
   answer.retry_after = result->get_header_value("Retry-After");
   answer.location = result->get_header_value("Location");
+  answer.date = result->get_header_value("Date");
   return answer;
 }
 

@@ -25,6 +25,7 @@ struct Answer {
   Json body;  // null where the text is no JSON
   std::string retry_after;
   std::string location;
+  std::string date;
 };
 
 struct Headers {
@@ -75,6 +76,7 @@ class Rig {
   Answer v2(const std::string& method, const std::string& target, const std::string& body = "");
   // Waits until no webhook is under way.
   void settle();
+  void stop() { sandbox_.stop(); }
   [[nodiscard]] std::string base_url() const { return sandbox_.base_url(); }
 
  private:

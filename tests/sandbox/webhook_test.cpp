@@ -213,3 +213,90 @@ TEST_CASE("webhooks/target: later messages go to the new URLs") {
   CHECK(first.wait_for(1)[0].id != second.wait_for(1)[0].id);
   CHECK(old_receiver.count() == 0);
 }
+
+TEST_CASE("webhooks/send: signed by another secret, by two, or at another time") {
+  Receiver receiver;
+  Rig rig({receiver.url()});
+  const Json attempt =
+      rig.make({{"payment_id", "p1"}, {"version", "v2"}, {"status", "paid"}, {"webhook", false}});
+  const auto send = [&](Json body) {
+    body["attempt_id"] = attempt["attempt_id"];
+    rig.control("POST", "/webhooks/send", body);
+  };
+  send({{"secrets", kOtherSecret}});
+  send({{"secrets", {kOtherSecret, kDefaultSecret[0]}}});
+  send({{"timestamp_shift_s", -600}});
+  send({{"webhook_id", std::string(300, 'm')}});
+  const auto all = receiver.wait_for(4);
+  CHECK(verify(all[0], kDefaultSecret) == SignatureVerdict::kNoMatch);
+  CHECK(verify(all[0], {kOtherSecret}) == SignatureVerdict::kValid);
+  CHECK(verify(all[1], kDefaultSecret) == SignatureVerdict::kValid);
+  CHECK(verify(all[1], {kOtherSecret}) == SignatureVerdict::kValid);
+  CHECK(verify(all[2], kDefaultSecret) != SignatureVerdict::kValid);
+  CHECK(std::stoll(all[2].timestamp) + 500 < std::stoll(all[1].timestamp));
+  CHECK(all[3].id.size() == 300);
+}
+
+TEST_CASE("webhooks/send: members of another kind, broken bytes and labels that lie") {
+  Receiver receiver;
+  Rig rig({receiver.url()});
+  const Json attempt = rig.make(
+      {{"payment_id", "o1"}, {"attempt_id", "imp_1"}, {"status", "paid"}, {"webhook", false}});
+  const std::string form = "application/x-www-form-urlencoded";
+  const auto send = [&](Json body) {
+    body["attempt_id"] = "imp_1";
+    rig.control("POST", "/webhooks/send", body);
+    return receiver.wait_for(receiver.count()).back();
+  };
+  const auto number = send({{"merge", {{"merchant_uid", 20261125}, {"status", nullptr}}}});
+  CHECK(number.body == R"({"imp_uid":"imp_1","merchant_uid":20261125})");
+  const auto as_form = send({{"content_type", form}});
+  CHECK(as_form.content_type == form);
+  CHECK(as_form.json()["merchant_uid"] == "o1");
+  const auto as_json = send({{"format", "form"}, {"content_type", "application/json"}});
+  CHECK(as_json.content_type == "application/json");
+  CHECK(as_json.body == "imp_uid=imp_1&merchant_uid=o1&status=paid");
+  const auto euc_kr = send({{"format", "form"}, {"member", "merchant_uid"}, {"raw_hex", "c1d6"}});
+  CHECK(euc_kr.body == "imp_uid=imp_1&merchant_uid=%C1%D6&status=paid");
+  CHECK(send({{"member", "merchant_uid"}, {"raw_hex", "c1d6"}}).body ==
+        "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"\xc1\xd6\",\"status\":\"paid\"}");
+  const auto merged = send({{"format", "form"}, {"merge", {{"status", nullptr}, {"extra", 1}}}});
+  CHECK(merged.body == "imp_uid=imp_1&merchant_uid=o1&extra=1");
+  rig.control("POST", "/webhooks/raw",
+              {{"body_hex", "613dc1d6"}, {"content_type", form}, {"unsigned", true}});
+  CHECK(receiver.wait_for(7)[6].body == "a=\xc1\xd6");
+  Receiver other;
+  rig.control("POST", "/webhooks/raw", {{"body", "{}"}, {"url", other.url()}});
+  CHECK(verify(other.wait_for(1)[0], kDefaultSecret) == SignatureVerdict::kValid);
+  CHECK(receiver.count() == 7);
+  CHECK(rig.call("POST", "/sandbox/webhooks/send", R"({"attempt_id":"imp_1","secrets":"?"})")
+            .status == 400);
+}
+
+TEST_CASE("faults: a sandbox that signs with another secret is right again at the next try") {
+  Receiver receiver([](std::size_t before) { return before == 0 ? 401 : 200; });
+  sandbox::Options options;
+  options.webhook_retry = std::chrono::milliseconds(500);
+  Rig rig({receiver.url()}, options);
+  rig.control("PUT", "/faults",
+              {{"webhooks", {{"secrets", kOtherSecret}, {"content_type", "text/plain"}}}});
+  rig.make({{"payment_id", "p1"}, {"version", "v2"}, {"status", "paid"}});
+  CHECK(verify(receiver.wait_for(1)[0], {kOtherSecret}) == SignatureVerdict::kValid);
+  rig.control("DELETE", "/faults");
+  const auto all = receiver.wait_for(2);
+  CHECK(all[0].content_type == "text/plain");
+  CHECK(verify(all[1], kDefaultSecret) == SignatureVerdict::kValid);
+  CHECK(all[1].id == all[0].id);
+}
+
+TEST_CASE("faults: webhooks of one payment are lost, for a count of them") {
+  Receiver receiver;
+  Rig rig({receiver.url()});
+  rig.control("PUT", "/faults",
+              {{"webhooks", {{"mode", "lost"}, {"payment", "p1"}, {"count", 1}}}});
+  const Json attempt = rig.make({{"payment_id", "p1"}, {"version", "v2"}, {"status", "failed"}});
+  rig.make({{"payment_id", "p2"}, {"version", "v2"}, {"status", "failed"}});
+  receiver.wait_for(1);
+  rig.move(attempt, {{"status", "paid"}});
+  CHECK(said(receiver.wait_for(2)) == "Failed Paid");
+}
