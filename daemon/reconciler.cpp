@@ -45,12 +45,13 @@ const std::string kNobody;
 }  // namespace
 
 Reconciler::Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
-                       Metrics& metrics)
+                       Metrics& metrics, Warnings& warnings)
     : config_(config),
       clock_(clock),
       writer_(writer),
       metrics_(metrics),
-      calm_at_(clock.now() + kCalmAfter) {
+      calm_at_(clock.now() + kCalmAfter),
+      watch_(warnings) {
   askers_.resize(static_cast<std::size_t>(config.reconcile.lookups_in_flight));
   reload(config);
 }
@@ -66,7 +67,7 @@ void Reconciler::start() {
 
 void Reconciler::reload(const core::Config& config) {
   auto access = std::make_shared<Access>(Access{config, nullptr});
-  if (config.v1) access->tokens = std::make_shared<portone::V1Tokens>(*config.v1, clock_);
+  if (config.v1) access->tokens = std::make_shared<portone::V1Tokens>(*config.v1, watch_);
   const std::lock_guard lock(access_mutex_);
   access_ = std::move(access);
 }
@@ -77,14 +78,14 @@ std::shared_ptr<portone::Asker> Reconciler::renew_asker(std::shared_ptr<Access>&
   if (used != access_) {
     used = access_;
     askers_[number] =
-        std::make_shared<portone::Asker>(used->config, used->tokens, clock_, metrics_);
+        std::make_shared<portone::Asker>(used->config, used->tokens, watch_, clock_, metrics_);
   }
   return askers_[number];
 }
 
 std::shared_ptr<portone::Asker> Reconciler::make_asker() {
   const std::lock_guard lock(access_mutex_);
-  return std::make_shared<portone::Asker>(access_->config, access_->tokens, clock_, metrics_);
+  return std::make_shared<portone::Asker>(access_->config, access_->tokens, watch_, clock_, metrics_);
 }
 
 void Reconciler::stop() {

@@ -33,7 +33,7 @@ class Reconciler {
   static constexpr std::size_t kMaxBeginning = 1'024;
 
   Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
-             Metrics& metrics);
+             Metrics& metrics, Warnings& warnings);
   ~Reconciler();  // stops
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -152,6 +152,7 @@ class Reconciler {
   // Events that the writer has to begin together.
   std::atomic<std::size_t> beginning_{0};
 
+  portone::AccessWatch watch_;
   std::mutex access_mutex_;
   std::shared_ptr<Access> access_;
   std::vector<std::shared_ptr<portone::Asker>> askers_;  // one a thread, of `access_` or older

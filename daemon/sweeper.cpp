@@ -92,8 +92,8 @@ bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
   const core::Time from = last ? *last - kOverlap : now - kFirstReach;
   std::int64_t listed = 0;
   std::int64_t news = 0;
-  const auto take = [&](const std::vector<core::Snapshot>& page) {
-    for (const core::Snapshot& snapshot : page) {
+  const auto take = [&](const portone::ListPage& page) {
+    for (const core::Snapshot& snapshot : page.snapshots) {
       listed += 1;
       // A window that was opened and nothing more is nothing to reconcile; and V1's own list tells
       // of V1 payments.

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
 #include <csignal>
 #include <stdexcept>
@@ -141,6 +142,7 @@ struct Client::Impl {
   Descriptor abort_event;
   ClientWire wire;
   Speaker speaker;
+  std::atomic<bool> aborted{false};
 };
 
 httplib::Request Client::Impl::compose(const ClientRequest& request) {
@@ -207,9 +209,6 @@ Client& Client::operator=(Client&&) noexcept = default;
 
 core::Outcome<ClientResponse, ClientError> Client::send(const ClientRequest& request) {
   if (!is_sendable(request)) return ClientError{ClientFault::kBroken, "unsendable request"};
-  std::uint64_t earlier = 0;
-  static_cast<void>(!read(impl_->abort_event.get(), &earlier, sizeof earlier));
-
   auto& wire = impl_->wire;
   const auto deadline = ClientWire::Clock::now() + impl_->options.total_deadline;
   bool reused = false;
@@ -232,8 +231,11 @@ core::Outcome<ClientResponse, ClientError> Client::send(const ClientRequest& req
 }
 
 void Client::abort() {
+  impl_->aborted = true;
   const std::uint64_t one = 1;
   static_cast<void>(!write(impl_->abort_event.get(), &one, sizeof one));
 }
+
+bool Client::is_aborted() const { return impl_->aborted; }
 
 }  // namespace reconciled::http

@@ -55,8 +55,9 @@ class Client {
   Client& operator=(Client&&) noexcept;
 
   [[nodiscard]] core::Outcome<ClientResponse, ClientError> send(const ClientRequest& request);
-  // Ends a call in flight with kBroken; any thread.
+  // Ends a call in flight, and every later one at once, with kBroken; any thread.
   void abort();
+  [[nodiscard]] bool is_aborted() const;
 
  private:
   struct Impl;
