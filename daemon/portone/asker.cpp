@@ -16,6 +16,7 @@ using Outcome = storage::LookupReport::Outcome;
 // the rest is asked another time. Silence costs a deadline each, so it is believed sooner.
 constexpr int kMaxFailuresInARow = 16;
 constexpr int kMaxSilencesInARow = 3;
+constexpr const char* kNotConfigured = "this API is not configured";
 
 LookupReport begin(const Question& question, core::Time asked_at) {
   return LookupReport{.question = question, .asked_at = asked_at};
@@ -64,6 +65,17 @@ std::size_t Asker::batch_size(QuestionKind kind) {
 }
 
 std::vector<LookupReport> Asker::ask(const std::vector<Question>& questions) {
+  const bool v2 = questions.front().kind == QuestionKind::kV2Payment;
+  if (v2 ? !v2_ : !v1_) {
+    // A reload may take an API away under a thread that asks it.
+    std::vector<LookupReport> reports;
+    for (const Question& question : questions) {
+      LookupReport& report = reports.emplace_back(begin(question, clock_.now()));
+      report.answered_at = report.asked_at;
+      report.detail = kNotConfigured;
+    }
+    return reports;
+  }
   switch (questions.front().kind) {
     case QuestionKind::kV1Attempt:
       return ask_attempts(questions);
@@ -318,6 +330,9 @@ std::optional<LookupFault> Asker::walk(core::Api api, core::Time from, core::Tim
     }
     take(page);
   };
+  if (api == Api::kV1 ? !v1_ : !v2_) {
+    return LookupFault{LookupOutcome::kUnreachable, kNotConfigured, {}, false};
+  }
   return api == Api::kV1 ? v1_->walk(from, until, counted) : v2_->walk(from, until, counted);
 }
 
