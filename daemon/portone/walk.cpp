@@ -23,6 +23,12 @@ std::vector<std::string> ids_of(const ListPage& page) {
   return ids;
 }
 
+// Rows without a name tell nothing.
+bool is_same(const std::vector<std::string>& page, const std::vector<std::string>& other) {
+  return page == other &&
+         std::any_of(page.begin(), page.end(), [](const std::string& id) { return !id.empty(); });
+}
+
 class Walk {
  public:
   Walk(const WalkRules& rules, const Take& take) : rules_(rules), take_(take) {}
@@ -82,12 +88,16 @@ class Walk {
     const auto rows = static_cast<std::int64_t>(first.page.rows());
     if (first.has_next == true) return Extent::kMore;
     if (first.total ? rows >= *first.total : first.has_next.has_value()) return Extent::kWhole;
-    if (first.total && first.page.rows() >= rules_.page_size) return Extent::kMore;
-    // It says nothing that could be read, or contradicts itself: the page behind it tells.
+    if (first.page.rows() >= rules_.page_size) return Extent::kMore;
+    // It says nothing that could be read, or contradicts itself: the page behind it tells, as long as
+    // the first is the same before and after.
     const Asked<ListedPage> second = rules_.ask(window.from, window.until, 1);
     if (!second.ok()) return second.error();
-    if (second.value().page.rows() == 0) return Extent::kWhole;
-    if (ids_of(second.value().page) == ids_of(first.page)) {
+    const Asked<ListedPage> again = rules_.ask(window.from, window.until, 0);
+    if (!again.ok()) return again.error();
+    const bool has_moved = ids_of(again.value().page) != ids_of(first.page);
+    if (second.value().page.rows() == 0) return has_moved ? Extent::kMore : Extent::kWhole;
+    if (is_same(ids_of(second.value().page), ids_of(first.page))) {
       return endless("the list has no end: its second page is its first");
     }
     return Extent::kMore;
@@ -95,34 +105,46 @@ class Walk {
 
   std::optional<LookupFault> turn_pages(const Window& window) {
     cuts_in_a_row_ = 0;
+    std::vector<std::string> before;
     for (int attempt = 0; attempt < kMaxTries; ++attempt) {
-      bool has_moved = false;
-      if (auto fault = turn_pages_once(window, has_moved)) return fault;
-      if (!has_moved) return std::nullopt;
+      Turned turned;
+      if (auto fault = turn_pages_once(window, turned)) return fault;
+      // Without a count, two equal rounds say that nothing moved.
+      if (turned.has_total ? !turned.has_moved : attempt > 0 && turned.ids == before) {
+        return std::nullopt;
+      }
+      before = std::move(turned.ids);
     }
     return endless("the list changes while its pages are turned");
   }
 
-  std::optional<LookupFault> turn_pages_once(const Window& window, bool& has_moved) {
+  struct Turned {
+    std::vector<std::string> ids;
+    bool has_total = true;
+    bool has_moved = false;
+  };
+
+  std::optional<LookupFault> turn_pages_once(const Window& window, Turned& turned) {
     std::optional<std::int64_t> total;
-    std::int64_t seen = 0;
     std::vector<std::string> before;
     for (int number = 0; number < rules_.max_pages; ++number) {
       const Asked<ListedPage> page = rules_.ask(window.from, window.until, number);
       if (!page.ok()) return page.error();
-      const std::size_t rows = page.value().page.rows();
-      if (rows == 0) return std::nullopt;
-      std::vector<std::string> ids = ids_of(page.value().page);
-      if (ids == before) return endless("the list has no end: a page comes twice");
-      before = std::move(ids);
-      if (number > 0) has_moved |= page.value().total != total;
-      total = page.value().total;
-      seen += static_cast<std::int64_t>(rows);
+      const std::optional<std::int64_t> count = page.value().total;
+      turned.has_moved |= total && count && *total != *count;
+      const std::vector<std::string> ids = ids_of(page.value().page);
+      if (ids.empty()) return std::nullopt;
+      if (is_same(ids, before)) return endless("the list has no end: a page comes twice");
+      turned.has_total = turned.has_total && count;
+      total = count;
+      before = ids;
+      turned.ids.insert(turned.ids.end(), ids.begin(), ids.end());
       take_(page.value().page);
-      const bool ends = page.value().has_next.value_or(!total || seen < *total) == false;
-      if (ends && (!total || seen >= *total)) return std::nullopt;
+      const bool has_all = total && static_cast<std::int64_t>(turned.ids.size()) >= *total;
+      const bool goes_on = page.value().has_next.value_or(!has_all);
+      if (!goes_on && (has_all || !total)) return std::nullopt;
     }
-    return endless("more rows in one second than PortOne lists");
+    return endless("more rows in one moment than PortOne lists");
   }
 
   const WalkRules& rules_;
