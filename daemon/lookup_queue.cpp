@@ -80,8 +80,7 @@ bool LookupQueue::Line::has_room(Turn turn) const {
   return in_flight < kMaxInFlight && (turn == Turn::kFirst || later_in_flight < kMaxLaterInFlight);
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
-                                                     BatchSize batch_size) {
+std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn, BatchSize batch_size) {
   std::deque<Key>& ready_now = line.ready(turn);
   std::vector<Job> jobs;
   std::size_t room = 1;

@@ -2,9 +2,10 @@
 //
 // A question stands in it once, however often it is wanted; one look-up is in flight per payment
 // and API (design §2), and evidence that arrives meanwhile asks for another. Filled by the
-// reconciler, emptied by the look-up threads, of which each serves one API: one that hangs costs the
-// other nothing, neither a thread nor room nor a payment's turn. It reads no clock and no database.
-// What is proven comes first: however many others wait, and however long PortOne takes for them.
+// reconciler, emptied by the look-up threads, of which each serves one API: one that hangs costs
+// the other nothing, neither a thread nor room nor a payment's turn. It reads no clock and no
+// database. What is proven comes first: however many others wait, and however long PortOne takes
+// for them.
 #pragma once
 
 #include <array>
@@ -45,9 +46,9 @@ class LookupQueue {
   // Whether the question is queued or in flight.
   [[nodiscard]] bool knows(const storage::Question& question) const;
 
-  // Waits for questions to `api` that may be asked now: all of one kind, at most `batch_size` of that
-  // kind, each of another payment. So many at most are in flight for one API, their answers included
-  // that are not written yet. Empty after `stop`.
+  // Waits for questions to `api` that may be asked now: all of one kind, at most `batch_size` of
+  // that kind, each of another payment. So many at most are in flight for one API, their answers
+  // included that are not written yet. Empty after `stop`.
   static constexpr std::size_t kMaxInFlight = 1'024;
   static constexpr std::size_t kMaxLaterInFlight = 768;
   using BatchSize = std::size_t (*)(storage::QuestionKind);

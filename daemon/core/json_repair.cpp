@@ -76,7 +76,8 @@ class Repair {
 
   void repair_word() {
     const auto* const end = std::find_if_not(text_.begin() + at_, text_.end(), is_word_character);
-    const std::string_view word = text_.substr(at_, static_cast<std::size_t>(end - text_.begin()) - at_);
+    const std::string_view word =
+        text_.substr(at_, static_cast<std::size_t>(end - text_.begin()) - at_);
     const bool is_literal = word == "true" || word == "false" || word == "null";
     repaired_ += is_literal || is_number(word) ? word : "{}";
     at_ += word.size();

@@ -1,7 +1,7 @@
 // A copy of broken JSON in which only what is broken is damaged.
 //
-// Private to core: `parse_json_tolerantly` uses it where an answer of PortOne's cannot be read as it
-// came. A shop's or a PG's text in EUC-KR, half of an emoji or a raw line break must not hide a
+// Private to core: `parse_json_tolerantly` uses it where an answer of PortOne's cannot be read as
+// it came. A shop's or a PG's text in EUC-KR, half of an emoji or a raw line break must not hide a
 // payment (interface §1.1). Pure; linear in the text.
 #pragma once
 

@@ -2,10 +2,11 @@
 //
 // Called by the look-up workers with status and body as they came. Pure. Strict only on what money,
 // identity and state hang on, of the one payment that the answer speaks of: ids, status, amounts,
-// currency, V2 storeId. Where one of these is missing, mistyped or of a broken encoding, that payment
-// is unreadable and changes nothing; in a list it is set aside and named, and the others are taken.
-// Everything else (names, times, unknown words and fields, dossier §7.21) decides nothing and is kept
-// as well as can be; what could hold goods back (disputes, charge-backs) counts where in doubt.
+// currency, V2 storeId. Where one of these is missing, mistyped or of a broken encoding, that
+// payment is unreadable and changes nothing; in a list it is set aside and named, and the others
+// are taken. Everything else (names, times, unknown words and fields, dossier §7.21) decides
+// nothing and is kept as well as can be; what could hold goods back (disputes, charge-backs) counts
+// where in doubt.
 #pragma once
 
 #include <optional>
@@ -37,8 +38,8 @@ struct AnswerError {
 
 // A row of a list that cannot be read.
 struct UnreadableRow {
-  // V1: the imp_uid, or where only that can be read the merchant_uid; V2: the paymentId, or else the
-  // transactionId. Empty where neither can be read.
+  // V1: the imp_uid, or where only that can be read the merchant_uid; V2: the paymentId, or else
+  // the transactionId. Empty where neither can be read.
   std::string id;
   std::string reason;  // one line, no personal data
 };

@@ -110,7 +110,8 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   const std::int64_t cancelled = required.major_amount("cancel_amount", currency);
   if (!required.ok()) return required.error();
 
-  Snapshot snapshot = blank_snapshot(Api::kV1, *payment_id, *attempt_id, *currency, reading.asked_at);
+  Snapshot snapshot =
+      blank_snapshot(Api::kV1, *payment_id, *attempt_id, *currency, reading.asked_at);
   snapshot.status = clean_text(status, kMaxWordBytes);
   snapshot.total_amount = total;
   snapshot.cancelled_amount = cancelled;

@@ -83,8 +83,8 @@ void add_dispute(std::vector<Dispute>& disputes, Dispute dispute) {
 }
 
 // Named by its creation time, which is always there and never changes. Any status but RESOLVED is
-// an open dispute: a new word must not release goods. Nor must what cannot be read: it is one, named
-// by what in it does not change.
+// an open dispute: a new word must not release goods. Nor must what cannot be read: it is one,
+// named by what in it does not change.
 std::vector<Dispute> read_disputes(const json& payment) {
   std::vector<Dispute> disputes;
   const json* const value = member(payment, "disputes");
@@ -181,7 +181,8 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
 
   const json& channel = object_or_null(payment, "channel");
   const json& method = object_or_null(payment, "method");
-  Snapshot snapshot = blank_snapshot(Api::kV2, *payment_id, *attempt_id, *currency, reading.asked_at);
+  Snapshot snapshot =
+      blank_snapshot(Api::kV2, *payment_id, *attempt_id, *currency, reading.asked_at);
   if (text_member(payment, "version") == "V1") snapshot.version = Api::kV1;
   snapshot.result = result_of(status);
   snapshot.status = clean_text(status, kMaxWordBytes);
@@ -230,11 +231,10 @@ void take(V2List& list, const json& payment, const Reading& reading, Shape shape
     list.snapshots.push_back(std::move(snapshot.value()));
     return;
   }
-  list.unreadable.push_back(shape == Shape::kPayment
-                                ? unreadable_row(payment, {"id", "transactionId"}, reading,
-                                                 snapshot.error())
-                                : unreadable_row(payment, {"paymentId", "id"}, reading,
-                                                 snapshot.error()));
+  list.unreadable.push_back(
+      shape == Shape::kPayment
+          ? unreadable_row(payment, {"id", "transactionId"}, reading, snapshot.error())
+          : unreadable_row(payment, {"paymentId", "id"}, reading, snapshot.error()));
 }
 
 // `{items: […]}`, of which `take_item` puts each into the list.
@@ -247,8 +247,7 @@ Outcome<V2List, AnswerError> read_items(int status, std::string_view body, TakeI
     return AnswerError{AnswerFault::kMalformed, "items is no list"};
   }
   V2List list;
-  const auto total =
-      integer_member(object_or_null(answer.value().document, "page"), "totalCount");
+  const auto total = integer_member(object_or_null(answer.value().document, "page"), "totalCount");
   if (total && *total >= 0) list.total = total;
   for (const json& item : *items) take_item(list, item, answer.value().is_repaired);
   return list;

@@ -277,8 +277,8 @@ void Client::Impl::set_peer() {
 }
 
 void Client::Impl::set_request(const ClientRequest& request, const HeaderList& headers) {
-  const std::string url = (origin.tls ? "https://" : "http://") + origin.authority +
-                          origin.prefix + request.target;
+  const std::string url =
+      (origin.tls ? "https://" : "http://") + origin.authority + origin.prefix + request.target;
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_USERAGENT, kUserAgent);
@@ -317,8 +317,9 @@ std::optional<ClientError> Client::Impl::result_of(CURLcode code, const Receivin
   if (receiving.too_large) return ClientError{ClientFault::kTooLarge, "response too large"};
   if (code == CURLE_OK) return ClientError{ClientFault::kBroken, "closed by the server"};
   const std::string_view said(complaint.data());
-  return ClientError{fault_of(code), core::clean_text(said.empty() ? curl_easy_strerror(code) : said,
-                                                      kMaxDetailBytes)};
+  return ClientError{
+      fault_of(code),
+      core::clean_text(said.empty() ? curl_easy_strerror(code) : said, kMaxDetailBytes)};
 }
 
 std::optional<ClientError> Client::Impl::run(Receiving& receiving) {
@@ -337,8 +338,7 @@ std::optional<ClientError> Client::Impl::run(Receiving& receiving) {
     const auto now = Steady::now();
     if (bytes != bytes_before || !is_transferring()) quiet_since = now;
     bytes_before = bytes;
-    const auto patience =
-        std::chrono::ceil<milliseconds>(quiet_since + options.read_timeout - now);
+    const auto patience = std::chrono::ceil<milliseconds>(quiet_since + options.read_timeout - now);
     if (patience <= milliseconds(0)) return ClientError{ClientFault::kTimeout, "no byte in time"};
     curl_multi_poll(multi.get(), nullptr, 0,
                     static_cast<int>(std::min(patience, kLongestPoll).count()), nullptr);

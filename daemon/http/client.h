@@ -3,8 +3,9 @@
 // One Client belongs to one thread and one origin, keeps its connection alive, and asks again on a
 // new one where the server had closed it and nothing had come. Every wait ends at the call's total
 // deadline, name resolution included, and at once when the client is aborted. No redirects, no
-// encodings; TLS 1.2 or newer; the host name is verified against the certificate's SAN, never its CN
-// (design §4). HTTPS_PROXY and NO_PROXY are heeded as curl does, but never for this machine itself.
+// encodings; TLS 1.2 or newer; the host name is verified against the certificate's SAN, never its
+// CN (design §4). HTTPS_PROXY and NO_PROXY are heeded as curl does, but never for this machine
+// itself.
 #pragma once
 
 #include <chrono>

@@ -12,8 +12,8 @@ using storage::Question;
 using storage::QuestionKind;
 using Outcome = storage::LookupReport::Outcome;
 
-// A batch that fails is asked in halves. So many failures in a row are no odd attempt but an outage:
-// the rest is asked another time. Silence costs a deadline each, so it is believed sooner.
+// A batch that fails is asked in halves. So many failures in a row are no odd attempt but an
+// outage: the rest is asked another time. Silence costs a deadline each, so it is believed sooner.
 constexpr int kMaxFailuresInARow = 16;
 constexpr int kMaxSilencesInARow = 3;
 constexpr const char* kNotConfigured = "this API is not configured";
@@ -249,8 +249,8 @@ LookupReport Asker::ask_v2(const Question& question) {
   return report;
 }
 
-// Where the answer shows another attempt than a message named, PortOne is asked for all of them. The
-// answer stands whatever comes of it.
+// Where the answer shows another attempt than a message named, PortOne is asked for all of them.
+// The answer stands whatever comes of it.
 void Asker::add_other_attempts(LookupReport& report) {
   if (report.snapshots.empty()) return;
   const core::AttemptId shown = report.snapshots.front().attempt_id;
@@ -298,11 +298,10 @@ std::optional<LookupFault> Asker::find_by_order(LookupReport& report) {
       report.side_failed = cut_short.has_value();
       return std::nullopt;
     }
-    const auto odd = std::find_if(unreadable_rows.begin(), unreadable_rows.end(),
-                                  [&](const core::UnreadableRow& row) {
-                                    return row.id == question.id || row.id.empty() ||
-                                           row.id == question.payment_id->str();
-                                  });
+    const auto odd = std::find_if(
+        unreadable_rows.begin(), unreadable_rows.end(), [&](const core::UnreadableRow& row) {
+          return row.id == question.id || row.id.empty() || row.id == question.payment_id->str();
+        });
     if (odd != unreadable_rows.end()) {
       fault = unreadable(*odd);
     } else {

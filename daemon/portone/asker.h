@@ -33,8 +33,8 @@ class Asker {
       const std::vector<storage::Question>& questions);
 
   // Walks PortOne's list of what changed in that time; `take` gets each page with what in it cannot
-  // be read, and a row may come twice. The fault that cut it short, if one did: then something may be
-  // missing. See walk.h.
+  // be read, and a row may come twice. The fault that cut it short, if one did: then something may
+  // be missing. See walk.h.
   using Take = portone::Take;
   [[nodiscard]] std::optional<LookupFault> walk(core::Api api, core::Time from, core::Time until,
                                                 const Take& take);

@@ -119,10 +119,9 @@ Asked<V1Client::Order> V1Client::order(const std::string& merchant_uid) {
     const std::size_t rows = answer.value().snapshots.size() + answer.value().unreadable.size();
     const std::size_t before = all.snapshots.size() + all.unreadable.size();
     for (core::Snapshot& snapshot : answer.value().snapshots) {
-      const bool is_known =
-          std::any_of(all.snapshots.begin(), all.snapshots.end(), [&](const core::Snapshot& known) {
-            return known.attempt_id == snapshot.attempt_id;
-          });
+      const bool is_known = std::any_of(
+          all.snapshots.begin(), all.snapshots.end(),
+          [&](const core::Snapshot& known) { return known.attempt_id == snapshot.attempt_id; });
       if (snapshot.payment_id.str() != merchant_uid) {
         all.unreadable.push_back({snapshot.attempt_id.str(), "belongs to another order"});
       } else if (!is_known) {
@@ -145,10 +144,10 @@ Asked<ListedPage> V1Client::status_page(core::Time from, core::Time until, int n
   const std::int64_t begin = core::to_ms(from) / 1000;
   const std::int64_t end = (core::to_ms(until) + 999) / 1000;
   const core::Time asked_at = clock_.now();
-  const auto response = get("/payments/status/all?from=" + std::to_string(begin) +
-                            "&to=" + std::to_string(end) + "&sorting=started" +
-                            "&limit=" + std::to_string(kSweepPageSize) +
-                            "&page=" + std::to_string(number + 1));
+  const auto response =
+      get("/payments/status/all?from=" + std::to_string(begin) + "&to=" + std::to_string(end) +
+          "&sorting=started" + "&limit=" + std::to_string(kSweepPageSize) +
+          "&page=" + std::to_string(number + 1));
   if (!response.ok()) return response.error();
   // A page beyond the last is answered 400 (dossier §3.1).
   if (response.value().status == 400 && number > 0) return ListedPage{{}, false, {}};

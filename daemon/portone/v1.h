@@ -1,4 +1,5 @@
-// PortOne V1 over REST (dossier §3.1): attempts by imp_uid, all attempts of an order, and the lists.
+// PortOne V1 over REST (dossier §3.1): attempts by imp_uid, all attempts of an order, and the
+// lists.
 //
 // A V1Client belongs to one look-up thread; the token is shared by all of them. An answer about
 // something else than was asked is never taken: it is unreadable.
@@ -23,9 +24,9 @@ class V1Client {
            const Clock& clock, bool sandbox);
 
   static constexpr std::size_t kMaxBatch = 100;
-  // The attempts that PortOne knows of `imp_uids` (1..kMaxBatch). One that is in neither list of the
-  // answer is unknown to PortOne, unless a row of it has no name. A single one that cannot be read
-  // is a fault.
+  // The attempts that PortOne knows of `imp_uids` (1..kMaxBatch). One that is in neither list of
+  // the answer is unknown to PortOne, unless a row of it has no name. A single one that cannot be
+  // read is a fault.
   [[nodiscard]] Asked<core::V1List> attempts(const std::vector<std::string>& imp_uids);
 
   // All attempts of an order, all pages; empty where PortOne knows none.

@@ -51,8 +51,8 @@ Asked<std::string> V1Tokens::get(http::Client& client) {
   failure_.reset();
   pause_ = kFirstPause;
   token_ = answer.value().access_token;
-  const std::chrono::seconds life{
-      std::min<std::int64_t>(answer.value().life_seconds(), std::chrono::seconds(kLongestLife).count())};
+  const std::chrono::seconds life{std::min<std::int64_t>(
+      answer.value().life_seconds(), std::chrono::seconds(kLongestLife).count())};
   good_until_ = begun + std::max<std::chrono::seconds>(life - kMargin, kShortestLife);
   return token_;
 }
@@ -99,7 +99,8 @@ void V1Tokens::refused(const std::string& token, bool is_new) {
   if (token_ != token) return;
   token_.clear();
   if (is_new) {
-    note_failure({LookupOutcome::kUnauthorized, "unauthorized: the new token is refused", {}, false});
+    note_failure(
+        {LookupOutcome::kUnauthorized, "unauthorized: the new token is refused", {}, false});
   }
 }
 

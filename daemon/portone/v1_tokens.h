@@ -3,8 +3,8 @@
 // Asked for once and used by every thread until shortly before it expires. One login at a time: who
 // needs a token meanwhile waits for that login's outcome and shares it, whatever it is. After a
 // failed one the next may not begin before a pause; until then everybody fails at once, with the
-// same reason. So a login that hangs costs each of them one wait, never one after the other. Life is
-// PortOne's `expired_at - now` on the steady clock: ours may be wrong or step. Any thread.
+// same reason. So a login that hangs costs each of them one wait, never one after the other. Life
+// is PortOne's `expired_at - now` on the steady clock: ours may be wrong or step. Any thread.
 #pragma once
 
 #include <chrono>

@@ -29,8 +29,8 @@ class V2Client {
 
   // Walks the payments whose status changed in [from, until] (see walk.h). Where PortOne refuses
   // that list or it cannot be read, `take` gets the one by creation too, which is unstable and does
-  // not show what was begun earlier: the walk then still ends with the first one's fault, which says
-  // so.
+  // not show what was begun earlier: the walk then still ends with the first one's fault, which
+  // says so.
   [[nodiscard]] std::optional<LookupFault> walk(core::Time from, core::Time until,
                                                 const Take& take);
 

@@ -89,8 +89,8 @@ class Walk {
     if (first.has_next == true) return Extent::kMore;
     if (first.total ? rows >= *first.total : first.has_next.has_value()) return Extent::kWhole;
     if (first.page.rows() >= rules_.page_size) return Extent::kMore;
-    // It says nothing that could be read, or contradicts itself: the page behind it tells, as long as
-    // the first is the same before and after.
+    // It says nothing that could be read, or contradicts itself: the page behind it tells, as long
+    // as the first is the same before and after.
     const Asked<ListedPage> second = rules_.ask(window.from, window.until, 1);
     if (!second.ok()) return second.error();
     const Asked<ListedPage> again = rules_.ask(window.from, window.until, 0);

@@ -132,11 +132,16 @@ json tolerated(std::string_view text, bool expect_repair = true) {
 TEST_CASE("json: tolerantly read, what is no JSON in a string becomes U+FFFD") {
   const std::string mark{"\xEF\xBF\xBD"};
   const std::pair<std::string, std::string> table[] = {
-      {"\xB0\xA1", mark + mark},        {"a\xEA\xB8", "a" + mark + mark},
-      {"\\ud83d", mark},               {"\\ud83d\\ud83d\\ude00", mark + "\xF0\x9F\x98\x80"},
-      {"\\ude00x", mark + "x"},        {"\\ud83dx", mark + "x"},
-      {"a\nb", "a" + mark + "b"},      {std::string("a\0b", 3), "a" + mark + "b"},
-      {"\\x41", mark + "x41"},         {"\\u12", mark + "u12"},
+      {"\xB0\xA1", mark + mark},
+      {"a\xEA\xB8", "a" + mark + mark},
+      {"\\ud83d", mark},
+      {"\\ud83d\\ud83d\\ude00", mark + "\xF0\x9F\x98\x80"},
+      {"\\ude00x", mark + "x"},
+      {"\\ud83dx", mark + "x"},
+      {"a\nb", "a" + mark + "b"},
+      {std::string("a\0b", 3), "a" + mark + "b"},
+      {"\\x41", mark + "x41"},
+      {"\\u12", mark + "u12"},
       {"\xED\xA0\x80", mark + mark + mark}};
   for (const auto& [broken, expected] : table) {
     CAPTURE(broken);
@@ -147,7 +152,8 @@ TEST_CASE("json: tolerantly read, what is no JSON in a string becomes U+FFFD") {
 }
 
 TEST_CASE("json: tolerantly read, what cannot be one value is an empty object") {
-  for (const char* word : {"NaN", "-Infinity", "1e999", "-1e999", "01", "+1", "1.", ".5", "0x1", "True", "undefined"}) {
+  for (const char* word : {"NaN", "-Infinity", "1e999", "-1e999", "01", "+1", "1.", ".5", "0x1",
+                           "True", "undefined"}) {
     CAPTURE(word);
     const json document = tolerated(std::string("{\"a\":") + word + ",\"b\":[-1.5e3,true,null]}");
     CHECK(document["a"] == json::object());
@@ -164,7 +170,8 @@ TEST_CASE("json: tolerantly read, what cannot be one value is an empty object") 
 TEST_CASE("json: tolerantly read, a broken structure is still none") {
   for (const std::string& text :
        {std::string{}, std::string("{"), std::string("{\"a\":\"x"), std::string("<html>"),
-        std::string("[1]\0[2]", 7), std::string("{a:1}"), std::string("[1,]"), std::string("[1][2]")}) {
+        std::string("[1]\0[2]", 7), std::string("{a:1}"), std::string("[1,]"),
+        std::string("[1][2]")}) {
     CAPTURE(text);
     bool is_repaired = false;
     CHECK_FALSE(parse_json_tolerantly(text, is_repaired).ok());

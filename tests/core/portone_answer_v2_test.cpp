@@ -164,8 +164,9 @@ TEST_CASE("V2 answer: a dispute that cannot be read is an open one, with a name 
   // Its status may change, its name does not; those beside it are what they are.
   const auto of = [](const char* status) {
     return *read(with(payment(), "disputes",
-                      json::array({{{"pgDisputeId", "d1"}, {"status", status}},
-                                   {{"createdAt", "2026-09-03T00:00:00Z"}, {"status", "RESOLVED"}}})))
+                      json::array(
+                          {{{"pgDisputeId", "d1"}, {"status", status}},
+                           {{"createdAt", "2026-09-03T00:00:00Z"}, {"status", "RESOLVED"}}})))
                 .disputes;
   };
   CHECK(of("UNRESOLVED") == of("OTHER"));
@@ -173,8 +174,8 @@ TEST_CASE("V2 answer: a dispute that cannot be read is an open one, with a name 
   CHECK(of("UNRESOLVED")[1].resolved);
   // Two of one name: open as long as one of them is.
   const json twice = {{"createdAt", "2026-09-03T00:00:00Z"}, {"status", "RESOLVED"}};
-  CHECK(read(with(payment(), "disputes", json::array({with(twice, "status", "X"), twice}))).disputes ==
-        std::vector<Dispute>{{"2026-09-03T00:00:00Z", false}});
+  CHECK(read(with(payment(), "disputes", json::array({with(twice, "status", "X"), twice})))
+            .disputes == std::vector<Dispute>{{"2026-09-03T00:00:00Z", false}});
 }
 
 TEST_CASE("V2 answer: only a charge-back that succeeded is one") {
@@ -230,10 +231,11 @@ TEST_CASE("V2 answer: texts in a broken encoding decide nothing") {
 }
 
 TEST_CASE("V2 answer: odd optional members leave the payment readable") {
-  for (const char* key : {"channel", "method", "customer", "orderName", "version", "requestedAt",
-                          "updatedAt", "statusChangedAt", "paidAt", "pgResponse", "webhooks",
-                          "failure", "customData"}) {
-    for (const json& value : {json(nullptr), json(5), json("?"), json::array({1}), json::object()}) {
+  for (const char* key :
+       {"channel", "method", "customer", "orderName", "version", "requestedAt", "updatedAt",
+        "statusChangedAt", "paidAt", "pgResponse", "webhooks", "failure", "customData"}) {
+    for (const json& value :
+         {json(nullptr), json(5), json("?"), json::array({1}), json::object()}) {
       CAPTURE(key);
       const Snapshot snapshot = read(with(payment(), key, value));
       CHECK(snapshot.result == Result::kPaid);

@@ -92,7 +92,8 @@ TEST_CASE("lookup queue: so many look-ups at most are in flight") {
   for (std::size_t i = 0; i < LookupQueue::kMaxInFlight + 10; ++i) {
     queue.want(order(std::to_string(i)), std::nullopt);
   }
-  const auto jobs = queue.take(core::Api::kV1, [](QuestionKind) { return 2 * LookupQueue::kMaxInFlight; });
+  const auto jobs =
+      queue.take(core::Api::kV1, [](QuestionKind) { return 2 * LookupQueue::kMaxInFlight; });
   CHECK(jobs.size() == LookupQueue::kMaxInFlight);
   queue.finish(jobs[0].question, true);
   queue.finish(jobs[1].question, false);
@@ -281,7 +282,8 @@ TEST_CASE("lookup queue: those whose turn is later leave room in flight") {
   for (std::size_t i = 0; i < LookupQueue::kMaxInFlight; ++i) {
     queue.want(order("later-" + std::to_string(i)), std::nullopt, Turn::kLater);
   }
-  for (std::size_t i = 0; i < LookupQueue::kMaxLaterInFlight; ++i) (void)queue.take(core::Api::kV1, one);
+  for (std::size_t i = 0; i < LookupQueue::kMaxLaterInFlight; ++i)
+    (void)queue.take(core::Api::kV1, one);
   CHECK(take_now(queue).empty());
   queue.finish(order("later-0"), true);
   CHECK(queue.take(core::Api::kV1, one).at(0).question.id ==

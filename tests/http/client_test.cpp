@@ -2,12 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <functional>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/http/edge_fixture.h"
+#include "tests/http/scripted_server.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace reconciled::test;
@@ -19,63 +17,6 @@ using reconciled::http::ClientRequest;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// A server that misbehaves as told: each connection runs the script, one after another.
-class ScriptedServer {
- public:
-  using Script = std::function<void(RawSocket& client, int connection)>;
-
-  explicit ScriptedServer(Script script) : listening_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (bind(listening_.fd(), generic, size) != 0 || listen(listening_.fd(), 8) != 0 ||
-        getsockname(listening_.fd(), generic, &size) != 0) {
-      throw std::runtime_error("cannot listen");
-    }
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, script = std::move(script)] { run(script); });
-  }
-  ~ScriptedServer() {
-    stopping = true;
-    shutdown(listening_.fd(), SHUT_RDWR);
-    thread_.join();
-  }
-  [[nodiscard]] ClientOptions options() const {
-    ClientOptions made;
-    made.base_url = "http://127.0.0.1:" + std::to_string(port_);
-    made.read_timeout = std::chrono::milliseconds(2'000);
-    made.total_deadline = std::chrono::milliseconds(4'000);
-    return made;
-  }
-  [[nodiscard]] int connections() const { return connections_; }
-
-  std::atomic<bool> stopping{false};
-
- private:
-  void run(const Script& script) {
-    for (;;) {
-      RawSocket client(accept(listening_.fd(), nullptr, nullptr));
-      if (client.fd() < 0) return;
-      try {
-        script(client, connections_++);
-      } catch (const std::runtime_error&) {
-        continue;  // the client went away, as some tests have it
-      }
-    }
-  }
-
-  RawSocket listening_;
-  std::uint16_t port_ = 0;
-  std::atomic<int> connections_{0};
-  std::thread thread_;
-};
-
-void read_request(RawSocket& client) { static_cast<void>(client.read_response()); }
-
-const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 // What a client with default options makes of a server that answers these bytes and closes.
 reconciled::core::Outcome<reconciled::http::ClientResponse, reconciled::http::ClientError>
@@ -98,8 +39,6 @@ ClientFault fault_of(const std::string& bytes) {
   REQUIRE_FALSE(answer.ok());
   return answer.error().fault;
 }
-
-ClientRequest get_root() { return {"GET", "/", {}, {}, {}}; }
 
 }  // namespace
 
@@ -195,7 +134,8 @@ TEST_CASE("client: a response that breaks off or is none is broken") {
 }
 
 TEST_CASE("client: a server that trickles is cut off at the total deadline") {
-  for (const std::string begin : {"HTTP/1.1 ", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\n\r\n"}) {
+  for (const std::string begin :
+       {"HTTP/1.1 ", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\n\r\n"}) {
     CAPTURE(begin);
     const ScriptedServer server([&](RawSocket& client, int) {
       read_request(client);
@@ -285,94 +225,6 @@ TEST_CASE("client: bytes behind a response do not become the next one") {
   Client client(server.options());
   CHECK(client.send(get_root()).value().body == "ok");
   CHECK(client.send(get_root()).value().body == "ok");
-}
-
-TEST_CASE("client: abort ends a call in flight at once, wherever it hangs, and every later one") {
-  struct Row {
-    const char* where;
-    const char* scheme;
-    const char* sent;
-  };
-  const Row table[] = {{"before the head", "http", ""},
-                       {"within the head", "http", "HTTP/1.1 200 OK\r\nX: "},
-                       {"within the body", "http", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"},
-                       {"in TLS's handshake", "https", ""}};
-  for (const Row& row : table) {
-    CAPTURE(row.where);
-    std::atomic<int> asked{0};
-    const ScriptedServer server([&](RawSocket& client, int) {
-      if (std::string(row.scheme) == "http") read_request(client);
-      client.send(row.sent);
-      ++asked;
-      static_cast<void>(client.sees_end());
-    });
-    auto options = server.options();
-    options.base_url.replace(0, 4, row.scheme);
-    Client client(options);
-    std::thread aborter([&] {
-      while (asked == 0) poll(nullptr, 0, 5);
-      poll(nullptr, 0, 20);
-      client.abort();
-    });
-    const auto begun = Clock::now();
-    const auto answer = client.send(get_root());
-    aborter.join();
-    REQUIRE_FALSE(answer.ok());
-    CHECK(answer.error().fault == ClientFault::kBroken);
-    CHECK(client.is_aborted());
-    CHECK(client.send(get_root()).error().detail == "aborted");
-    CHECK(Clock::now() - begun < 1s);
-    CHECK(server.connections() == 1);
-  }
-}
-
-TEST_CASE("client: a call that begins as the client is aborted is not made") {
-  const ScriptedServer server([](RawSocket& client, int) { static_cast<void>(client.sees_end()); });
-  for (int i = 0; i < 20; ++i) {
-    Client client(server.options());
-    std::thread aborter([&] { client.abort(); });
-    const auto begun = Clock::now();
-    CHECK_FALSE(client.send(get_root()).ok());
-    CHECK(Clock::now() - begun < 1s);
-    aborter.join();
-  }
-}
-
-TEST_CASE("client: abort and the deadline hold while a connection cannot be made") {
-  // The queue of this socket is full: what connects to it waits.
-  RawSocket listening(socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(bind(listening.fd(), generic, size) == 0);
-  REQUIRE(listen(listening.fd(), 0) == 0);
-  REQUIRE(getsockname(listening.fd(), generic, &size) == 0);
-  std::vector<RawSocket> waiting;
-  for (int i = 0; i < 4; ++i) {
-    waiting.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    static_cast<void>(connect(waiting.back().fd(), generic, size));
-  }
-  ClientOptions options;
-  options.base_url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  options.connect_timeout = std::chrono::milliseconds(300);
-  {
-    Client client(options);
-    const auto begun = Clock::now();
-    CHECK(client.send(get_root()).error().fault == ClientFault::kTimeout);
-    CHECK(Clock::now() - begun < 2s);
-  }
-  options.connect_timeout = std::chrono::milliseconds(20'000);
-  Client client(options);
-  std::thread aborter([&] {
-    poll(nullptr, 0, 100);
-    client.abort();
-  });
-  const auto begun = Clock::now();
-  CHECK(client.send(get_root()).error().detail == "aborted");
-  CHECK(Clock::now() - begun < 1s);
-  aborter.join();
 }
 
 TEST_CASE("client: nothing that could split a request is sent") {

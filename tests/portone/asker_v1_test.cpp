@@ -83,9 +83,8 @@ TEST_CASE("V1 batch: where a row has no name, those that are missing are asked f
 TEST_CASE("V1 batch: an attempt that spoils the whole answer does not keep the others waiting") {
   for (const Reply& spoiled :
        {Reply{500, "", {}}, Reply{400, R"({"code":-1})", {}}, Reply{200, "<html>", {}},
-        Reply{200, R"({"code":1,"message":"x","response":null})", {}},
-        Reply{404, "<html>", {}}, Reply{200, v1_answer("x"), {}},
-        Reply{200, "{\"code\":0,\"response\":[", {}}}) {
+        Reply{200, R"({"code":1,"message":"x","response":null})", {}}, Reply{404, "<html>", {}},
+        Reply{200, v1_answer("x"), {}}, Reply{200, "{\"code\":0,\"response\":[", {}}}) {
     CAPTURE(spoiled.body);
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
       return !is_login(target) && names(target, "imp_66") ? spoiled : all_paid(target);
@@ -196,7 +195,8 @@ TEST_CASE("V1 order: where nothing can be read it is no unknown order") {
   CHECK(report.is_unreadable);
 }
 
-TEST_CASE("V1 order: pages go on to an end that can be seen, and a later one that fails is asked again") {
+TEST_CASE(
+    "V1 order: pages go on to an end that can be seen, and a later one that fails is asked again") {
   const auto page = [](const std::string& target) { return target.back() - '0'; };
   SUBCASE("the end mark cannot be read") {
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
@@ -237,19 +237,18 @@ TEST_CASE("V1: an attempt is unknown only where its order's list was read and do
     Outcome outcome;
     bool is_unreadable;
   };
-  const Row table[] = {
-      {v1_unknown(), Outcome::kNotFound, false},
-      {{200, v1_answer(v1_page(json::array({v1_row("imp_2", "ord-1")}))), {}},
-       Outcome::kNotFound,
-       false},
-      {{200, v1_answer(v1_page(json::array({v1_row("imp_1", "ord-1")}))), {}},
-       Outcome::kAnswered,
-       false},
-      {{200, v1_answer(v1_page(json::array({v1_row("imp_1", "ord-1", "x")}))), {}},
-       Outcome::kUnusable,
-       true},
-      {{500, "", {}}, Outcome::kUnusable, false},
-      {{200, "<html>", {}}, Outcome::kUnusable, false}};
+  const Row table[] = {{v1_unknown(), Outcome::kNotFound, false},
+                       {{200, v1_answer(v1_page(json::array({v1_row("imp_2", "ord-1")}))), {}},
+                        Outcome::kNotFound,
+                        false},
+                       {{200, v1_answer(v1_page(json::array({v1_row("imp_1", "ord-1")}))), {}},
+                        Outcome::kAnswered,
+                        false},
+                       {{200, v1_answer(v1_page(json::array({v1_row("imp_1", "ord-1", "x")}))), {}},
+                        Outcome::kUnusable,
+                        true},
+                       {{500, "", {}}, Outcome::kUnusable, false},
+                       {{200, "<html>", {}}, Outcome::kUnusable, false}};
   for (const Row& row : table) {
     CAPTURE(row.order.body);
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {

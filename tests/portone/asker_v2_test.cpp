@@ -73,12 +73,11 @@ TEST_CASE("V2: what the main answer says is not replaced by a second one") {
   };
   json odd = v2_row("pay_1", "tx_1");
   odd["amount"] = nullptr;
-  const Row table[] = {
-      {{404, R"({"type":"PAYMENT_NOT_FOUND"})", {}}, Outcome::kNotFound, false},
-      {{404, R"({"message":"no route"})", {}}, Outcome::kUnusable, false},
-      {{500, "", {}}, Outcome::kUnusable, false},
-      {{200, odd.dump(), {}}, Outcome::kUnusable, true},
-      {{200, v2_row("pay_2", "tx_1").dump(), {}}, Outcome::kUnusable, true}};
+  const Row table[] = {{{404, R"({"type":"PAYMENT_NOT_FOUND"})", {}}, Outcome::kNotFound, false},
+                       {{404, R"({"message":"no route"})", {}}, Outcome::kUnusable, false},
+                       {{500, "", {}}, Outcome::kUnusable, false},
+                       {{200, odd.dump(), {}}, Outcome::kUnusable, true},
+                       {{200, v2_row("pay_2", "tx_1").dump(), {}}, Outcome::kUnusable, true}};
   for (const Row& row : table) {
     CAPTURE(row.main.body);
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
@@ -121,7 +120,8 @@ TEST_CASE("warnings: a refused key stands until an answer comes, and tells no se
   CHECK_FALSE(asking.warns(WarningKind::kPortoneUnauthorized, "v1"));
 }
 
-TEST_CASE("warnings: silence is unreachable after several calls over some time, until one answers") {
+TEST_CASE(
+    "warnings: silence is unreachable after several calls over some time, until one answers") {
   const ScriptedPortone portone([](const std::string&, const std::string&) { return Reply{}; });
   Asking asking(portone);
   const auto begun = std::chrono::steady_clock::now();

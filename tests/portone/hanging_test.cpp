@@ -50,11 +50,13 @@ TEST_CASE("asker: abort ends a question at once wherever PortOne hangs, and ever
     stopper.join();
     const auto stopped = Steady::now();
     static_cast<void>(asking.ask(row.question));
-    CHECK(asking.asker.walk(core::Api::kV1, asking.clock.now() - 24h, asking.clock.now(),
-                            [](const portone::ListPage&) {})
+    CHECK(asking.asker
+              .walk(core::Api::kV1, asking.clock.now() - 24h, asking.clock.now(),
+                    [](const portone::ListPage&) {})
               .has_value());
-    CHECK(asking.asker.walk(core::Api::kV2, asking.clock.now() - 24h, asking.clock.now(),
-                            [](const portone::ListPage&) {})
+    CHECK(asking.asker
+              .walk(core::Api::kV2, asking.clock.now() - 24h, asking.clock.now(),
+                    [](const portone::ListPage&) {})
               .has_value());
     CHECK(Steady::now() - stopped < 500ms);
     CHECK_FALSE(asking.warns(WarningKind::kPortoneUnreachable, "v1"));
@@ -94,8 +96,8 @@ TEST_CASE("asker: abort ends a walk at once") {
     asking.asker.abort();
   });
   const auto begun = Steady::now();
-  const auto fault = asking.asker.walk(core::Api::kV2, asking.clock.now() - 24h,
-                                       asking.clock.now(), [](const portone::ListPage&) {});
+  const auto fault = asking.asker.walk(core::Api::kV2, asking.clock.now() - 24h, asking.clock.now(),
+                                       [](const portone::ListPage&) {});
   stopper.join();
   CHECK(fault.has_value());
   CHECK(Steady::now() - begun < 1s);

@@ -18,10 +18,11 @@ using Outcome = LookupReport::Outcome;
 
 inline json v1_row(const std::string& imp_uid, const std::string& merchant_uid,
                    const json& amount = 1000, const char* status = "paid") {
-  return {{"imp_uid", imp_uid},   {"merchant_uid", merchant_uid}, {"amount", amount},
-          {"cancel_amount", 0},   {"currency", "KRW"},            {"status", status},
-          {"sandbox", false},     {"pay_method", "card"},         {"started_at", 1788231490},
-          {"paid_at", 1788231604}};
+  return {{"imp_uid", imp_uid},       {"merchant_uid", merchant_uid},
+          {"amount", amount},         {"cancel_amount", 0},
+          {"currency", "KRW"},        {"status", status},
+          {"sandbox", false},         {"pay_method", "card"},
+          {"started_at", 1788231490}, {"paid_at", 1788231604}};
 }
 inline std::string v1_answer(const json& response) {
   return json{{"code", 0}, {"message", nullptr}, {"response", response}}.dump();

@@ -36,7 +36,8 @@ TEST_CASE("V1 tokens: those who wait for a login that hangs share its outcome") 
   CHECK(portone.count("getToken") == 1);
 }
 
-TEST_CASE("V1 tokens: after a failed login all fail at once with its reason, until the pause is over") {
+TEST_CASE(
+    "V1 tokens: after a failed login all fail at once with its reason, until the pause is over") {
   std::atomic<int> logins{0};
   const ScriptedPortone portone([&](const std::string&, const std::string&) {
     return ++logins < 3 ? Reply{503, "", {}} : v1_token();
@@ -61,7 +62,8 @@ TEST_CASE("V1 tokens: after a failed login all fail at once with its reason, unt
   CHECK(logins == 3);
 }
 
-TEST_CASE("V1 tokens: who waits for another's login ends when it is aborted, and the next takes over") {
+TEST_CASE(
+    "V1 tokens: who waits for another's login ends when it is aborted, and the next takes over") {
   std::atomic<int> logins{0};
   const ScriptedPortone portone([&](const std::string&, const std::string&) {
     return ++logins == 1 ? Reply{200, "", {}, Reply::Manner::kHang} : v1_token();
@@ -86,7 +88,9 @@ TEST_CASE("V1 tokens: who waits for another's login ends when it is aborted, and
   CHECK(logins == 2);
 }
 
-TEST_CASE("V1 tokens: a refused token is replaced once; where the new one is refused too, there is a pause") {
+TEST_CASE(
+    "V1 tokens: a refused token is replaced once; where the new one is refused too, there is a "
+    "pause") {
   std::atomic<int> logins{0};
   std::atomic<int> good_from{2};
   const ScriptedPortone portone([&](const std::string&, const std::string& target) {
@@ -106,8 +110,9 @@ TEST_CASE("V1 tokens: a refused token is replaced once; where the new one is ref
 }
 
 TEST_CASE("V1 tokens: a login is refused by 401, by another 4xx and by a code under 200") {
-  for (const Reply& reply : {Reply{401, R"({"code":-1})", {}}, Reply{400, R"({"code":-1})", {}},
-                             Reply{403, "", {}}, Reply{200, R"({"code":-1,"response":null})", {}}}) {
+  for (const Reply& reply :
+       {Reply{401, R"({"code":-1})", {}}, Reply{400, R"({"code":-1})", {}}, Reply{403, "", {}},
+        Reply{200, R"({"code":-1,"response":null})", {}}}) {
     CAPTURE(reply.status);
     const ScriptedPortone portone([&](const std::string&, const std::string&) { return reply; });
     Asking asking(portone);
@@ -116,7 +121,8 @@ TEST_CASE("V1 tokens: a login is refused by 401, by another 4xx and by a code un
     CHECK_FALSE(report.is_unreadable);
     CHECK(asking.warns(WarningKind::kPortoneUnauthorized, "v1"));
   }
-  for (const Reply& reply : {Reply{500, "", {}}, Reply{200, "<html>", {}}, Reply{404, "<html>", {}}}) {
+  for (const Reply& reply :
+       {Reply{500, "", {}}, Reply{200, "<html>", {}}, Reply{404, "<html>", {}}}) {
     const ScriptedPortone portone([&](const std::string&, const std::string&) { return reply; });
     Asking asking(portone);
     CHECK_FALSE(asking.ask(v1_order("o")).is_unreadable);
@@ -130,7 +136,8 @@ TEST_CASE("V1 tokens: a token of unknown life is used for a while") {
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
       if (!is_login(target)) return v1_unknown();
       ++logins;
-      return Reply{200, v1_answer({{"access_token", "t"}, {"now", 1000}, {"expired_at", expiry}}), {}};
+      return Reply{
+          200, v1_answer({{"access_token", "t"}, {"now", 1000}, {"expired_at", expiry}}), {}};
     });
     Asking asking(portone);
     for (int i = 0; i < 5; ++i) CHECK(asking.ask(v1_order("o")).outcome == Outcome::kNotFound);

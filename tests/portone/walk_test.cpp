@@ -12,9 +12,9 @@
 using namespace reconciled;
 using namespace reconciled::test;
 using core::Time;
-using portone::LookupFault;
 using portone::ListedPage;
 using portone::ListPage;
+using portone::LookupFault;
 using portone::WalkRules;
 
 namespace {
@@ -141,7 +141,9 @@ TEST_CASE("walk: rows whose status changes while it goes on hide no other row") 
   CHECK(complete > 30);
 }
 
-TEST_CASE("walk: more rows in one second than a page holds are read page by page, again where they moved") {
+TEST_CASE(
+    "walk: more rows in one second than a page holds are read page by page, again where they "
+    "moved") {
   Provider provider;
   SUBCASE("counted") {}
   SUBCASE("not counted") { provider.tells_total = false; }
@@ -207,7 +209,9 @@ TEST_CASE("walk: a fault ends it, what was read before is taken") {
   CHECK(taken.ids.size() == 8);
 }
 
-TEST_CASE("V1 walk: odd rows are counted and named, the rest is taken, 400 behind the last page is its end") {
+TEST_CASE(
+    "V1 walk: odd rows are counted and named, the rest is taken, 400 behind the last page is its "
+    "end") {
   for (const json& next : {json(0), json(nullptr), json("x")}) {
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
       if (is_login(target)) return v1_token();
@@ -221,14 +225,13 @@ TEST_CASE("V1 walk: odd rows are counted and named, the rest is taken, 400 behin
     Asking asking(portone);
     std::vector<std::string> taken;
     std::vector<core::UnreadableRow> odd;
-    const auto fault = asking.asker.walk(core::Api::kV1, kBegin, kBegin + 1h,
-                                         [&](const ListPage& page) {
-                                           for (const auto& snapshot : page.snapshots) {
-                                             taken.push_back(snapshot.attempt_id.str());
-                                           }
-                                           odd.insert(odd.end(), page.unreadable.begin(),
-                                                      page.unreadable.end());
-                                         });
+    const auto fault =
+        asking.asker.walk(core::Api::kV1, kBegin, kBegin + 1h, [&](const ListPage& page) {
+          for (const auto& snapshot : page.snapshots) {
+            taken.push_back(snapshot.attempt_id.str());
+          }
+          odd.insert(odd.end(), page.unreadable.begin(), page.unreadable.end());
+        });
     CHECK_FALSE(fault.has_value());
     CHECK(taken == std::vector<std::string>{"imp_2"});
     REQUIRE(odd.size() == 2);
@@ -247,8 +250,8 @@ TEST_CASE("V2 walk: odd rows are counted and named, the rest is taken") {
   for (const json& total : {json(4), json(nullptr), json("4")}) {
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
       const bool is_first = target.find("\"number\":0") != std::string::npos;
-      const json items = is_first ? json::array({krw, no_amount, no_id, v2_row("pay_4", "tx_4")})
-                                  : json::array();
+      const json items =
+          is_first ? json::array({krw, no_amount, no_id, v2_row("pay_4", "tx_4")}) : json::array();
       return Reply{200, json{{"items", items}, {"page", {{"totalCount", total}}}}.dump(), {}};
     });
     Asking asking(portone);
@@ -267,14 +270,17 @@ TEST_CASE("V2 walk: odd rows are counted and named, the rest is taken") {
   }
 }
 
-TEST_CASE("V2 walk: where only the list by creation can be had its rows come, and the walk says it is not complete") {
-  for (const Reply& refused :
-       {Reply{400, R"({"type":"INVALID_REQUEST"})", {}}, Reply{500, "", {}}, Reply{200, "{}", {}}}) {
+TEST_CASE(
+    "V2 walk: where only the list by creation can be had its rows come, and the walk says it is "
+    "not complete") {
+  for (const Reply& refused : {Reply{400, R"({"type":"INVALID_REQUEST"})", {}}, Reply{500, "", {}},
+                               Reply{200, "{}", {}}}) {
     const ScriptedPortone portone([&](const std::string&, const std::string& target) {
       if (target.rfind("/payments-by-cursor", 0) != 0) return refused;
-      return Reply{200,
-                   json{{"items", {{{"payment", v2_row("pay_1", "tx_1")}, {"cursor", "c"}}}}}.dump(),
-                   {}};
+      return Reply{
+          200,
+          json{{"items", {{{"payment", v2_row("pay_1", "tx_1")}, {"cursor", "c"}}}}}.dump(),
+          {}};
     });
     Asking asking(portone);
     std::size_t taken = 0;
