@@ -85,7 +85,7 @@ struct App::Parts {
                 [](const std::string& what) {
                   log_error("reading failed", {{"error", what}});
                 }),
-        reconciler(config, clock, writer, metrics),
+        reconciler(config, clock, writer, metrics, warnings),
         sweeper(config, clock, writer, reconciler, warnings),
         services{config, clock, writer, readers, reconciler, metrics, warnings, clock.now(), timers},
         webhook(services),

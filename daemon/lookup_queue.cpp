@@ -25,22 +25,27 @@ const std::string& LookupQueue::payment_of(const Entry& entry) {
   return entry.question.payment_id ? entry.question.payment_id->str() : entry.question.id;
 }
 
+LookupQueue::Line& LookupQueue::line_of(const Key& key) {
+  return line(key.first == storage::QuestionKind::kV2Payment ? core::Api::kV2 : core::Api::kV1);
+}
+
 void LookupQueue::enqueue(const Key& key, Entry& entry) {
   entry.state = State::kQueued;
   entry.again = false;
-  ready(entry.turn).push_back(key);
+  Line& line = line_of(key);
+  line.ready(entry.turn).push_back(key);
   if (entry.turn == Turn::kFirst) {
-    wake_.notify_one();
+    line.wake.notify_one();
   } else {
     // Not every thread asks these.
-    wake_.notify_all();
+    line.wake.notify_all();
   }
 }
 
 void LookupQueue::hasten(const Key& key, Entry& entry) {
   entry.turn = Turn::kFirst;
   if (entry.state != State::kQueued) return;
-  std::erase(ready_later_, key);
+  std::erase(line_of(key).ready_later, key);
   enqueue(key, entry);
 }
 
@@ -74,31 +79,30 @@ bool LookupQueue::knows(const storage::Question& question) const {
   return found != entries_.end() && found->second.state != State::kIdle;
 }
 
-bool LookupQueue::has_room(Turn turn) const {
-  return in_flight_ < kMaxInFlight &&
-         (turn == Turn::kFirst || later_in_flight_ < kMaxLaterInFlight);
+bool LookupQueue::Line::has_room(Turn turn) const {
+  return in_flight < kMaxInFlight && (turn == Turn::kFirst || later_in_flight < kMaxLaterInFlight);
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take_from(Turn turn, BatchSize batch_size) {
-  std::deque<Key>& ready_now = ready(turn);
+std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn, BatchSize batch_size) {
+  std::deque<Key>& ready_now = line.ready(turn);
   std::vector<Job> jobs;
   std::size_t room = 1;
   for (auto it = ready_now.begin();
-       it != ready_now.end() && jobs.size() < room && has_room(turn);) {
+       it != ready_now.end() && jobs.size() < room && line.has_room(turn);) {
     Entry& entry = entries_.at(*it);
     const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
-    if (!fits || busy_payments_.contains(payment_of(entry))) {
+    if (!fits || line.busy_payments.contains(payment_of(entry))) {
       ++it;
       continue;
     }
     if (jobs.empty()) room = batch_size(it->first);
     entry.state = State::kInFlight;
-    in_flight_ += 1;
-    if (turn == Turn::kLater) later_in_flight_ += 1;
+    line.in_flight += 1;
+    if (turn == Turn::kLater) line.later_in_flight += 1;
     entry.asked = entry.events;
     entry.asked_in = turn;
     entry.busy = payment_of(entry);
-    busy_payments_.insert(entry.busy);
+    line.busy_payments.insert(entry.busy);
     LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}});
     for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
     it = ready_now.erase(it);
@@ -106,15 +110,17 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Turn turn, BatchSize batch_
   return jobs;
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take(BatchSize batch_size, Choice choice) {
+std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, BatchSize batch_size,
+                                                Choice choice) {
   const Turn preferred = choice == Choice::kLaterThenFirst ? Turn::kLater : Turn::kFirst;
   const Turn other = preferred == Turn::kFirst ? Turn::kLater : Turn::kFirst;
   std::unique_lock lock(mutex_);
+  Line& own = line(api);
   std::vector<Job> jobs;
   while (!stopping_ && jobs.empty()) {
-    jobs = take_from(preferred, batch_size);
-    if (jobs.empty() && choice != Choice::kFirstOnly) jobs = take_from(other, batch_size);
-    if (jobs.empty()) wake_.wait(lock);
+    jobs = take_from(own, preferred, batch_size);
+    if (jobs.empty() && choice != Choice::kFirstOnly) jobs = take_from(own, other, batch_size);
+    if (jobs.empty()) own.wake.wait(lock);
   }
   return jobs;
 }
@@ -136,9 +142,10 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kInFlight) return;
   Entry& entry = found->second;
-  in_flight_ -= 1;
-  if (entry.asked_in == Turn::kLater) later_in_flight_ -= 1;
-  busy_payments_.erase(entry.busy);
+  Line& line = line_of(key);
+  line.in_flight -= 1;
+  if (entry.asked_in == Turn::kLater) line.later_in_flight -= 1;
+  line.busy_payments.erase(entry.busy);
   if (usable && !entry.again) {
     for (const auto& [id, copies] : entry.asked) entry.events.erase(id);
   }
@@ -150,23 +157,25 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
     entries_.erase(found);
   }
   // The payment is free for other questions about it.
-  wake_.notify_all();
+  line.wake.notify_all();
 }
 
 void LookupQueue::stop() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
-  wake_.notify_all();
+  for (Line& line : lines_) line.wake.notify_all();
 }
 
 std::size_t LookupQueue::waiting() const {
   const std::lock_guard lock(mutex_);
-  return ready_first_.size() + ready_later_.size();
+  return lines_[0].waiting() + lines_[1].waiting();
 }
 
 std::size_t LookupQueue::pending() const {
   const std::lock_guard lock(mutex_);
-  return ready_first_.size() + ready_later_.size() + in_flight_;
+  std::size_t pending = 0;
+  for (const Line& line : lines_) pending += line.waiting() + line.in_flight;
+  return pending;
 }
 
 std::size_t LookupQueue::size() const {

@@ -1,11 +1,14 @@
 // What is to be asked of PortOne now, handed out to the look-up threads.
 //
 // A question stands in it once, however often it is wanted; one look-up is in flight per payment
-// (design §2), and evidence that arrives meanwhile asks for another. Filled by the reconciler,
-// emptied by the look-up threads. It reads no clock and no database. What is proven comes first:
-// however many others wait, and however long PortOne takes for them.
+// and API (design §2), and evidence that arrives meanwhile asks for another. Filled by the
+// reconciler, emptied by the look-up threads, of which each serves one API: one that hangs costs
+// the other nothing, neither a thread nor room nor a payment's turn. It reads no clock and no
+// database. What is proven comes first: however many others wait, and however long PortOne takes
+// for them.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -44,13 +47,13 @@ class LookupQueue {
   // Whether the question is queued or in flight.
   [[nodiscard]] bool knows(const storage::Question& question) const;
 
-  // Waits for questions that may be asked now: all of one kind, at most `batch_size` of that kind,
-  // each of another payment. So many at most are in flight, their answers included that are not
-  // written yet. Empty after `stop`.
+  // Waits for questions to `api` that may be asked now: all of one kind, at most `batch_size` of
+  // that kind, each of another payment. So many at most are in flight for one API, their answers
+  // included that are not written yet. Empty after `stop`.
   static constexpr std::size_t kMaxInFlight = 1'024;
   static constexpr std::size_t kMaxLaterInFlight = 768;
   using BatchSize = std::size_t (*)(storage::QuestionKind);
-  [[nodiscard]] std::vector<Job> take(BatchSize batch_size,
+  [[nodiscard]] std::vector<Job> take(core::Api api, BatchSize batch_size,
                                       Choice choice = Choice::kFirstThenLater);
 
   // The events need no answer any more: they were parked, or processed by another.
@@ -79,23 +82,31 @@ class LookupQueue {
     Turn asked_in = Turn::kLater;
     std::string busy;  // what it keeps busy: whose it is may become known only meanwhile
   };
+  // What belongs to one API.
+  struct Line {
+    std::deque<Key> ready_first;
+    std::deque<Key> ready_later;
+    std::unordered_set<std::string> busy_payments;
+    std::size_t in_flight = 0;
+    std::size_t later_in_flight = 0;
+    std::condition_variable wake;
+
+    [[nodiscard]] std::deque<Key>& ready(Turn turn) {
+      return turn == Turn::kFirst ? ready_first : ready_later;
+    }
+    [[nodiscard]] bool has_room(Turn turn) const;
+    [[nodiscard]] std::size_t waiting() const { return ready_first.size() + ready_later.size(); }
+  };
   [[nodiscard]] static const std::string& payment_of(const Entry& entry);
+  [[nodiscard]] Line& line(core::Api api) { return lines_[api == core::Api::kV1 ? 0 : 1]; }
+  [[nodiscard]] Line& line_of(const Key& key);
   void enqueue(const Key& key, Entry& entry);
   void hasten(const Key& key, Entry& entry);
-  [[nodiscard]] bool has_room(Turn turn) const;
-  [[nodiscard]] std::vector<Job> take_from(Turn turn, BatchSize batch_size);
-  [[nodiscard]] std::deque<Key>& ready(Turn turn) {
-    return turn == Turn::kFirst ? ready_first_ : ready_later_;
-  }
+  [[nodiscard]] std::vector<Job> take_from(Line& line, Turn turn, BatchSize batch_size);
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   std::map<Key, Entry> entries_;
-  std::deque<Key> ready_first_;
-  std::deque<Key> ready_later_;
-  std::unordered_set<std::string> busy_payments_;
-  std::size_t in_flight_ = 0;
-  std::size_t later_in_flight_ = 0;
+  std::array<Line, 2> lines_;
   bool stopping_ = false;
 };
 

@@ -4,7 +4,8 @@
 
 # shellcheck disable=SC2034  # for who sources this
 build_packages="ca-certificates cmake curl doctest-dev g++ libasio-dev libcli11-dev
-  libcpp-httplib-dev libspdlog-dev libsqlite3-dev libsqlitecpp-dev libssl-dev libtomlplusplus-dev
+  libcpp-httplib-dev libcurl4-openssl-dev libspdlog-dev libsqlite3-dev libsqlitecpp-dev libssl-dev
+  libtomlplusplus-dev
   ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev sqlite3 tzdata"
 
 # install_missing PACKAGE…: installs those that are not there; asks nothing, says one line.

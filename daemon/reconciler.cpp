@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 using storage::Question;
 using storage::QuestionKind;
 using Turn = LookupQueue::Turn;
-using Choice = LookupQueue::Choice;
 
 // Events that wait in memory to be claimed; beyond it the inbox is scanned instead.
 constexpr std::size_t kMaxMail = 100'000;
@@ -45,47 +44,17 @@ const std::string kNobody;
 }  // namespace
 
 Reconciler::Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
-                       Metrics& metrics)
+                       Metrics& metrics, Warnings& warnings)
     : config_(config),
       clock_(clock),
       writer_(writer),
       metrics_(metrics),
-      calm_at_(clock.now() + kCalmAfter) {
-  askers_.resize(static_cast<std::size_t>(config.reconcile.lookups_in_flight));
+      calm_at_(clock.now() + kCalmAfter),
+      watch_(warnings) {
   reload(config);
 }
 
 Reconciler::~Reconciler() { stop(); }
-
-void Reconciler::start() {
-  thread_ = std::thread([this] { loop(); });
-  for (std::size_t i = 0; i < askers_.size(); ++i) {
-    ask_threads_.emplace_back([this, i] { ask_loop(static_cast<int>(i)); });
-  }
-}
-
-void Reconciler::reload(const core::Config& config) {
-  auto access = std::make_shared<Access>(Access{config, nullptr});
-  if (config.v1) access->tokens = std::make_shared<portone::V1Tokens>(*config.v1, clock_);
-  const std::lock_guard lock(access_mutex_);
-  access_ = std::move(access);
-}
-
-std::shared_ptr<portone::Asker> Reconciler::renew_asker(std::shared_ptr<Access>& used,
-                                                        std::size_t number) {
-  const std::lock_guard lock(access_mutex_);
-  if (used != access_) {
-    used = access_;
-    askers_[number] =
-        std::make_shared<portone::Asker>(used->config, used->tokens, clock_, metrics_);
-  }
-  return askers_[number];
-}
-
-std::shared_ptr<portone::Asker> Reconciler::make_asker() {
-  const std::lock_guard lock(access_mutex_);
-  return std::make_shared<portone::Asker>(access_->config, access_->tokens, clock_, metrics_);
-}
 
 void Reconciler::stop() {
   stopping_ = true;
@@ -382,32 +351,6 @@ std::vector<Question> Reconciler::questions_of(const storage::InboxEvent& event)
     question.for_redirect = event.source == core::EventSource::kRedirect;
   }
   return questions;
-}
-
-void Reconciler::ask_loop(int number) {
-  pthread_setname_np(pthread_self(), ("lookup-" + std::to_string(number)).c_str());
-  const auto last = static_cast<int>(askers_.size()) - 1;
-  Choice choice = Choice::kFirstThenLater;
-  if (last > 0 && number == 0) choice = Choice::kFirstOnly;
-  if (last > 0 && number == last) choice = Choice::kLaterThenFirst;
-  std::shared_ptr<Access> access;
-  while (!stopping_) {
-    std::vector<LookupQueue::Job> jobs = queue_.take(portone::Asker::batch_size, choice);
-    if (jobs.empty()) return;
-    std::vector<Question> questions;
-    for (const LookupQueue::Job& job : jobs) questions.push_back(job.question);
-    // What a look-up answers for was read before it gets its number.
-    std::vector<std::int64_t> numbers;
-    for (std::size_t i = 0; i < jobs.size(); ++i) numbers.push_back(writer_.next_look_up());
-    const auto asker = renew_asker(access, static_cast<std::size_t>(number));
-    std::vector<storage::LookupReport> reports = asker->ask(questions);
-    // A call that the stop cut short says nothing about PortOne.
-    if (stopping_) return;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      reports[i].number = numbers[i];
-      settle(jobs[i], std::move(reports[i]));
-    }
-  }
 }
 
 }  // namespace reconciled

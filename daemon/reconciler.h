@@ -33,7 +33,7 @@ class Reconciler {
   static constexpr std::size_t kMaxBeginning = 1'024;
 
   Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
-             Metrics& metrics);
+             Metrics& metrics, Warnings& warnings);
   ~Reconciler();  // stops
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -85,7 +85,7 @@ class Reconciler {
     std::function<void(const CountedAlone&)> decide;
   };
   void loop();
-  void ask_loop(int number);
+  void ask_loop(core::Api api, int number, std::size_t asker);
   void settle(const LookupQueue::Job& job, storage::LookupReport report);
   void try_answer(storage::LookupReport report, bool may_wait);
   void try_answer_alone(storage::LookupReport report, std::int64_t tries);
@@ -155,9 +155,12 @@ class Reconciler {
   // Events that the writer has to begin together.
   std::atomic<std::size_t> beginning_{0};
 
+  portone::AccessWatch watch_;
   std::mutex access_mutex_;
   std::shared_ptr<Access> access_;
-  std::vector<std::shared_ptr<portone::Asker>> askers_;  // one a thread, of `access_` or older
+  // One a thread, of `access_` or older. Each API has threads of its own: one that hangs costs the
+  // other nothing.
+  std::vector<std::shared_ptr<portone::Asker>> askers_;
   std::vector<std::thread> ask_threads_;
 
   std::mutex mutex_;

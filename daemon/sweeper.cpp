@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <future>
+#include <set>
 
 #include "daemon/log.h"
 
@@ -20,13 +21,13 @@ constexpr auto kOverlap = 10min;
 constexpr auto kFirstReach = 24h;
 // PortOne's lists take 90 days at a time, and so many rows.
 constexpr auto kWindow = 24h * 7;
+constexpr std::size_t kMostNamed = 5;  // unreadable rows, in a warning
 constexpr auto kPauseAfterFault = 30s;
 
 // An order has all its attempts in one answer. (V1: the list's row names both.)
-storage::Question question_about(core::Api api, const core::Snapshot& listed) {
-  const std::string& id = listed.payment_id.str();
-  if (api == core::Api::kV1) return {QuestionKind::kV1Order, id, listed.payment_id};
-  return {QuestionKind::kV2Payment, id, listed.payment_id, {listed.attempt_id}};
+storage::Question question_about(core::Api api, const core::PaymentId& payment) {
+  const auto kind = api == core::Api::kV1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment;
+  return {kind, payment.str(), payment};
 }
 
 }  // namespace
@@ -114,16 +115,38 @@ bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
     }
   }
   warnings_.lower(WarningKind::kSweepFailing, core::to_word(api));
+  tell_of_unreadable(api, counts.unreadable);
   log_info("swept",
            {{"api", core::to_word(api)}, {"listed", counts.listed}, {"news", counts.news}});
   return true;
 }
 
+// The list goes on without them, and a person is told whose they are.
+void Sweeper::tell_of_unreadable(core::Api api, const std::vector<core::UnreadableRow>& rows) {
+  if (rows.empty()) {
+    warnings_.lower(WarningKind::kUnreadableRows, core::to_word(api));
+    return;
+  }
+  std::string named;
+  std::set<std::string> told;
+  for (const core::UnreadableRow& row : rows) {
+    if (told.size() >= kMostNamed || !told.insert(row.id).second) continue;
+    named += (named.empty() ? "" : ", ") + (row.id.empty() ? "without id" : row.id) + " (" +
+             row.reason + ")";
+  }
+  warnings_.raise(WarningKind::kUnreadableRows, core::to_word(api),
+                  std::to_string(rows.size()) +
+                      " rows of PortOne's recent list cannot be read and were set aside: " + named +
+                      ". Look at them in the console");
+}
+
 std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& window,
                                          Counts& counts) {
   storage::Swept swept{.api = window.api, .up_to = window.until};
-  const auto take = [&](const std::vector<core::Snapshot>& page) {
-    for (const core::Snapshot& listed : page) {
+  const auto take = [&](const portone::ListPage& page) {
+    counts.unreadable.insert(counts.unreadable.end(), page.unreadable.begin(),
+                             page.unreadable.end());
+    for (const core::Snapshot& listed : page.snapshots) {
       counts.listed += 1;
       // A window that was opened and nothing more is nothing to reconcile; and V1's own list tells
       // of V1 payments.
@@ -132,7 +155,15 @@ std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& 
       if (by_v2_alone && config_.v1) continue;
       if (!reader.is_news(listed)) continue;
       counts.news += 1;
-      swept.found.push_back(question_about(window.api, listed));
+      swept.found.push_back(question_about(window.api, listed.payment_id));
+      if (window.api == core::Api::kV2) {
+        swept.found.back().named_attempts.push_back(listed.attempt_id);
+      }
+    }
+    // What cannot be read of a payment of ours is asked about by itself, where it is told of.
+    for (const core::UnreadableRow& row : page.unreadable) {
+      const auto payment = reader.payment_of(row.id);
+      if (payment) swept.found.push_back(question_about(window.api, *payment));
     }
   };
   if (const auto fault = asker_->walk(window.api, window.from, window.until, take)) {

@@ -45,7 +45,9 @@ class Sweeper {
   struct Counts {
     std::int64_t listed = 0;
     std::int64_t news = 0;
+    std::vector<core::UnreadableRow> unreadable;  // set aside: the others go on
   };
+  void tell_of_unreadable(core::Api api, const std::vector<core::UnreadableRow>& rows);
   [[nodiscard]] std::optional<std::string> walk(storage::Reader& reader, const Window& window,
                                                 Counts& counts);
   [[nodiscard]] bool write(storage::Swept swept);

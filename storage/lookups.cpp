@@ -214,7 +214,7 @@ std::optional<core::TimerMark> note_answer(Session& session, const DecisionConte
     mark = this_one;
     mark->kind = kind;
   };
-  if (report.is_unreadable) {
+  if (report.is_unreadable && report.outcome == LookupReport::Outcome::kUnusable) {
     planned.unread += 1;
     if (!planned.unread_since) planned.unread_since = report.answered_at;
     if (planned.unread >= kLeastUnread &&

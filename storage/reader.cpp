@@ -352,6 +352,14 @@ bool Reader::is_news(const core::Snapshot& listed) {
          row.integer() != listed.total_amount;
 }
 
+std::optional<core::PaymentId> Reader::payment_of(const std::string& id) {
+  Query query = impl_->session.query(
+      "SELECT payment_id FROM payment WHERE payment_id = ?1 UNION ALL "
+      "SELECT payment_id FROM attempt WHERE attempt_id = ?1 LIMIT 1");
+  if (!query.with(id).next()) return std::nullopt;
+  return query.row().payment_id();
+}
+
 std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {
   Query query =
       impl_->session.query("SELECT question, id, payment_id, attempt_id FROM lookup WHERE payment_id = ?");

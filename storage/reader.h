@@ -131,6 +131,9 @@ class Reader {
   [[nodiscard]] std::optional<std::string> kept(const std::string& key);
   // Whether PortOne's list tells something about the attempt that the store does not know.
   [[nodiscard]] bool is_news(const core::Snapshot& listed);
+  // The payment that an id of PortOne's names, by itself or by one of its attempts; nothing where
+  // nobody registered or bound it.
+  [[nodiscard]] std::optional<core::PaymentId> payment_of(const std::string& id);
   // The look-ups that are planned for a payment, due or not.
   [[nodiscard]] std::vector<Question> planned_questions(const core::PaymentId& id);
 

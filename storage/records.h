@@ -13,6 +13,7 @@
 #include "daemon/core/confirm.h"
 #include "daemon/core/decision.h"
 #include "daemon/core/evidence.h"
+#include "daemon/core/portone_answer.h"
 #include "daemon/core/schedule.h"
 
 namespace reconciled::storage {
@@ -79,14 +80,16 @@ struct LookupReport {
   core::Time asked_at{};
   core::Time answered_at{};
   Outcome outcome = Outcome::kUnusable;
-  // kUnusable: PortOne answered about this very thing, and the answer cannot be read.
+  // kUnusable: PortOne answered about this very thing, and the answer cannot be read. kAnswered: of
+  // what it told some was left out, `unreadable` names it.
   bool is_unreadable = false;
+  std::vector<core::UnreadableRow> unreadable;
+  // A side question (/transactions, a later page) got no usable answer, the main one stands: ask
+  // again.
+  bool side_failed = false;
   std::string detail;                     // one line, for people
   std::vector<core::Snapshot> snapshots;  // kAnswered
   std::optional<std::chrono::milliseconds> retry_after;
-  // kAnswered: a question beside it got no usable answer. What was answered counts, the question is
-  // asked again.
-  bool side_failed = false;
   std::vector<Cover> events;  // that wait for this answer
 
   // Whether nothing is left to ask for now.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/json.h"
+#include "daemon/core/signature.h"
 #include "daemon/core/stored_text.h"
 #include "daemon/core/text.h"
 
@@ -29,6 +30,7 @@ AnswerFault fault_of(int status, bool speaks_portone) {
   if (status == 404 && speaks_portone) return AnswerFault::kNotFound;
   if (status == 429) return AnswerFault::kRateLimited;
   if (status == 408 || status >= 500) return AnswerFault::kUnavailable;
+  if (status >= 400 && status != 404) return AnswerFault::kRefused;
   return AnswerFault::kMalformed;
 }
 
@@ -46,6 +48,8 @@ std::string_view to_word(AnswerFault fault) {
       return "rate_limited";
     case AnswerFault::kUnavailable:
       return "unavailable";
+    case AnswerFault::kRefused:
+      return "refused";
     case AnswerFault::kMalformed:
       return "malformed";
   }
@@ -53,15 +57,19 @@ std::string_view to_word(AnswerFault fault) {
 }
 
 AnswerError fault_of_status(int status, std::string_view body) {
-  const auto document = parse_json(body);
-  const bool is_object = document && document.value().is_object();
+  bool is_repaired = false;
+  const auto document = parse_json_tolerantly(body, is_repaired);
+  static const json kNothing;
+  const json& error = document ? document.value() : kNothing;
+  const bool speaks_portone =
+      body.empty() || integer_member(error, "code") || text_member(error, "type");
   std::string detail = "status " + std::to_string(status);
-  const std::string type = is_object ? error_type(document.value()) : std::string{};
+  const std::string type = error_type(error);
   if (!type.empty()) detail += " " + type;
-  return {fault_of(status, is_object || body.empty()), std::move(detail)};
+  return {fault_of(status, speaks_portone), std::move(detail)};
 }
 
-AnswerError RequiredMembers::error() const { return {AnswerFault::kMalformed, reason_}; }
+AnswerError RequiredMembers::error() const { return {AnswerFault::kMalformed, reason_, true}; }
 
 void RequiredMembers::refuse(std::string reason) {
   if (ok()) reason_ = std::move(reason);
@@ -70,19 +78,10 @@ void RequiredMembers::refuse(std::string reason) {
 std::string RequiredMembers::text(std::string_view key) {
   auto value = text_member(*object_, key);
   if (!value || value->empty()) refuse(std::string(key) + " is missing or no text");
+  if (is_repaired_ && value && value->find(kReplacementCharacter) != std::string::npos) {
+    refuse(std::string(key) + " has a broken encoding");
+  }
   return value.value_or("");
-}
-
-std::int64_t RequiredMembers::integer(std::string_view key) {
-  const auto value = integer_member(*object_, key);
-  if (!value) refuse(std::string(key) + " is missing or no integer");
-  return value.value_or(0);
-}
-
-bool RequiredMembers::boolean(std::string_view key) {
-  const auto value = bool_member(*object_, key);
-  if (!value) refuse(std::string(key) + " is missing or no boolean");
-  return value.value_or(false);
 }
 
 std::optional<Currency> RequiredMembers::currency() {
@@ -99,7 +98,11 @@ std::int64_t RequiredMembers::minor_amount(const json& amounts, std::string_view
 
 std::int64_t RequiredMembers::major_amount(std::string_view key,
                                            const std::optional<Currency>& currency) {
-  const auto text = number_member(*object_, key);
+  std::optional<std::string> text = number_member(*object_, key);
+  if (!text) {
+    text = text_member(*object_, key);
+    if (text && text->find_first_not_of("0123456789.") != std::string::npos) text.reset();
+  }
   const auto minor = text && currency ? minor_from_major(*text, *currency) : std::nullopt;
   if (!minor) refuse(std::string(key) + " is missing or no amount of its currency");
   return minor.value_or(0);
@@ -131,6 +134,21 @@ Snapshot blank_snapshot(Api api, PaymentId payment_id, AttemptId attempt_id, Cur
 
 std::string clean_member(const json& object, std::string_view key, std::size_t max_bytes) {
   return clean_text(text_member(object, key).value_or(""), max_bytes);
+}
+
+std::string name_from_content(const json& content) {
+  constexpr std::size_t kDigits = 16;
+  return "unreadable-" + to_hex(sha256(write_json(content))).substr(0, kDigits);
+}
+
+UnreadableRow unreadable_row(const json& row, std::initializer_list<std::string_view> keys,
+                             const Reading& reading, const AnswerError& error) {
+  for (const std::string_view key : keys) {
+    RequiredMembers members{row, reading.is_repaired};
+    const std::string id = members.text(key);
+    if (members.ok() && is_valid_id_text(id)) return {id, error.detail};
+  }
+  return {{}, error.detail};
 }
 
 std::optional<PortoneTime> newest(std::initializer_list<std::optional<PortoneTime>> times) {

@@ -19,28 +19,33 @@
 
 namespace reconciled::core {
 
+// When the question was asked, and whether the answer had to be repaired to be read.
+struct Reading {
+  Time asked_at{};
+  bool is_repaired = false;
+};
+
 // The fault that a status other than success stands for. A 404 counts as PortOne's only with an
-// empty body or a JSON object: a proxy's error page knows nothing of payments.
+// empty body or an error of its form (V1 `code`, V2 `type`): a proxy's knows nothing of payments.
 [[nodiscard]] AnswerError fault_of_status(int status, std::string_view body);
 
 // Reads the members that an answer must have. The first one that is missing or mistyped is kept as
 // the reason why the answer is unusable; what is read afterwards does not count.
 class RequiredMembers {
  public:
-  explicit RequiredMembers(const nlohmann::json& object) : object_(&object) {}
+  explicit RequiredMembers(const nlohmann::json& object, bool is_repaired = false)
+      : object_(&object), is_repaired_(is_repaired) {}
 
   [[nodiscard]] bool ok() const { return reason_.empty(); }
   // kMalformed with the first reason.
   [[nodiscard]] AnswerError error() const;
   void refuse(std::string reason);
 
-  [[nodiscard]] std::string text(std::string_view key);  // not empty
-  [[nodiscard]] std::int64_t integer(std::string_view key);
-  [[nodiscard]] bool boolean(std::string_view key);
+  [[nodiscard]] std::string text(std::string_view key);  // not empty, and nothing in it was broken
   [[nodiscard]] std::optional<Currency> currency();
   // V2: an integer in minor units.
   [[nodiscard]] std::int64_t minor_amount(const nlohmann::json& amounts, std::string_view key);
-  // V1: a decimal in major units of `currency`.
+  // V1: a decimal in major units of `currency`, a number or its digits as text.
   [[nodiscard]] std::int64_t major_amount(std::string_view key,
                                           const std::optional<Currency>& currency);
   template <class Id>
@@ -52,6 +57,7 @@ class RequiredMembers {
 
  private:
   const nlohmann::json* object_;
+  bool is_repaired_;
   std::string reason_;
 };
 
@@ -62,6 +68,14 @@ class RequiredMembers {
 // The member as clean text of at most `max_bytes`, empty where it is absent or no text.
 [[nodiscard]] std::string clean_member(const nlohmann::json& object, std::string_view key,
                                        std::size_t max_bytes);
+
+// A name for something that has none, made from its content: the same for the same content.
+[[nodiscard]] std::string name_from_content(const nlohmann::json& content);
+
+// The row's first member of `keys` that can be an id; what is unreadable is named by it.
+[[nodiscard]] UnreadableRow unreadable_row(const nlohmann::json& row,
+                                           std::initializer_list<std::string_view> keys,
+                                           const Reading& reading, const AnswerError& error);
 
 // The newest of the times that are set.
 [[nodiscard]] std::optional<PortoneTime> newest(

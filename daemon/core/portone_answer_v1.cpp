@@ -1,3 +1,4 @@
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/answer_parts.h"
@@ -13,11 +14,17 @@ using nlohmann::json;
 
 AnswerError malformed(std::string detail) { return {AnswerFault::kMalformed, std::move(detail)}; }
 
+struct Opened {
+  json response;
+  bool is_repaired = false;
+};
+
 // `{code, message, response}`: what stands in `response`. A code other than 0 is a failure under
 // HTTP 200 too (dossier §3.1).
-Outcome<json, AnswerError> open_envelope(int status, std::string_view body) {
+Outcome<Opened, AnswerError> open_envelope(int status, std::string_view body) {
   if (status != 200 && status != 207) return fault_of_status(status, body);
-  auto parsed = parse_json(body);
+  Opened opened;
+  auto parsed = parse_json_tolerantly(body, opened.is_repaired);
   if (!parsed) return malformed("not JSON: " + parsed.error().detail);
   json& envelope = parsed.value();
   const auto code = integer_member(envelope, "code");
@@ -26,12 +33,19 @@ Outcome<json, AnswerError> open_envelope(int status, std::string_view body) {
     return AnswerError{AnswerFault::kUnavailable, "code " + std::to_string(*code)};
   }
   if (member(envelope, "response") == nullptr) return malformed("response is missing");
-  return std::move(envelope["response"]);
+  opened.response = std::move(envelope["response"]);
+  return opened;
 }
 
-// Unset times are 0; a missing or mistyped one is unset as well, nothing hangs on it.
+// Unset times are 0; a missing or mistyped one is unset as well, nothing hangs on it. Some come as
+// text (dossier §7.13).
 std::optional<PortoneTime> time_member(const json& payment, std::string_view key) {
-  return from_v1_seconds(integer_member(payment, key).value_or(0));
+  if (const auto seconds = integer_member(payment, key)) return from_v1_seconds(*seconds);
+  const std::string text = text_member(payment, key).value_or("");
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return from_v1_seconds(seconds);
 }
 
 // The account number is no key: Eximbay's convenience store says "unknown" (dossier §7.11).
@@ -79,22 +93,29 @@ std::string redacted(const json& payment) {
   return write_json(kept);
 }
 
-Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at) {
-  RequiredMembers required{payment};
+// Without a readable `sandbox` the channel is unknown: the payment is read, and held (§1.2).
+std::optional<Channel> read_channel(const json& payment) {
+  const auto sandbox = bool_member(payment, "sandbox");
+  if (!sandbox) return std::nullopt;
+  return *sandbox ? Channel::kTest : Channel::kLive;
+}
+
+Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& reading) {
+  RequiredMembers required{payment, reading.is_repaired};
   const auto payment_id = required.id<PaymentId>("merchant_uid");
   const auto attempt_id = required.id<AttemptId>("imp_uid");
   const auto currency = required.currency();
-  const bool sandbox = required.boolean("sandbox");
   const std::string status = required.text("status");
   const std::int64_t total = required.major_amount("amount", currency);
   const std::int64_t cancelled = required.major_amount("cancel_amount", currency);
   if (!required.ok()) return required.error();
 
-  Snapshot snapshot = blank_snapshot(Api::kV1, *payment_id, *attempt_id, *currency, asked_at);
+  Snapshot snapshot =
+      blank_snapshot(Api::kV1, *payment_id, *attempt_id, *currency, reading.asked_at);
   snapshot.status = clean_text(status, kMaxWordBytes);
   snapshot.total_amount = total;
   snapshot.cancelled_amount = cancelled;
-  snapshot.channel = sandbox ? Channel::kTest : Channel::kLive;
+  snapshot.channel = read_channel(payment);
   snapshot.pg_provider = clean_member(payment, "pg_provider", kMaxWordBytes);
   snapshot.method = clean_member(payment, "pay_method", kMaxWordBytes);
   snapshot.virtual_account = read_virtual_account(payment);
@@ -108,36 +129,46 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at) 
   return snapshot;
 }
 
-// An array (batch), or `{total, previous, next, list}` (findAll). One unusable element spoils the
-// whole list: a missing attempt could be the paid one.
-Outcome<V1List, AnswerError> read_list(const json& response, Time asked_at) {
+// An array (batch), or `{total, previous, next, list}` (findAll, status lists).
+Outcome<V1List, AnswerError> read_list(const json& response, const Reading& reading) {
   V1List list;
   const json* payments = &response;
   if (response.is_object()) {
-    RequiredMembers required{response};
-    list.has_next = required.integer("next") > 0;
+    if (const auto next = integer_member(response, "next")) list.has_next = *next > 0;
+    const auto total = integer_member(response, "total");
+    if (total && *total >= 0) list.total = total;
     payments = member(response, "list");
-    if (payments == nullptr && required.integer("total") != 0) required.refuse("list is missing");
-    if (!required.ok()) return required.error();
-    if (payments == nullptr) return list;
+    if (payments == nullptr && list.total == 0) return list;
+    if (payments == nullptr) return malformed("list is missing");
+  } else {
+    list.has_next = false;
   }
   if (!payments->is_array()) return malformed("no list of payments");
   for (const json& payment : *payments) {
-    auto snapshot = read_payment(payment, asked_at);
-    if (!snapshot) return snapshot.error();
-    list.snapshots.push_back(std::move(snapshot.value()));
+    auto snapshot = read_payment(payment, reading);
+    if (snapshot) {
+      list.snapshots.push_back(std::move(snapshot.value()));
+    } else {
+      list.unreadable.push_back(
+          unreadable_row(payment, {"imp_uid", "merchant_uid"}, reading, snapshot.error()));
+    }
   }
   return list;
 }
 
 }  // namespace
 
+std::int64_t V1Token::life_seconds() const {
+  return now <= 0 || expired_at <= now ? 0 : expired_at - now;
+}
+
 Outcome<V1Token, AnswerError> read_v1_token(int status, std::string_view body) {
   const auto response = open_envelope(status, body);
   if (!response) return response.error();
-  RequiredMembers required{response.value()};
-  V1Token token{required.text("access_token"), required.integer("now"),
-                required.integer("expired_at")};
+  RequiredMembers required{response.value().response, response.value().is_repaired};
+  const json& answer = response.value().response;
+  const V1Token token{required.text("access_token"), integer_member(answer, "now").value_or(0),
+                      integer_member(answer, "expired_at").value_or(0)};
   if (!required.ok()) return required.error();
   return token;
 }
@@ -152,13 +183,15 @@ Outcome<bool, AnswerError> read_v1_certification(int status, std::string_view bo
 Outcome<Snapshot, AnswerError> read_v1_payment(int status, std::string_view body, Time asked_at) {
   const auto response = open_envelope(status, body);
   if (!response) return response.error();
-  return read_payment(response.value(), asked_at);
+  return read_payment(response.value().response, {asked_at, response.value().is_repaired});
 }
 
 Outcome<V1List, AnswerError> read_v1_list(int status, std::string_view body, Time asked_at) {
   const auto response = open_envelope(status, body);
-  if (response) return read_list(response.value(), asked_at);
-  if (response.error().fault == AnswerFault::kNotFound) return V1List{};
+  if (response) {
+    return read_list(response.value().response, {asked_at, response.value().is_repaired});
+  }
+  if (response.error().fault == AnswerFault::kNotFound) return V1List{.has_next = false};
   return response.error();
 }
 

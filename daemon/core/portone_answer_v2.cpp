@@ -72,40 +72,61 @@ std::optional<VirtualAccount> read_virtual_account(const json& method) {
                         time_member(method, "expiredAt")};
 }
 
-// Named by its creation time, which is always there and never changes. Any status but RESOLVED is an open
-// dispute: a new word must not release goods.
-std::vector<Dispute> read_disputes(const json& payment, RequiredMembers& required) {
-  std::vector<Dispute> disputes;
-  const json* const array = member(payment, "disputes");
-  if (array == nullptr) return disputes;
-  if (!array->is_array()) {
-    required.refuse("disputes is no list");
-    return disputes;
+void add_dispute(std::vector<Dispute>& disputes, Dispute dispute) {
+  const auto known = std::find_if(disputes.begin(), disputes.end(),
+                                  [&](const Dispute& other) { return other.id == dispute.id; });
+  if (known == disputes.end()) {
+    disputes.push_back(std::move(dispute));
+  } else {
+    known->resolved = known->resolved && dispute.resolved;
   }
-  for (const json& element : *array) {
-    std::string id = clean_member(element, "createdAt", kMaxIdBytes);
-    if (id.empty()) required.refuse("a dispute has no time");
-    disputes.push_back({std::move(id), text_member(element, "status") == "RESOLVED"});
+}
+
+// Named by its creation time, which is always there and never changes. Any status but RESOLVED is
+// an open dispute: a new word must not release goods. Nor must what cannot be read: it is one,
+// named by what in it does not change.
+std::vector<Dispute> read_disputes(const json& payment) {
+  std::vector<Dispute> disputes;
+  const json* const value = member(payment, "disputes");
+  if (value == nullptr) return disputes;
+  if (!value->is_array()) return {{name_from_content(*value), false}};
+  for (const json& element : *value) {
+    std::string created = clean_member(element, "createdAt", kMaxIdBytes);
+    if (!created.empty()) {
+      add_dispute(disputes, {std::move(created), text_member(element, "status") == "RESOLVED"});
+      continue;
+    }
+    json lasting = element;
+    if (lasting.is_object()) {
+      lasting.erase("status");
+      lasting.erase("resolvedAt");
+    }
+    add_dispute(disputes, {name_from_content(lasting), false});
   }
   return disputes;
 }
 
-std::vector<std::string> read_chargebacks(const json& payment, RequiredMembers& required) {
+// Whether the cancellation is a charge-back that took the money: one without a readable trigger or
+// with a status of tomorrow may be.
+bool is_chargeback(const json& cancellation) {
+  if (!cancellation.is_object()) return true;
+  const json* const trigger = member(cancellation, "trigger");
+  const bool may_be = text_member(cancellation, "trigger") == "CHARGEBACK" ||
+                      (trigger != nullptr && !text_member(cancellation, "trigger"));
+  const auto status = text_member(cancellation, "status");
+  return may_be && status != "REQUESTED" && status != "FAILED";
+}
+
+std::vector<std::string> read_chargebacks(const json& payment) {
   std::vector<std::string> ids;
-  const json* const array = member(payment, "cancellations");
-  if (array == nullptr) return ids;
-  if (!array->is_array()) {
-    required.refuse("cancellations is no list");
-    return ids;
-  }
-  for (const json& element : *array) {
-    if (text_member(element, "trigger") != "CHARGEBACK" ||
-        text_member(element, "status") != "SUCCEEDED") {
-      continue;
-    }
+  const json* const value = member(payment, "cancellations");
+  if (value == nullptr) return ids;
+  if (!value->is_array()) return {name_from_content(*value)};
+  for (const json& element : *value) {
+    if (!is_chargeback(element)) continue;
     std::string id = clean_member(element, "id", kMaxIdBytes);
-    if (id.empty()) required.refuse("a charge-back has no id");
-    ids.push_back(std::move(id));
+    if (id.empty()) id = name_from_content(element);
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
   }
   return ids;
 }
@@ -144,10 +165,10 @@ std::string redacted(const json& payment) {
 // it has no disputes.
 enum class Shape { kPayment, kTransaction };
 
-Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at,
+Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& reading,
                                             Shape shape = Shape::kPayment) {
   const bool whole = shape == Shape::kPayment;
-  RequiredMembers required{payment};
+  RequiredMembers required{payment, reading.is_repaired};
   const auto payment_id = required.id<PaymentId>(whole ? "id" : "paymentId");
   const auto attempt_id = required.id<AttemptId>(whole ? "transactionId" : "id");
   const auto currency = required.currency();
@@ -156,17 +177,12 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at,
   const json& amounts = object_or_null(payment, "amount");
   const std::int64_t total = required.minor_amount(amounts, "total");
   const std::int64_t cancelled = required.minor_amount(amounts, "cancelled");
-  // Only a paid payment's answer has the field; any other leaves what is known of disputes.
-  std::optional<std::vector<Dispute>> disputes;
-  if (whole && (status == "PAID" || member(payment, "disputes") != nullptr)) {
-    disputes = read_disputes(payment, required);
-  }
-  auto chargebacks = read_chargebacks(payment, required);
   if (!required.ok()) return required.error();
 
   const json& channel = object_or_null(payment, "channel");
   const json& method = object_or_null(payment, "method");
-  Snapshot snapshot = blank_snapshot(Api::kV2, *payment_id, *attempt_id, *currency, asked_at);
+  Snapshot snapshot =
+      blank_snapshot(Api::kV2, *payment_id, *attempt_id, *currency, reading.asked_at);
   if (text_member(payment, "version") == "V1") snapshot.version = Api::kV1;
   snapshot.result = result_of(status);
   snapshot.status = clean_text(status, kMaxWordBytes);
@@ -183,83 +199,88 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, Time asked_at,
   snapshot.status_at = newest(
       {snapshot.paid_at, time_member(payment, "cancelledAt"), time_member(payment, "failedAt")});
   snapshot.updated_at = time_member(payment, "updatedAt");
-  snapshot.disputes = std::move(disputes);
-  snapshot.chargebacks = std::move(chargebacks);
+  // Only a paid payment's answer has the field; any other leaves what is known of disputes.
+  if (whole && (status == "PAID" || member(payment, "disputes") != nullptr)) {
+    snapshot.disputes = read_disputes(payment);
+  }
+  snapshot.chargebacks = read_chargebacks(payment);
   snapshot.stored_body = redacted(payment);
   return snapshot;
 }
 
+struct Opened {
+  json document;
+  bool is_repaired = false;
+};
+
 // An answer's document, or why it is none.
-Outcome<json, AnswerError> open_answer(int status, std::string_view body) {
+Outcome<Opened, AnswerError> open_answer(int status, std::string_view body) {
   if (status != 200) return fault_of_status(status, body);
-  auto document = parse_json(body);
+  Opened opened;
+  auto document = parse_json_tolerantly(body, opened.is_repaired);
   if (!document) {
     return AnswerError{AnswerFault::kMalformed, "not JSON: " + document.error().detail};
   }
-  return std::move(document.value());
+  opened.document = std::move(document.value());
+  return opened;
 }
 
-const json* items_of(const json& document) {
-  const json* const items = member(document, "items");
-  return items != nullptr && items->is_array() ? items : nullptr;
+void take(V2List& list, const json& payment, const Reading& reading, Shape shape) {
+  auto snapshot = read_payment(payment, reading, shape);
+  if (snapshot) {
+    list.snapshots.push_back(std::move(snapshot.value()));
+    return;
+  }
+  list.unreadable.push_back(
+      shape == Shape::kPayment
+          ? unreadable_row(payment, {"id", "transactionId"}, reading, snapshot.error())
+          : unreadable_row(payment, {"paymentId", "id"}, reading, snapshot.error()));
 }
 
-AnswerError no_items() { return {AnswerFault::kMalformed, "items is no list"}; }
+// `{items: […]}`, of which `take_item` puts each into the list.
+template <class TakeItem>
+Outcome<V2List, AnswerError> read_items(int status, std::string_view body, TakeItem take_item) {
+  const auto answer = open_answer(status, body);
+  if (!answer) return answer.error();
+  const json* const items = member(answer.value().document, "items");
+  if (items == nullptr || !items->is_array()) {
+    return AnswerError{AnswerFault::kMalformed, "items is no list"};
+  }
+  V2List list;
+  const auto total = integer_member(object_or_null(answer.value().document, "page"), "totalCount");
+  if (total && *total >= 0) list.total = total;
+  for (const json& item : *items) take_item(list, item, answer.value().is_repaired);
+  return list;
+}
 
 }  // namespace
 
-Outcome<std::vector<Snapshot>, AnswerError> read_v2_transactions(int status,
-                                                                 std::string_view body,
-                                                                 Time asked_at) {
-  const auto document = open_answer(status, body);
-  if (!document) return document.error();
-  const json* const items = items_of(document.value());
-  if (items == nullptr) return no_items();
-  std::vector<Snapshot> snapshots;
-  for (const json& item : *items) {
-    auto snapshot = read_payment(item, asked_at, Shape::kTransaction);
-    if (!snapshot) return snapshot.error();
-    snapshots.push_back(std::move(snapshot.value()));
-  }
-  return snapshots;
+Outcome<V2List, AnswerError> read_v2_transactions(int status, std::string_view body,
+                                                  Time asked_at) {
+  return read_items(status, body, [&](V2List& list, const json& item, bool is_repaired) {
+    take(list, item, {asked_at, is_repaired}, Shape::kTransaction);
+  });
 }
 
 Outcome<V2List, AnswerError> read_v2_page(int status, std::string_view body, Time asked_at) {
-  const auto document = open_answer(status, body);
-  if (!document) return document.error();
-  const json* const items = items_of(document.value());
-  if (items == nullptr) return no_items();
-  const auto total = integer_member(object_or_null(document.value(), "page"), "totalCount");
-  if (!total || *total < 0) return AnswerError{AnswerFault::kMalformed, "page has no totalCount"};
-  V2List list{.total = *total};
-  for (const json& item : *items) {
-    auto snapshot = read_payment(item, asked_at);
-    if (!snapshot) return snapshot.error();
-    list.snapshots.push_back(std::move(snapshot.value()));
-  }
-  return list;
+  return read_items(status, body, [&](V2List& list, const json& item, bool is_repaired) {
+    take(list, item, {asked_at, is_repaired}, Shape::kPayment);
+  });
 }
 
 Outcome<V2List, AnswerError> read_v2_cursor_page(int status, std::string_view body,
                                                  Time asked_at) {
-  const auto document = open_answer(status, body);
-  if (!document) return document.error();
-  const json* const items = items_of(document.value());
-  if (items == nullptr) return no_items();
-  V2List list;
-  for (const json& item : *items) {
-    auto snapshot = read_payment(object_or_null(item, "payment"), asked_at);
-    if (!snapshot) return snapshot.error();
-    list.snapshots.push_back(std::move(snapshot.value()));
-    list.last_cursor = text_member(item, "cursor").value_or("");
-  }
-  return list;
+  return read_items(status, body, [&](V2List& list, const json& item, bool is_repaired) {
+    take(list, object_or_null(item, "payment"), {asked_at, is_repaired}, Shape::kPayment);
+    const auto cursor = text_member(item, "cursor");
+    if (cursor && !cursor->empty()) list.last_cursor = *cursor;
+  });
 }
 
 Outcome<Snapshot, AnswerError> read_v2_payment(int status, std::string_view body, Time asked_at) {
-  const auto payment = open_answer(status, body);
-  if (!payment) return payment.error();
-  return read_payment(payment.value(), asked_at);
+  const auto answer = open_answer(status, body);
+  if (!answer) return answer.error();
+  return read_payment(answer.value().document, {asked_at, answer.value().is_repaired});
 }
 
 }  // namespace reconciled::core

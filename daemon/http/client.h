@@ -1,8 +1,11 @@
-// The HTTP client for PortOne's REST and the shop's backend: cpp-httplib under hard limits.
+// The HTTP client for PortOne's REST and the shop's backend: libcurl under hard limits.
 //
-// One Client belongs to one thread and one origin, keeps its connection alive and opens it again
-// when the server has closed it. No redirects; TLS 1.2 or newer; the host name is verified against
-// the certificate's SAN, never its CN (design §4).
+// One Client belongs to one thread and one origin, keeps its connection alive, and asks again on a
+// new one where the server had closed it and nothing had come. Every wait ends at the call's total
+// deadline, name resolution included, and at once when the client is aborted. No redirects, no
+// encodings; TLS 1.2 or newer; the host name is verified against the certificate's SAN, never its
+// CN (design §4). HTTPS_PROXY and NO_PROXY are heeded as curl does, but never for this machine
+// itself.
 #pragma once
 
 #include <chrono>
@@ -18,7 +21,7 @@ namespace reconciled::http {
 struct ClientOptions {
   std::string base_url;   // http(s)://host[:port][/prefix]
   std::string unix_path;  // connects there instead; base_url then only names the Host
-  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds connect_timeout{5'000};  // name, connection and TLS
   std::chrono::milliseconds read_timeout{20'000};    // between two bytes
   std::chrono::milliseconds total_deadline{30'000};  // of one call, whatever trickles in
   std::size_t max_response_bytes = 8 * 1024 * 1024;
@@ -55,8 +58,9 @@ class Client {
   Client& operator=(Client&&) noexcept;
 
   [[nodiscard]] core::Outcome<ClientResponse, ClientError> send(const ClientRequest& request);
-  // Ends a call in flight with kBroken; any thread.
+  // Ends a call in flight, and every later one at once, with kBroken; any thread.
   void abort();
+  [[nodiscard]] bool is_aborted() const;
 
  private:
   struct Impl;

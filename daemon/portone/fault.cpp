@@ -31,6 +31,7 @@ LookupOutcome outcome_of(core::AnswerFault fault) {
       return LookupOutcome::kThrottled;
     case core::AnswerFault::kUnavailable:
       return LookupOutcome::kServerError;
+    case core::AnswerFault::kRefused:
     case core::AnswerFault::kMalformed:
       return LookupOutcome::kMalformed;
   }
@@ -41,12 +42,18 @@ LookupOutcome outcome_of(core::AnswerFault fault) {
 
 LookupFault fault_of(const http::ClientError& error) {
   return {LookupOutcome::kUnreachable,
-          std::string(http::to_word(error.fault)) + ": " + error.detail, std::nullopt};
+          std::string(http::to_word(error.fault)) + ": " + error.detail, std::nullopt, false};
 }
 
 LookupFault fault_of(const core::AnswerError& error, const http::ClientResponse& response) {
+  const bool is_success = response.status / 100 == 2;
   return {outcome_of(error.fault), std::string(core::to_word(error.fault)) + ": " + error.detail,
-          read_retry_after(response.retry_after)};
+          read_retry_after(response.retry_after),
+          is_success && error.fault == core::AnswerFault::kMalformed};
+}
+
+LookupFault about_another(std::string detail) {
+  return {LookupOutcome::kMalformed, "malformed: " + std::move(detail), std::nullopt, true};
 }
 
 }  // namespace reconciled::portone

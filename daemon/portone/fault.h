@@ -16,12 +16,15 @@ struct LookupFault {
   LookupOutcome outcome = LookupOutcome::kMalformed;
   std::string detail;                                    // one line, nothing personal
   std::optional<std::chrono::milliseconds> retry_after;  // as PortOne asked
+  bool is_unreadable = false;  // PortOne answered with success, and the answer cannot be read
 };
 
 [[nodiscard]] LookupFault fault_of(const http::ClientError& error);
 // `response` carries the Retry-After that came with the refused answer.
 [[nodiscard]] LookupFault fault_of(const core::AnswerError& error,
                                    const http::ClientResponse& response);
+// The answer is about something else than was asked.
+[[nodiscard]] LookupFault about_another(std::string detail);
 
 template <class T>
 using Asked = core::Outcome<T, LookupFault>;

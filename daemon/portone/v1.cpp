@@ -1,6 +1,6 @@
 #include "daemon/portone/v1.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "daemon/core/text.h"
 
@@ -9,51 +9,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A token that ends within this time is not used for a new call.
-constexpr auto kTokenMargin = 30s;
 constexpr int kPageSize = 100;
 constexpr int kSweepPageSize = 500;
 // Orders with more attempts than this are not walked further in one look-up.
 constexpr int kMaxPages = 50;
-
-bool is_unknown(const core::AnswerError& error) {
-  return error.fault == core::AnswerFault::kNotFound;
-}
+constexpr int kMaxSweepPages = 200;
 
 }  // namespace
 
-V1Tokens::V1Tokens(core::PortoneV1Config config, const Clock& clock)
-    : config_(std::move(config)), clock_(clock) {}
-
-Asked<std::string> V1Tokens::get(http::Client& client) {
-  const std::lock_guard lock(mutex_);
-  const core::Time now = clock_.now();
-  if (!token_.empty() && now < good_until_) return token_;
-  http::ClientRequest request{.method = "POST",
-                              .target = "/users/getToken",
-                              .body = nlohmann::json{{"imp_key", config_.imp_key},
-                                                     {"imp_secret", config_.imp_secret}}
-                                          .dump(),
-                              .content_type = "application/json"};
-  const auto response = client.send(request);
-  if (!response.ok()) return fault_of(response.error());
-  const auto token = core::read_v1_token(response.value().status, response.value().body);
-  if (!token.ok()) return fault_of(token.error(), response.value());
-  token_ = token.value().access_token;
-  const std::chrono::seconds life{token.value().expired_at - token.value().now};
-  good_until_ = now + std::max<std::chrono::milliseconds>(life - kTokenMargin, 0s);
-  return token_;
-}
-
-void V1Tokens::refused(const std::string& token) {
-  const std::lock_guard lock(mutex_);
-  if (token_ == token) token_.clear();
-}
-
-V1Client::V1Client(const core::PortoneV1Config& config, V1Tokens& tokens, const Clock& clock,
-                   bool sandbox)
+V1Client::V1Client(const core::PortoneV1Config& config, V1Tokens& tokens, AccessWatch& watch,
+                   const Clock& clock, bool sandbox)
     : client_(http::ClientOptions{.base_url = config.base_url}),
       tokens_(tokens),
+      watch_(watch),
       clock_(clock),
       tier_(config.tier),
       sandbox_(sandbox) {}
@@ -64,8 +32,10 @@ Asked<http::ClientResponse> V1Client::get_with(const std::string& target,
   request.headers.emplace_back("Authorization", "Bearer " + token);
   if (!tier_.empty()) request.headers.emplace_back("Tier", tier_);
   auto response = client_.send(request);
-  if (!response.ok()) return fault_of(response.error());
-  return std::move(response.value());
+  if (response.ok()) return std::move(response.value());
+  LookupFault fault = fault_of(response.error());
+  if (!is_aborted()) watch_.unanswered(core::Api::kV1, fault.detail);
+  return fault;
 }
 
 // One new login where PortOne refuses the token: it may have expired early, or been replaced.
@@ -74,35 +44,56 @@ Asked<http::ClientResponse> V1Client::get(const std::string& target) {
     const Asked<std::string> token = tokens_.get(client_);
     if (!token.ok()) return token.error();
     Asked<http::ClientResponse> response = get_with(target, token.value());
-    if (!response.ok() || response.value().status != 401 || attempt > 0) return response;
-    tokens_.refused(token.value());
+    if (!response.ok() || response.value().status != 401) return response;
+    tokens_.refused(token.value(), attempt > 0);
+    if (attempt > 0) return response;
   }
 }
 
-Asked<std::vector<core::Snapshot>> V1Client::attempts(const std::vector<std::string>& imp_uids) {
+// What an answer that is none says about PortOne as a whole.
+LookupFault V1Client::fault(const core::AnswerError& error, const http::ClientResponse& response) {
+  LookupFault fault = fault_of(error, response);
+  watch_.note(core::Api::kV1, error, fault.detail);
+  return fault;
+}
+
+Asked<core::V1List> V1Client::list(const std::string& target) {
   const core::Time asked_at = clock_.now();
-  if (imp_uids.size() == 1) {
-    const std::string target = "/payments/" + core::percent_encode(imp_uids.front()) +
-                               (sandbox_ ? "?include_sandbox=true" : "");
-    const auto response = get(target);
-    if (!response.ok()) return response.error();
-    auto snapshot =
-        core::read_v1_payment(response.value().status, response.value().body, asked_at);
-    if (snapshot.ok()) return std::vector{std::move(snapshot.value())};
-    if (is_unknown(snapshot.error())) return std::vector<core::Snapshot>{};
-    return fault_of(snapshot.error(), response.value());
-  }
-  std::string target = "/payments";
-  char separator = '?';
-  for (const std::string& imp_uid : imp_uids) {
-    target += separator + ("imp_uid%5B%5D=" + core::percent_encode(imp_uid));
-    separator = '&';
-  }
   const auto response = get(target);
   if (!response.ok()) return response.error();
-  auto list = core::read_v1_list(response.value().status, response.value().body, asked_at);
-  if (!list.ok()) return fault_of(list.error(), response.value());
-  return std::move(list.value().snapshots);
+  auto answer = core::read_v1_list(response.value().status, response.value().body, asked_at);
+  if (!answer.ok()) return fault(answer.error(), response.value());
+  watch_.answered(core::Api::kV1);
+  return std::move(answer.value());
+}
+
+Asked<core::V1List> V1Client::attempts(const std::vector<std::string>& imp_uids) {
+  if (imp_uids.size() > 1) {
+    std::string target = "/payments";
+    char separator = '?';
+    for (const std::string& imp_uid : imp_uids) {
+      target += separator + ("imp_uid%5B%5D=" + core::percent_encode(imp_uid));
+      separator = '&';
+    }
+    return list(target);
+  }
+  const core::Time asked_at = clock_.now();
+  const auto response = get("/payments/" + core::percent_encode(imp_uids.front()) +
+                            (sandbox_ ? "?include_sandbox=true" : ""));
+  if (!response.ok()) return response.error();
+  auto snapshot = core::read_v1_payment(response.value().status, response.value().body, asked_at);
+  core::V1List found;
+  if (!snapshot.ok()) {
+    LookupFault why = fault(snapshot.error(), response.value());
+    if (why.outcome != LookupOutcome::kNotFound) return why;
+    return found;
+  }
+  watch_.answered(core::Api::kV1);
+  if (snapshot.value().attempt_id.str() != imp_uids.front()) {
+    return about_another("the answer names another attempt");
+  }
+  found.snapshots.push_back(std::move(snapshot.value()));
+  return found;
 }
 
 Asked<bool> V1Client::is_certification(const std::string& imp_uid) {
@@ -111,48 +102,71 @@ Asked<bool> V1Client::is_certification(const std::string& imp_uid) {
   const auto known =
       core::read_v1_certification(response.value().status, response.value().body);
   if (known.ok()) return known.value();
-  return fault_of(known.error(), response.value());
+  return fault(known.error(), response.value());
 }
 
-std::optional<LookupFault> V1Client::walk(
-    core::Time from, core::Time until,
-    const std::function<void(const std::vector<core::Snapshot>&)>& take) {
-  const auto seconds = [](core::Time time) {
-    return std::to_string(core::to_ms(time) / 1000);
-  };
-  for (int page = 1;; ++page) {
-    const core::Time asked_at = clock_.now();
-    const std::string target = "/payments/status/all?from=" + seconds(from) +
-                               "&to=" + seconds(until) + "&sorting=started" +
-                               "&limit=" + std::to_string(kSweepPageSize) +
-                               "&page=" + std::to_string(page);
-    const auto response = get(target);
-    if (!response.ok()) return response.error();
-    // A page beyond the last is answered 400 (dossier §3.1).
-    if (response.value().status == 400 && page > 1) return std::nullopt;
-    const auto list =
-        core::read_v1_list(response.value().status, response.value().body, asked_at);
-    if (!list.ok()) return fault_of(list.error(), response.value());
-    take(list.value().snapshots);
-    if (!list.value().has_next) return std::nullopt;
-  }
-}
-
-Asked<std::vector<core::Snapshot>> V1Client::order(const std::string& merchant_uid) {
-  std::vector<core::Snapshot> all;
+Asked<V1Client::Order> V1Client::order(const std::string& merchant_uid) {
+  Order all;
   for (int page = 1; page <= kMaxPages; ++page) {
-    const core::Time asked_at = clock_.now();
-    const std::string target = "/payments/findAll/" + core::percent_encode(merchant_uid) +
-                               "/?sorting=started&limit=" + std::to_string(kPageSize) +
-                               "&page=" + std::to_string(page);
-    const auto response = get(target);
-    if (!response.ok()) return response.error();
-    auto list = core::read_v1_list(response.value().status, response.value().body, asked_at);
-    if (!list.ok()) return fault_of(list.error(), response.value());
-    for (core::Snapshot& snapshot : list.value().snapshots) all.push_back(std::move(snapshot));
-    if (!list.value().has_next) break;
+    auto answer = list("/payments/findAll/" + core::percent_encode(merchant_uid) +
+                       "/?sorting=started&limit=" + std::to_string(kPageSize) +
+                       "&page=" + std::to_string(page));
+    if (!answer.ok()) {
+      if (page == 1) return answer.error();
+      all.cut_short = answer.error();
+      return all;
+    }
+    const std::size_t rows = answer.value().snapshots.size() + answer.value().unreadable.size();
+    const std::size_t before = all.snapshots.size() + all.unreadable.size();
+    for (core::Snapshot& snapshot : answer.value().snapshots) {
+      const bool is_known = std::any_of(
+          all.snapshots.begin(), all.snapshots.end(),
+          [&](const core::Snapshot& known) { return known.attempt_id == snapshot.attempt_id; });
+      if (snapshot.payment_id.str() != merchant_uid) {
+        all.unreadable.push_back({snapshot.attempt_id.str(), "belongs to another order"});
+      } else if (!is_known) {
+        all.snapshots.push_back(std::move(snapshot));
+      }
+    }
+    for (core::UnreadableRow& row : answer.value().unreadable) {
+      all.unreadable.push_back(std::move(row));
+    }
+    // Where the end mark cannot be read, the page behind the last is empty or brings nothing new.
+    const bool is_last = !answer.value().has_next.value_or(true);
+    if (is_last || rows == 0 || all.snapshots.size() + all.unreadable.size() == before) return all;
   }
+  all.unreadable.push_back({{}, "more attempts than are asked for"});
   return all;
+}
+
+Asked<ListedPage> V1Client::status_page(core::Time from, core::Time until, int number) {
+  // Whole seconds: rather a little more than a little less.
+  const std::int64_t begin = core::to_ms(from) / 1000;
+  const std::int64_t end = (core::to_ms(until) + 999) / 1000;
+  const core::Time asked_at = clock_.now();
+  const auto response =
+      get("/payments/status/all?from=" + std::to_string(begin) + "&to=" + std::to_string(end) +
+          "&sorting=started" + "&limit=" + std::to_string(kSweepPageSize) +
+          "&page=" + std::to_string(number + 1));
+  if (!response.ok()) return response.error();
+  // A page beyond the last is answered 400 (dossier §3.1).
+  if (response.value().status == 400 && number > 0) return ListedPage{{}, false, {}};
+  auto answer = core::read_v1_list(response.value().status, response.value().body, asked_at);
+  if (!answer.ok()) return fault(answer.error(), response.value());
+  watch_.answered(core::Api::kV1);
+  return ListedPage{{std::move(answer.value().snapshots), std::move(answer.value().unreadable)},
+                    answer.value().has_next,
+                    answer.value().total};
+}
+
+std::optional<LookupFault> V1Client::walk(core::Time from, core::Time until, const Take& take) {
+  const WalkRules rules{.page_size = kSweepPageSize,
+                        .max_pages = kMaxSweepPages,
+                        .shortest = 2s,
+                        .ask = [this](core::Time begin, core::Time end, int number) {
+                          return status_page(begin, end, number);
+                        }};
+  return walk_list(rules, from, until, take);
 }
 
 }  // namespace reconciled::portone

@@ -1,5 +1,6 @@
 #include "daemon/portone/v2.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/json.h"
@@ -8,13 +9,12 @@
 namespace reconciled::portone {
 namespace {
 
-constexpr std::int64_t kPageSize = 500;
-// PortOne's own limit: (number + 1) * size <= 60 000 (dossier §3.2).
-constexpr std::int64_t kMaxListed = 60'000;
+using namespace std::chrono_literals;
 
-bool is_unknown(const core::AnswerError& error) {
-  return error.fault == core::AnswerFault::kNotFound;
-}
+constexpr int kPageSize = 500;
+// PortOne's own limit: (number + 1) * size <= 60 000 (dossier §3.2).
+constexpr int kMaxListed = 60'000;
+constexpr int kMaxCursorPages = 200;
 
 // A GET's body travels in the query (dossier §3.2).
 std::string with_body(const char* path, const nlohmann::json& body) {
@@ -23,104 +23,131 @@ std::string with_body(const char* path, const nlohmann::json& body) {
 
 }  // namespace
 
-V2Client::V2Client(const core::PortoneV2Config& config, const Clock& clock)
+V2Client::V2Client(const core::PortoneV2Config& config, AccessWatch& watch, const Clock& clock)
     : client_(http::ClientOptions{.base_url = config.base_url,
                                   .read_timeout = std::chrono::seconds(60),
                                   .total_deadline = std::chrono::seconds(60)}),
+      watch_(watch),
       clock_(clock),
       authorization_("PortOne " + config.api_secret),
       store_id_(config.store_id) {}
 
-core::Outcome<http::ClientResponse, http::ClientError> V2Client::get(const std::string& target) {
+Asked<http::ClientResponse> V2Client::get(const std::string& target) {
   http::ClientRequest request{.method = "GET", .target = target};
   request.headers.emplace_back("Authorization", authorization_);
-  return client_.send(request);
+  auto response = client_.send(request);
+  if (response.ok()) return std::move(response.value());
+  LookupFault why = fault_of(response.error());
+  if (!is_aborted()) watch_.unanswered(core::Api::kV2, why.detail);
+  return why;
+}
+
+// What an answer that is none says about PortOne as a whole.
+LookupFault V2Client::fault(const core::AnswerError& error, const http::ClientResponse& response) {
+  LookupFault fault = fault_of(error, response);
+  watch_.note(core::Api::kV2, error, fault.detail);
+  return fault;
+}
+
+Asked<core::V2List> V2Client::list(const std::string& target, Reader read) {
+  const core::Time asked_at = clock_.now();
+  const auto response = get(target);
+  if (!response.ok()) return response.error();
+  auto answer = read(response.value().status, response.value().body, asked_at);
+  if (!answer.ok()) return fault(answer.error(), response.value());
+  watch_.answered(core::Api::kV2);
+  return std::move(answer.value());
 }
 
 Asked<std::optional<core::Snapshot>> V2Client::payment(const std::string& payment_id) {
   const core::Time asked_at = clock_.now();
   const auto response = get("/payments/" + core::percent_encode(payment_id) +
                             "?storeId=" + core::percent_encode(store_id_));
-  if (!response.ok()) return fault_of(response.error());
+  if (!response.ok()) return response.error();
   auto snapshot = core::read_v2_payment(response.value().status, response.value().body, asked_at);
-  if (snapshot.ok()) {
-    // An answer about another payment than the one asked for would bind money to the wrong order.
-    if (snapshot.value().payment_id.str() != payment_id) {
-      return LookupFault{LookupOutcome::kMalformed, "the answer names another payment", {}};
-    }
-    return std::optional(std::move(snapshot.value()));
+  if (!snapshot.ok()) {
+    LookupFault why = fault(snapshot.error(), response.value());
+    if (why.outcome != LookupOutcome::kNotFound) return why;
+    return std::optional<core::Snapshot>{};
   }
-  if (is_unknown(snapshot.error())) return std::optional<core::Snapshot>{};
-  return fault_of(snapshot.error(), response.value());
+  watch_.answered(core::Api::kV2);
+  // An answer about another payment than the one asked for would bind money to the wrong order.
+  if (snapshot.value().payment_id.str() != payment_id) {
+    return about_another("the answer names another payment");
+  }
+  return std::optional(std::move(snapshot.value()));
 }
 
-Asked<std::vector<core::Snapshot>> V2Client::transactions(const std::string& payment_id) {
-  const core::Time asked_at = clock_.now();
-  const auto response = get("/payments/" + core::percent_encode(payment_id) +
-                            "/transactions?storeId=" + core::percent_encode(store_id_));
-  if (!response.ok()) return fault_of(response.error());
-  auto all = core::read_v2_transactions(response.value().status, response.value().body, asked_at);
-  if (all.ok()) {
-    std::erase_if(all.value(), [&](const core::Snapshot& snapshot) {
-      return snapshot.payment_id.str() != payment_id;
-    });
-    return std::move(all.value());
+Asked<core::V2List> V2Client::transactions(const std::string& payment_id) {
+  auto all = list("/payments/" + core::percent_encode(payment_id) +
+                      "/transactions?storeId=" + core::percent_encode(store_id_),
+                  core::read_v2_transactions);
+  if (!all.ok()) {
+    if (all.error().outcome != LookupOutcome::kNotFound) return all.error();
+    return core::V2List{};
   }
-  if (is_unknown(all.error())) return std::vector<core::Snapshot>{};
-  return fault_of(all.error(), response.value());
+  core::V2List own{{}, std::move(all.value().unreadable), {}, {}};
+  for (core::Snapshot& snapshot : all.value().snapshots) {
+    if (snapshot.payment_id.str() == payment_id) {
+      own.snapshots.push_back(std::move(snapshot));
+    } else {
+      own.unreadable.push_back({snapshot.payment_id.str(), "belongs to another payment"});
+    }
+  }
+  return own;
+}
+
+Asked<ListedPage> V2Client::page(core::Time from, core::Time until, int number) {
+  // By change of status: it also finds what was begun long ago and paid just now.
+  const nlohmann::json body{{"page", {{"number", number}, {"size", kPageSize}}},
+                            {"filter",
+                             {{"storeId", store_id_},
+                              {"timestampType", "STATUS_CHANGED_AT"},
+                              {"from", core::to_rfc3339(from)},
+                              {"until", core::to_rfc3339(until)}}}};
+  auto answer = list(with_body("/payments", body), core::read_v2_page);
+  if (!answer.ok()) return answer.error();
+  return ListedPage{{std::move(answer.value().snapshots), std::move(answer.value().unreadable)},
+                    {},
+                    answer.value().total};
 }
 
 std::optional<LookupFault> V2Client::walk(core::Time from, core::Time until, const Take& take) {
-  // By change of status: it also finds what was begun long ago and paid just now.
-  const auto fault = walk_by_page(from, until, take);
-  if (!fault) return std::nullopt;
-  return walk_by_cursor(from, until, take);
-}
-
-std::optional<LookupFault> V2Client::walk_by_page(core::Time from, core::Time until,
-                                                  const Take& take) {
-  for (std::int64_t number = 0; (number + 1) * kPageSize <= kMaxListed; ++number) {
-    const core::Time asked_at = clock_.now();
-    const nlohmann::json body{{"page", {{"number", number}, {"size", kPageSize}}},
-                              {"filter",
-                               {{"storeId", store_id_},
-                                {"timestampType", "STATUS_CHANGED_AT"},
-                                {"from", core::to_rfc3339(from)},
-                                {"until", core::to_rfc3339(until)}}}};
-    const auto response = get(with_body("/payments", body));
-    if (!response.ok()) return fault_of(response.error());
-    const auto page = core::read_v2_page(response.value().status, response.value().body, asked_at);
-    if (!page.ok()) return fault_of(page.error(), response.value());
-    take(page.value().snapshots);
-    const bool is_last = page.value().snapshots.empty() ||
-                         (number + 1) * kPageSize >= page.value().total;
-    if (is_last) return std::nullopt;
-  }
-  return LookupFault{LookupOutcome::kMalformed, "more payments than PortOne lists", {}};
+  const WalkRules rules{.page_size = kPageSize,
+                        .max_pages = kMaxListed / kPageSize,
+                        .shortest = 10ms,
+                        .ask = [this](core::Time begin, core::Time end, int number) {
+                          return page(begin, end, number);
+                        }};
+  std::optional<LookupFault> fault = walk_list(rules, from, until, take);
+  const bool may_have_the_other = fault && (fault->outcome == LookupOutcome::kMalformed ||
+                                            fault->outcome == LookupOutcome::kServerError);
+  if (!may_have_the_other || is_aborted()) return fault;
+  const std::optional<LookupFault> other = walk_by_cursor(from, until, take);
+  fault->detail += other ? "; the list by creation: " + other->detail
+                         : "; only the list by creation was read, which is not complete";
+  return fault;
 }
 
 std::optional<LookupFault> V2Client::walk_by_cursor(core::Time from, core::Time until,
                                                     const Take& take) {
   std::string cursor;
-  for (;;) {
-    const core::Time asked_at = clock_.now();
+  for (int number = 0; number < kMaxCursorPages; ++number) {
     nlohmann::json body{{"storeId", store_id_},
                         {"from", core::to_rfc3339(from)},
                         {"until", core::to_rfc3339(until)},
                         {"size", kPageSize}};
     if (!cursor.empty()) body["cursor"] = cursor;
-    const auto response = get(with_body("/payments-by-cursor", body));
-    if (!response.ok()) return fault_of(response.error());
-    const auto page =
-        core::read_v2_cursor_page(response.value().status, response.value().body, asked_at);
-    if (!page.ok()) return fault_of(page.error(), response.value());
-    take(page.value().snapshots);
-    const bool is_last =
-        static_cast<std::int64_t>(page.value().snapshots.size()) < kPageSize ||
-        page.value().last_cursor.empty() || page.value().last_cursor == cursor;
+    auto answer = list(with_body("/payments-by-cursor", body), core::read_v2_cursor_page);
+    if (!answer.ok()) return answer.error();
+    const std::string next = answer.value().last_cursor;
+    const ListPage read{std::move(answer.value().snapshots), std::move(answer.value().unreadable)};
+    take(read);
+    const bool is_last = read.rows() < kPageSize || next.empty() || next == cursor;
     if (is_last) return std::nullopt;
-    cursor = page.value().last_cursor;
+    cursor = next;
   }
+  return std::nullopt;
 }
 
 }  // namespace reconciled::portone

@@ -225,7 +225,7 @@ void answer_a12() {
   const auto list = read_v1_list(response["status"], response["body"].get<std::string>(), kAsked);
   REQUIRE(list.ok());
   REQUIRE(list.value().snapshots.size() == 2);
-  CHECK_FALSE(list.value().has_next);
+  CHECK(list.value().has_next == false);
   CHECK(list.value().snapshots[0].result == Result::kPaid);
   CHECK(list.value().snapshots[0].attempt_id.str() == "imp_301847265972");
   CHECK(list.value().snapshots[1].result == Result::kFailed);

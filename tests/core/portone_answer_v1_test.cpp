@@ -144,7 +144,12 @@ TEST_CASE("V1 answer: decimals of a foreign currency are exact") {
   CHECK(total("10.10", "USD").value().total_amount == 1010);
   CHECK(total("64900.00", "KRW").value().total_amount == 64900);
   CHECK(total("1.005", "KWD").value().total_amount == 1005);
-  for (const char* amount : {"10.5", "-1", "1e30", "\"64900\"", "null", "true"}) {
+  CHECK(total("\"64900\"", "KRW").value().total_amount == 64900);
+  CHECK(total("\"10.50\"", "USD").value().total_amount == 1050);
+  for (const char* amount :
+       {"10.5", "1000.5", "-1", "1e30", "null", "true", "\"\"", "\"1000.5\"", "\"-1\"", "\"1e3\"",
+        "\"1,000\"", "\" 1\"", "\"0x10\"", "\"1000 won\"", "[1000]", "{}", "NaN", "1e999", "007"}) {
+    CAPTURE(amount);
     CHECK(total(amount, "KRW").error().fault == AnswerFault::kMalformed);
   }
 }
@@ -163,7 +168,7 @@ TEST_CASE("V1 answer: the newest of paid, cancelled and failed dates the status"
 
 TEST_CASE("V1 answer: a missing or mistyped required field makes it unusable") {
   for (const char* key :
-       {"imp_uid", "merchant_uid", "amount", "cancel_amount", "currency", "status", "sandbox"}) {
+       {"imp_uid", "merchant_uid", "amount", "cancel_amount", "currency", "status"}) {
     CAPTURE(key);
     json answer = payment();
     answer.erase(key);
@@ -198,7 +203,9 @@ TEST_CASE("V1 answer: statuses and envelope codes become faults") {
   CHECK(fault(429, "") == AnswerFault::kRateLimited);
   CHECK(fault(500, "<html>") == AnswerFault::kUnavailable);
   CHECK(fault(503, "") == AnswerFault::kUnavailable);
-  CHECK(fault(400, none) == AnswerFault::kMalformed);
+  CHECK(fault(404, R"({"message":"no route"})") == AnswerFault::kMalformed);
+  CHECK(fault(404, "{\"code\":-1,\"message\":\"\xC1\xB8\xC0\xE7\"}") == AnswerFault::kNotFound);
+  CHECK(fault(400, none) == AnswerFault::kRefused);
   CHECK(fault(302, "") == AnswerFault::kMalformed);
   CHECK(fault(200, none) == AnswerFault::kUnavailable);
   CHECK(fault(200, R"({"code":1,"message":"x","response":null})") == AnswerFault::kUnavailable);
@@ -229,39 +236,66 @@ TEST_CASE("V1 answer: what is stored names no buyer and no card") {
   CHECK(read(answer).failure_reason == "한도초과");
 }
 
-TEST_CASE("V1 list: batches, pages and nothing found") {
-  const auto list = [](int status, const json& response) {
-    return read_v1_list(status, envelope(response), kAsked);
-  };
-  const auto batch = list(200, json::array({payment(), payment("failed")}));
-  REQUIRE(batch.ok());
-  CHECK(batch.value().snapshots.size() == 2);
-  CHECK_FALSE(batch.value().has_next);
-  CHECK(list(207, json::array({payment()})).value().snapshots.size() == 1);
-  CHECK(list(200, json::array()).value().snapshots.empty());
-  const auto page = list(
-      200, json{{"total", 21}, {"previous", 0}, {"next", 2}, {"list", json::array({payment()})}});
-  REQUIRE(page.ok());
-  CHECK(page.value().has_next);
-  CHECK(page.value().snapshots[0].result == Result::kPaid);
-  CHECK_FALSE(list(200, json{{"total", 0}, {"previous", 0}, {"next", 0}}).value().has_next);
-  const auto none = read_v1_list(404, R"({"code":-1,"message":"x","response":null})", kAsked);
-  REQUIRE(none.ok());
-  CHECK(none.value().snapshots.empty());
+TEST_CASE("V1 answer: a name in EUC-KR, half a surrogate or a raw line break damages only itself") {
+  const std::string good = envelope(payment());
+  for (const std::string name :
+       {"\xC8\xAB\xB1\xE6\xB5\xBF", "gift \\ud83d", "\\udc4b\\ud83d", "half \xEA\xB8", "two\nlines",
+        "\\x", "nul \x01", "\xED\xA0\xBD", "\\u12"}) {
+    CAPTURE(name);
+    std::string body = good;
+    body.replace(body.find("홍길동"), std::string("홍길동").size(), name);
+    const auto answer = read_v1_payment(200, body, kAsked);
+    REQUIRE(answer.ok());
+    CHECK(answer.value().result == Result::kPaid);
+    CHECK(answer.value().total_amount == 64900);
+    CHECK(answer.value().payment_id.str() == "ord-1");
+  }
 }
 
-TEST_CASE("V1 list: one bad element or a missing page number spoils the whole list") {
-  const auto bad = [](const json& response) {
-    const auto list = read_v1_list(200, envelope(response), kAsked);
-    return !list.ok() && list.error().fault == AnswerFault::kMalformed;
+TEST_CASE("V1 answer: an id, status or currency of a broken encoding is unreadable") {
+  for (const std::string value : {"\"ord-1\"", "\"imp_1\"", "\"paid\"", "\"KRW\""}) {
+    for (const char* broken : {"\xC1\xD6", "\\ud83d", "\n"}) {
+      CAPTURE(value);
+      std::string body = envelope(payment());
+      body.insert(body.find(value) + 2, broken);
+      CHECK(fault(200, body) == AnswerFault::kMalformed);
+    }
+  }
+  // What PortOne itself spells so is its own id.
+  CHECK(read(with(payment(), "merchant_uid", "\xEF\xBF\xBD")).payment_id.str() == "\xEF\xBF\xBD");
+}
+
+TEST_CASE("V1 answer: without a readable sandbox flag the channel is unknown") {
+  json answer = payment();
+  answer.erase("sandbox");
+  CHECK(read(answer).channel == std::nullopt);
+  CHECK(read(answer).result == Result::kPaid);
+  for (const json& value : {json(nullptr), json("false"), json(0), json::array()}) {
+    CHECK(read(with(payment(), "sandbox", value)).channel == std::nullopt);
+  }
+}
+
+TEST_CASE("V1 answer: a member that stands twice is no member, the others are read") {
+  const auto doubled = [](const std::string& member) {
+    std::string body = envelope(payment());
+    body.insert(body.rfind("}}") + 0, "," + member);
+    return read_v1_payment(200, body, kAsked);
   };
-  CHECK(bad(json::array({payment(), with(payment(), "amount", "x")})));
-  CHECK(bad(json::array({payment(), nullptr})));
-  CHECK(bad(json{{"total", 1}, {"previous", 0}, {"list", json::array({payment()})}}));
-  CHECK(bad(json{{"total", 1}, {"previous", 0}, {"next", 0}}));
-  CHECK(bad(json{{"total", 1}, {"previous", 0}, {"next", 0}, {"list", 5}}));
-  CHECK(bad("text"));
-  CHECK(read_v1_list(503, "", kAsked).error().fault == AnswerFault::kUnavailable);
+  CHECK(doubled(R"("buyer_name":"x")").ok());
+  CHECK(doubled(R"("custom_data":{"a":{"b":1,"b":2},"a":3})").ok());
+  CHECK(doubled(R"("sandbox":false)").value().channel == std::nullopt);
+  CHECK(doubled(R"("amount":1)").error().fault == AnswerFault::kMalformed);
+  CHECK(doubled(R"("status":"paid")").error().fault == AnswerFault::kMalformed);
+  CHECK(doubled("\"pg_tid\":" + std::string(100, '[') + std::string(100, ']')).ok());
+}
+
+TEST_CASE("V1 answer: times may come as text, and mean nothing in another form") {
+  CHECK(read(with(payment(), "paid_at", "1788231604")).paid_at == seconds(1788231604));
+  for (const json& value : {json("soon"), json(""), json(-1), json(1e300), json(INT64_MAX)}) {
+    const Snapshot snapshot = read(with(payment(), "paid_at", value));
+    CHECK(snapshot.paid_at == std::nullopt);
+    CHECK(snapshot.result == Result::kPaid);
+  }
 }
 
 TEST_CASE("V1 token: read from its envelope") {
@@ -272,8 +306,17 @@ TEST_CASE("V1 token: read from its envelope") {
   CHECK(token.value().now == 100);
   CHECK(token.value().expired_at == 1900);
   CHECK(read_v1_token(401, "").error().fault == AnswerFault::kUnauthorized);
-  for (const char* key : {"access_token", "now", "expired_at"}) {
-    CHECK(read_v1_token(200, envelope(with(answer, key, nullptr))).error().fault ==
-          AnswerFault::kMalformed);
+  CHECK(read_v1_token(200, envelope(with(answer, "access_token", nullptr))).error().fault ==
+        AnswerFault::kMalformed);
+  for (const char* key : {"now", "expired_at"}) {
+    for (const json& value : {json(nullptr), json("soon"), json(1.5)}) {
+      const auto of_unknown_life = read_v1_token(200, envelope(with(answer, key, value)));
+      REQUIRE(of_unknown_life.ok());
+      CHECK(of_unknown_life.value().life_seconds() == 0);
+    }
   }
+  CHECK(token.value().life_seconds() == 1800);
+  CHECK(read_v1_token(200, envelope(with(with(answer, "now", INT64_MIN), "expired_at", INT64_MAX)))
+            .value()
+            .life_seconds() == 0);
 }

@@ -41,7 +41,7 @@ class Rounds {
   explicit Rounds(Store& store)
       : store_(store),
         reader_(store.path()),
-        reconciler_(config(store), clock_, store.writer(), metrics_) {}
+        reconciler_(config(store), clock_, store.writer(), metrics_, warnings_) {}
   // As the app does: what is queued tells the reconciler how it went.
   ~Rounds() { store_.writer().stop(); }
   Rounds(const Rounds&) = delete;
@@ -82,6 +82,7 @@ class Rounds {
   reconciled::core::Config config_;
   ClockByHand clock_;
   Metrics metrics_{"test"};
+  reconciled::Warnings warnings_{clock_, metrics_};
   Reader reader_;
   Reconciler reconciler_;
 };
@@ -150,7 +151,8 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
   config.v1.emplace().base_url = "http://127.0.0.1:1";  // where nobody listens
   const reconciled::SystemClock clock;
   Metrics metrics("test");
-  Reconciler reconciler(config, clock, store.writer(), metrics);
+  reconciled::Warnings warnings(clock, metrics);
+  Reconciler reconciler(config, clock, store.writer(), metrics, warnings);
   reconciler.start();
   const auto asked_again = [&] {
     return std::stoul(
@@ -212,7 +214,8 @@ TEST_CASE("reconciler: a bounded number of events is begun at once, and all of t
   config.database_path = store.path();
   const reconciled::SystemClock clock;
   Metrics metrics("test");
-  Reconciler reconciler(config, clock, store.writer(), metrics);
+  reconciled::Warnings warnings(clock, metrics);
+  Reconciler reconciler(config, clock, store.writer(), metrics, warnings);
   Reader reader = store.reader();
   for (int round = 0; round < 20; ++round) reconciler.run_once(reader, at(10));
   // Each unit of work counts 16 of them; the other one forgets what nobody vouches for.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "daemon/core/json.h"
+#include "daemon/core/json_repair.h"
 #include "daemon/core/portone_answer.h"
 #include "tests/fuzz/invariant.h"
 
@@ -71,8 +72,27 @@ void check(const core::Snapshot& snapshot) {
   check_kept(kept.value(), 1);
 }
 
-void check(const std::vector<core::Snapshot>& snapshots) {
-  for (const core::Snapshot& snapshot : snapshots) check(snapshot);
+// A list's rows: what is set aside has a reason, and a name that can be stored or none.
+template <class List>
+void check_rows(const List& list) {
+  for (const core::Snapshot& snapshot : list.snapshots) check(snapshot);
+  for (const core::UnreadableRow& row : list.unreadable) {
+    invariant(row.id.empty() || core::is_valid_id_text(row.id), "an unreadable row's name");
+    invariant(!row.reason.empty() && row.reason.size() <= 256 && is_one_line(row.reason),
+              "an unreadable row has a reason in one short line");
+  }
+}
+
+// Reading a repaired copy changes nothing where nothing was broken, and repairing is done once.
+void check_repair(std::string_view body) {
+  const std::string repaired = core::repair_json(body);
+  invariant(core::repair_json(repaired) == repaired, "what was repaired needs no repair");
+  bool is_repaired = false;
+  const auto tolerant = core::parse_json_tolerantly(body, is_repaired);
+  const auto strict = core::parse_json(body);
+  if (!strict) return;
+  invariant(tolerant && !is_repaired && tolerant.value() == strict.value(),
+            "what is good is read as it is");
 }
 
 template <class T>
@@ -95,7 +115,7 @@ void read_v1(unsigned reader, int status, std::string_view body, core::Time aske
   } else if (reader == 1) {
     const auto list = core::read_v1_list(status, body, asked_at);
     const auto* found = read(list, known);
-    if (found != nullptr) check(found->snapshots);
+    if (found != nullptr) check_rows(*found);
     invariant(found == nullptr || succeeds || found->snapshots.empty(), "404 lists nothing");
   } else if (reader == 2) {
     const auto token = core::read_v1_token(status, body);
@@ -115,16 +135,16 @@ void read_v2(unsigned reader, int status, std::string_view body, core::Time aske
     if (const auto* snapshot = read(one, succeeds)) check(*snapshot);
   } else if (reader == 5) {
     const auto attempts = core::read_v2_transactions(status, body, asked_at);
-    if (const auto* found = read(attempts, succeeds)) check(*found);
+    if (const auto* found = read(attempts, succeeds)) check_rows(*found);
   } else if (reader == 6) {
     const auto page = core::read_v2_page(status, body, asked_at);
     const auto* found = read(page, succeeds);
-    if (found != nullptr) check(found->snapshots);
-    invariant(found == nullptr || found->total >= 0, "a count is a count");
+    if (found != nullptr) check_rows(*found);
+    invariant(found == nullptr || found->total.value_or(0) >= 0, "a count is a count");
   } else {
     const auto page = core::read_v2_cursor_page(status, body, asked_at);
     const auto* found = read(page, succeeds);
-    if (found != nullptr) check(found->snapshots);
+    if (found != nullptr) check_rows(*found);
     invariant(found == nullptr || core::is_valid_utf8(found->last_cursor), "cursor");
   }
 }
@@ -137,6 +157,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const unsigned reader = data[0] / kStatuses.size() % 8;
   const std::string_view body = reconciled::fuzz::text_of(data + 1, size - 1);
   const core::Time asked_at = core::from_ms(0);
+  check_repair(body);
   if (reader < 4) {
     read_v1(reader, status, body, asked_at);
   } else {

@@ -53,7 +53,7 @@ check_project_include() { # file, folder, included
       ;;
   esac
   case $2:$3 in
-    daemon/portone:daemon/clock.h | daemon/portone:daemon/metrics.h | daemon/portone:daemon/log.h) ;;
+    daemon/portone:daemon/clock.h | daemon/portone:daemon/metrics.h | daemon/portone:daemon/log.h | daemon/portone:daemon/warnings.h) ;;
     daemon/portone:storage/records.h) ;;
     daemon/portone:daemon/portone/* | daemon/portone:daemon/http/* | daemon/portone:daemon/core/*) ;;
     daemon/portone:*) fault "$1 includes $3: PortOne's client knows none of the parts above it" ;;
@@ -69,6 +69,7 @@ check_library_include() { # file, folder, included
     SQLiteCpp/* | sqlite3.h) home='storage/*|tests/storage/*|tests/e2e/*|tests/bench/*|tests/simulator/*' ;;
     httplib.h) home='daemon/http/*|tests/*' ;;
     asio.hpp | asio/*) home='daemon/http/*|tests/*' ;;
+    curl/*) home='daemon/http/client.cpp' ;;
     spdlog/*) home='daemon/log.cpp' ;;
     prometheus/*) home='daemon/metrics.cpp|daemon/metrics.h' ;;
     toml.hpp | toml++/*) home='daemon/core/*' ;;

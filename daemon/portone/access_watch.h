@@ -1,0 +1,50 @@
+// Whether PortOne lets us in and answers at all, seen over all calls to one of its APIs.
+//
+// One object for all look-up threads; any thread. It counts, and raises or lowers the warnings
+// `portone_unauthorized` and `portone_unreachable` about `v1` and `v2` (interface §6), so that a
+// wrong secret, URL or proxy is seen in one place.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <mutex>
+#include <string>
+
+#include "daemon/core/portone_answer.h"
+#include "daemon/portone/fault.h"
+#include "daemon/warnings.h"
+
+namespace reconciled::portone {
+
+class AccessWatch {
+ public:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  explicit AccessWatch(Warnings& warnings) : warnings_(warnings) {}
+
+  // A usable answer came, or one that says that there is none.
+  void answered(core::Api api);
+  // None came; `detail` says why, without secrets.
+  void unanswered(core::Api api, const std::string& detail,
+                  SteadyTime now = std::chrono::steady_clock::now());
+  // An answer that is none: what it says about PortOne as a whole. One payment that cannot be read,
+  // or a question that PortOne does not like, says nothing against it.
+  void note(core::Api api, const core::AnswerError& error, const std::string& detail);
+  // PortOne refused our key, secret or token.
+  void refused(core::Api api, const std::string& detail);
+
+  // So many calls in a row over at least so long got no usable answer: it is unreachable.
+  static constexpr int kCalls = 3;
+  static constexpr std::chrono::seconds kPatience{10};
+
+ private:
+  struct Silence {
+    int calls = 0;
+    SteadyTime since{};
+  };
+  Warnings& warnings_;
+  std::mutex mutex_;
+  std::array<Silence, 2> silences_{};
+};
+
+}  // namespace reconciled::portone

@@ -1,0 +1,163 @@
+#include "daemon/portone/walk.h"
+
+#include <algorithm>
+
+namespace reconciled::portone {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kMaxWindow = 30 * 24h;  // PortOne lists 90 days (dossier §3)
+constexpr std::int64_t kMaxParts = 32;
+// Halving 30 days down to a millisecond takes 32 cuts; more in a row without a window that could be
+// taken means that PortOne does not heed the window.
+constexpr int kMaxCutsInARow = 48;
+constexpr int kMaxTries = 3;
+
+LookupFault endless(const char* detail) { return {LookupOutcome::kMalformed, detail, {}, false}; }
+
+std::vector<std::string> ids_of(const ListPage& page) {
+  std::vector<std::string> ids;
+  for (const core::Snapshot& snapshot : page.snapshots) ids.push_back(snapshot.attempt_id.str());
+  for (const core::UnreadableRow& row : page.unreadable) ids.push_back(row.id);
+  return ids;
+}
+
+// Rows without a name tell nothing.
+bool is_same(const std::vector<std::string>& page, const std::vector<std::string>& other) {
+  return page == other &&
+         std::any_of(page.begin(), page.end(), [](const std::string& id) { return !id.empty(); });
+}
+
+class Walk {
+ public:
+  Walk(const WalkRules& rules, const Take& take) : rules_(rules), take_(take) {}
+
+  std::optional<LookupFault> run(core::Time from, core::Time until) {
+    push_parts({from, until}, (until - from) / kMaxWindow + 1);
+    while (!todo_.empty()) {
+      const Window window = todo_.back();
+      todo_.pop_back();
+      if (auto fault = walk(window)) return fault;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Window {
+    core::Time from;
+    core::Time until;
+  };
+  enum class Extent { kWhole, kMore };
+
+  void push_parts(const Window& window, std::int64_t parts) {
+    const auto length = (window.until - window.from) / std::max<std::int64_t>(parts, 1);
+    // The oldest ends up on top.
+    for (std::int64_t i = parts; i-- > 0;) {
+      const core::Time until = i + 1 == parts ? window.until : window.from + length * (i + 1);
+      todo_.push_back({window.from + length * i, until});
+    }
+  }
+
+  std::optional<LookupFault> walk(const Window& window) {
+    const Asked<ListedPage> first = rules_.ask(window.from, window.until, 0);
+    if (!first.ok()) return first.error();
+    const Asked<Extent> extent = extent_of(window, first.value());
+    if (!extent.ok()) return extent.error();
+    if (extent.value() == Extent::kWhole) {
+      cuts_in_a_row_ = 0;
+      take_(first.value().page);
+      return std::nullopt;
+    }
+    if (window.until - window.from <= rules_.shortest) return turn_pages(window);
+    if (++cuts_in_a_row_ > kMaxCutsInARow) {
+      return endless("the list does not get shorter with its window");
+    }
+    push_parts(window, parts_for(first.value()));
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::int64_t parts_for(const ListedPage& first) const {
+    const std::int64_t half_full = std::max<std::int64_t>(
+        static_cast<std::int64_t>(std::min(first.page.rows(), rules_.page_size)) / 2, 1);
+    return std::clamp<std::int64_t>(first.total.value_or(0) / half_full + 1, 2, kMaxParts);
+  }
+
+  // Whether the first page is all that there is.
+  Asked<Extent> extent_of(const Window& window, const ListedPage& first) {
+    const auto rows = static_cast<std::int64_t>(first.page.rows());
+    if (first.has_next == true) return Extent::kMore;
+    if (first.total ? rows >= *first.total : first.has_next.has_value()) return Extent::kWhole;
+    if (first.page.rows() >= rules_.page_size) return Extent::kMore;
+    // It says nothing that could be read, or contradicts itself: the page behind it tells, as long
+    // as the first is the same before and after.
+    const Asked<ListedPage> second = rules_.ask(window.from, window.until, 1);
+    if (!second.ok()) return second.error();
+    const Asked<ListedPage> again = rules_.ask(window.from, window.until, 0);
+    if (!again.ok()) return again.error();
+    const bool has_moved = ids_of(again.value().page) != ids_of(first.page);
+    if (second.value().page.rows() == 0) return has_moved ? Extent::kMore : Extent::kWhole;
+    if (is_same(ids_of(second.value().page), ids_of(first.page))) {
+      return endless("the list has no end: its second page is its first");
+    }
+    return Extent::kMore;
+  }
+
+  std::optional<LookupFault> turn_pages(const Window& window) {
+    cuts_in_a_row_ = 0;
+    std::vector<std::string> before;
+    for (int attempt = 0; attempt < kMaxTries; ++attempt) {
+      Turned turned;
+      if (auto fault = turn_pages_once(window, turned)) return fault;
+      // Without a count, two equal rounds say that nothing moved.
+      if (turned.has_total ? !turned.has_moved : attempt > 0 && turned.ids == before) {
+        return std::nullopt;
+      }
+      before = std::move(turned.ids);
+    }
+    return endless("the list changes while its pages are turned");
+  }
+
+  struct Turned {
+    std::vector<std::string> ids;
+    bool has_total = true;
+    bool has_moved = false;
+  };
+
+  std::optional<LookupFault> turn_pages_once(const Window& window, Turned& turned) {
+    std::optional<std::int64_t> total;
+    std::vector<std::string> before;
+    for (int number = 0; number < rules_.max_pages; ++number) {
+      const Asked<ListedPage> page = rules_.ask(window.from, window.until, number);
+      if (!page.ok()) return page.error();
+      const std::optional<std::int64_t> count = page.value().total;
+      turned.has_moved |= total && count && *total != *count;
+      const std::vector<std::string> ids = ids_of(page.value().page);
+      if (ids.empty()) return std::nullopt;
+      if (is_same(ids, before)) return endless("the list has no end: a page comes twice");
+      turned.has_total = turned.has_total && count;
+      total = count;
+      before = ids;
+      turned.ids.insert(turned.ids.end(), ids.begin(), ids.end());
+      take_(page.value().page);
+      const bool has_all = total && static_cast<std::int64_t>(turned.ids.size()) >= *total;
+      const bool goes_on = page.value().has_next.value_or(!has_all);
+      if (!goes_on && (has_all || !total)) return std::nullopt;
+    }
+    return endless("more rows in one moment than PortOne lists");
+  }
+
+  const WalkRules& rules_;
+  const Take& take_;
+  std::vector<Window> todo_;
+  int cuts_in_a_row_ = 0;
+};
+
+}  // namespace
+
+std::optional<LookupFault> walk_list(const WalkRules& rules, core::Time from, core::Time until,
+                                     const Take& take) {
+  return Walk(rules, take).run(from, std::max(from, until));
+}
+
+}  // namespace reconciled::portone
