@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/json.h"
+#include "daemon/core/media_type.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/stored_text.h"
 #include "daemon/core/text.h"
@@ -15,29 +16,39 @@ namespace {
 
 using nlohmann::json;
 
-enum class Media { kJson, kForm, kUnsaid, kOther };
-
-Media media_of(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  type.erase(0, std::min(type.find_first_not_of(" \t"), type.size()));
-  type.erase(type.find_last_not_of(" \t") + 1);
-  if (type.empty()) return Media::kUnsaid;
-  if (type == "application/json" || type.ends_with("+json")) return Media::kJson;
-  if (type == "application/x-www-form-urlencoded") return Media::kForm;
-  return Media::kOther;
+// A byte order mark says nothing here; some proxies and hand-made senders put one.
+std::string_view without_byte_order_mark(std::string_view body) {
+  constexpr std::string_view kMark{"\xEF\xBB\xBF"};
+  if (body.starts_with(kMark)) body.remove_prefix(kMark.size());
+  return body;
 }
 
-// What a field of a flat message holds. Null and empty text count as absent (dossier §2.1: test
-// calls come with empty ids); a number where text belongs is unusable.
+// Whether JSON may begin so; spares a form the failing parser.
+bool may_be_json(std::string_view body) {
+  const std::size_t at = body.find_first_not_of(" \t\r\n");
+  constexpr std::string_view kStarts = "{[\"-0123456789tfn";
+  return at != body.npos && kStarts.find(body[at]) != kStarts.npos;
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+// What a field of a message holds. Null and empty text count as absent (dossier §2.1: test calls
+// come with empty ids); a number where text belongs is unusable.
 struct Field {
   bool named = false;     // the key stands there
   bool unusable = false;  // with a value that cannot be what it should be
   std::string text;
+
+  // The id that stands here, or nothing: also where it came in a broken encoding.
+  template <class Id>
+  [[nodiscard]] std::optional<Id> as() const {
+    return Id::make(text);
+  }
 };
 
-// The flat messages (V1, V2 2024-01-01) as JSON members or form pairs.
+// A message's fields as JSON members or form pairs.
 class Fields {
  public:
   explicit Fields(const json& object) : object_(&object) {}
@@ -51,6 +62,16 @@ class Fields {
     if (!object_->is_object() || !object_->contains(name)) return {};
     const auto value = text_member(*object_, name);
     return {true, !value && member(*object_, name) != nullptr, value.value_or("")};
+  }
+
+  // An id that is a JSON number is its digits (interface §4). A shop that counts its orders has
+  // such; a fraction or an exponent has more than one spelling and is none.
+  [[nodiscard]] Field id(std::string_view name) const {
+    Field field = text(name);
+    if (!field.unusable) return field;
+    const auto number = number_member(*object_, name);
+    const bool is_id = number && is_digits(*number);
+    return {true, !is_id, is_id ? *number : std::string{}};
   }
 
   [[nodiscard]] Field number_or_text(std::string_view name) const {
@@ -122,21 +143,21 @@ struct Delivery {
 // A shape's reader gives a message, or nothing where the shape is not there or is spoilt.
 using Reading = std::optional<WebhookMessage>;
 
-WebhookMessage signed_message(const Delivery& delivery) {
-  WebhookMessage message;
-  message.needs_signature = true;
-  message.event.api = Api::kV2;
-  message.event.dedupe_text = "v2" + join_fields({delivery.webhook_id});
-  return message;
-}
-
-// Names a V1 message by its fields. A form may bring bytes that are no UTF-8 and an `extra` of any
-// length: those are named by their digest, because the text is stored.
-std::string name_v1(std::string_view prefix, std::initializer_list<std::string_view> fields) {
+// What names the copies of a message: a prefix for its shape and its fields. Bytes that are no
+// UTF-8 and fields of any length are named by their digest.
+std::string name_copies(std::string_view prefix, std::initializer_list<std::string_view> fields) {
   constexpr std::size_t kMaxBytes = 1024;
   const std::string joined = join_fields(fields);
   const bool plain = joined.size() <= kMaxBytes && is_valid_utf8(joined);
   return std::string(prefix) + (plain ? joined : "sha256:" + to_hex(sha256(joined)));
+}
+
+WebhookMessage signed_message(const Delivery& delivery) {
+  WebhookMessage message;
+  message.needs_signature = true;
+  message.event.api = Api::kV2;
+  message.event.dedupe_text = name_copies("v2", {delivery.webhook_id});
+  return message;
 }
 
 void become_confirm(Event& event, std::string_view amount) {
@@ -157,13 +178,17 @@ bool is_test_call(const Event& event, std::string_view status) {
          event.payment_id->str() == "merchant_1234567890" && status == "ready";
 }
 
-// The kind, type and status of a V1 webhook whose ids were read.
-void classify_v1(Event& event, const std::string& status, const std::string& escrow_event) {
+// The kind, type and status of a V1 webhook whose ids were read. `names_attempt`: imp_uid is not
+// empty, whether it can be used or not.
+void classify_v1(Event& event, bool names_attempt, const std::string& status,
+                 const std::string& escrow_event) {
   event.type = clean_text(status, kMaxWordBytes);
-  if (!event.attempt_id) {
+  if (!names_attempt) {
     // Nobody could be asked about it, and PortOne's own plugin answers 200 here: no claim is kept.
     event.kind = EventKind::kTestCall;
     event.payment_id.reset();
+  } else if (!event.attempt_id && !event.payment_id) {
+    event.kind = EventKind::kUnknown;
   } else if (is_test_call(event, status)) {
     event.kind = EventKind::kTestCall;
   } else if (escrow_event.starts_with("Inicis.Escrow.")) {
@@ -176,10 +201,11 @@ void classify_v1(Event& event, const std::string& status, const std::string& esc
   }
 }
 
-// `imp_uid`, `merchant_uid` and `status` or `amount`.
+// `imp_uid`, `merchant_uid` and `status` or `amount`. Where one of the ids is text that can be none
+// (EUC-KR, say), the other still tells whom to ask.
 Reading read_v1(const Fields& fields, const Delivery& delivery) {
-  const Field attempt = fields.text("imp_uid");
-  const Field payment = fields.text("merchant_uid");
+  const Field attempt = fields.id("imp_uid");
+  const Field payment = fields.id("merchant_uid");
   const Field status = fields.text("status");
   const Field amount = fields.number_or_text("amount");
   if (attempt.unusable || payment.unusable || status.unusable) return std::nullopt;
@@ -188,37 +214,36 @@ Reading read_v1(const Fields& fields, const Delivery& delivery) {
   message.needs_signature = delivery.has_signature;
   Event& event = message.event;
   event.api = Api::kV1;
-  event.attempt_id = AttemptId::make(attempt.text);
-  event.payment_id = PaymentId::make(payment.text);
-  if (!event.attempt_id && !attempt.text.empty()) return std::nullopt;
-  if (!event.payment_id && !payment.text.empty()) return std::nullopt;
+  event.attempt_id = attempt.as<AttemptId>();
+  event.payment_id = payment.as<PaymentId>();
 
   // Before anything else that is answered 200: V1 reads that as "charge the buyer".
   if (status.text.empty() && amount.named) {
     if (amount.unusable) return std::nullopt;
     become_confirm(event, amount.text);
-    event.dedupe_text = name_v1("v1c", {attempt.text, payment.text, amount.text});
+    event.dedupe_text = name_copies("v1c", {attempt.text, payment.text, amount.text});
     return message;
   }
-  if (status.text.empty() && event.attempt_id) return std::nullopt;
-  const std::string cancellation = fields.text("cancellation_id").text;
+  if (status.text.empty() && !attempt.text.empty()) return std::nullopt;
+  const std::string cancellation = fields.id("cancellation_id").text;
   const std::string escrow_event = fields.text("event").text;
   event.cancellation_id = clean_text(cancellation, kMaxIdBytes);
-  classify_v1(event, status.text, escrow_event);
-  event.dedupe_text = name_v1("v1", {attempt.text, payment.text, status.text, cancellation,
-                                     escrow_event, fields.canonical("extra")});
+  classify_v1(event, !attempt.text.empty(), status.text, escrow_event);
+  event.dedupe_text = name_copies("v1", {attempt.text, payment.text, status.text, cancellation,
+                                         escrow_event, fields.canonical("extra")});
   return message;
 }
 
-// 2024-01-01: `payment_id`, `tx_id` and `status` or `total_amount`. Without usable ids or a known
-// status it stays of kind kUnknown, unless it is a confirm call: a plain 200 would approve it.
+// 2024-01-01: `payment_id`, `tx_id` and `status` or `total_amount`. Without a usable `payment_id`
+// or a known status it stays of kind kUnknown, unless it is a confirm call: a plain 200 would
+// approve it.
 Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
   WebhookMessage message = signed_message(delivery);
   Event& event = message.event;
   const std::string status = fields.text("status").text;
   const Field amount = fields.number_or_text("total_amount");
-  event.payment_id = PaymentId::make(fields.text("payment_id").text);
-  event.attempt_id = AttemptId::make(fields.text("tx_id").text);
+  event.payment_id = fields.id("payment_id").as<PaymentId>();
+  event.attempt_id = fields.id("tx_id").as<AttemptId>();
   if (status.empty() && amount.named) {
     become_confirm(event, amount.text);
     name_v2_confirm(event);
@@ -226,7 +251,7 @@ Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
   }
   event.type = clean_text(status, kMaxWordBytes);
   const Word* const word = find_word(kV2Words, status);
-  if (word == nullptr || !event.payment_id || !event.attempt_id) return message;
+  if (word == nullptr || !event.payment_id) return message;
   event.kind = EventKind::kPayment;
   event.status = word->result;
   return message;
@@ -247,12 +272,13 @@ void read_transaction(Event& event, const json& document, std::string_view word)
   static const json kNone;
   const json* const found = member(document, "data");
   const json& data = found == nullptr ? kNone : *found;
-  event.payment_id = PaymentId::make(text_member(data, "paymentId").value_or(""));
-  event.attempt_id = AttemptId::make(text_member(data, "transactionId").value_or(""));
-  event.store_id = clean_text(text_member(data, "storeId").value_or(""), kMaxIdBytes);
-  event.cancellation_id = clean_text(text_member(data, "cancellationId").value_or(""), kMaxIdBytes);
+  const Fields fields{data};
+  event.payment_id = fields.id("paymentId").as<PaymentId>();
+  event.attempt_id = fields.id("transactionId").as<AttemptId>();
+  event.store_id = clean_text(fields.id("storeId").text, kMaxIdBytes);
+  event.cancellation_id = clean_text(fields.id("cancellationId").text, kMaxIdBytes);
   if (word == "Confirm") {
-    become_confirm(event, number_member(data, "totalAmount").value_or(""));
+    become_confirm(event, fields.number_or_text("totalAmount").text);
     name_v2_confirm(event);
     return;
   }
@@ -303,15 +329,14 @@ WebhookError not_a_message(std::string detail) {
   return {WebhookFault::kNotAMessage, std::move(detail)};
 }
 
-Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body,
-                                                    const Delivery& delivery) {
+// `is_json`: whether the body is JSON, if it is none of PortOne's.
+Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body, const Delivery& delivery,
+                                                    bool& is_json) {
   const auto parsed = parse_json(body);
+  is_json = parsed.ok() || (parsed.error().fault != JsonFault::kSyntax && json::accept(body));
+  if (!is_json) return not_a_message("not JSON: " + parsed.error().detail);
   Reading reading;
-  if (parsed) {
-    reading = read_document(parsed.value(), delivery, body);
-  } else if (parsed.error().fault == JsonFault::kSyntax || !json::accept(body)) {
-    return not_a_message("not JSON: " + parsed.error().detail);
-  }
+  if (parsed) reading = read_document(parsed.value(), delivery, body);
   // Signed and JSON: PortOne's, whatever it means. It is kept and moves nothing.
   if (!reading && delivery.has_signature) reading = signed_message(delivery);
   if (!reading) {
@@ -336,19 +361,24 @@ Outcome<WebhookMessage, WebhookError> classify_webhook(std::string_view content_
                                                        std::string_view body, bool has_signature,
                                                        std::string_view webhook_id) {
   const Delivery delivery{has_signature, webhook_id};
-  switch (media_of(content_type)) {
-    case Media::kJson:
-      return classify_json(body, delivery);
-    case Media::kForm:
-      return classify_form(body, delivery);
-    case Media::kUnsaid: {
-      auto as_json = classify_json(body, delivery);
-      return as_json ? as_json : classify_form(body, delivery);
-    }
-    case Media::kOther:
-      break;
+  const MediaType label = media_type_of(content_type);
+  body = without_byte_order_mark(body);
+  bool is_json = false;
+  std::optional<WebhookError> refusal;
+  if (may_be_json(body)) {
+    auto message = classify_json(body, delivery, is_json);
+    if (message) return message;
+    refusal = std::move(message.error());
   }
-  return WebhookError{WebhookFault::kUnsupportedType, "neither JSON nor a form"};
+  if (!is_json) {
+    auto message = classify_form(body, delivery);
+    if (message) return message;
+    if (!refusal || label == MediaType::kForm) refusal = std::move(message.error());
+  }
+  if (label == MediaType::kOther) {
+    return WebhookError{WebhookFault::kUnsupportedType, "neither JSON nor a form"};
+  }
+  return *std::move(refusal);
 }
 
 }  // namespace reconciled::core

@@ -45,17 +45,49 @@ void check_ids(const Event& event, const char* payment, const char* attempt) {
 
 }  // namespace
 
-TEST_CASE("webhook: content types other than JSON and forms are unsupported") {
-  CHECK(fault(v1("paid"), "text/plain") == WebhookFault::kUnsupportedType);
-  CHECK(fault(v1("paid"), "multipart/form-data; boundary=x") == WebhookFault::kUnsupportedType);
-  CHECK(read(v1("paid"), " Application/JSON ; charset=utf-8").event.kind == EventKind::kPayment);
-  CHECK(read(v1("paid"), "application/cloudevents+json").event.kind == EventKind::kPayment);
+TEST_CASE("webhook: the body says whether it is JSON or a form, whatever its label says") {
+  const std::string json = v1("paid");
+  const std::string form = "imp_uid=imp_1&merchant_uid=ord-1&status=paid";
+  for (const char* type : {kJson, kForm, "", "text/plain", "application/octet-stream",
+                           "multipart/form-data; boundary=x", " Application/JSON ; charset=utf-8",
+                           "application/cloudevents+json", "nonsense"}) {
+    for (const std::string& body :
+         {json, form, " \r\n" + json, "\xEF\xBB\xBF" + json, "\xEF\xBB\xBF" + form}) {
+      CAPTURE(type);
+      CAPTURE(body);
+      const Event event = read(body, type).event;
+      CHECK(event.kind == EventKind::kPayment);
+      CHECK(event.status == Result::kPaid);
+      CHECK(event.dedupe_text == read(json).event.dedupe_text);
+      check_ids(event, "ord-1", "imp_1");
+    }
+  }
 }
 
-TEST_CASE("webhook: without a content type JSON is tried, then a form") {
-  CHECK(read(v1("paid"), "").event.kind == EventKind::kPayment);
-  CHECK(read("imp_uid=imp_1&merchant_uid=ord-1&status=paid", "").event.kind == EventKind::kPayment);
-  CHECK(fault("hello", "") == WebhookFault::kNotAMessage);
+TEST_CASE("webhook: a signed message counts as JSON under any label") {
+  for (const char* type : {kJson, kForm, "", "text/plain", "image/png"}) {
+    CAPTURE(type);
+    const WebhookMessage paid = read(v2("Transaction.Paid", kIds), type, true, "msg_1");
+    CHECK(paid.event.kind == EventKind::kPayment);
+    CHECK(paid.needs_signature);
+    const WebhookMessage strange = read(R"({"a":1})", type, true, "msg_1");
+    CHECK(strange.event.kind == EventKind::kUnknown);
+    CHECK(strange.needs_signature);
+  }
+}
+
+TEST_CASE("webhook: what is no message is refused by its label: of another kind, or malformed") {
+  for (const char* body : {"hello", "{}", "", "a=b", "{\"imp_uid\":", "\x89PNG\r\n\x1A\n",
+                           "--x\r\nContent-Disposition: form-data; name=\"imp_uid\"\r\n\r\ni"}) {
+    CAPTURE(body);
+    for (const char* type : {"image/png", "multipart/form-data; boundary=x", "text/plain"}) {
+      CHECK(fault(body, type) == WebhookFault::kUnsupportedType);
+    }
+    for (const char* type :
+         {kJson, kForm, "", "APPLICATION/X-WWW-FORM-URLENCODED;charset=EUC-KR"}) {
+      CHECK(fault(body, type) == WebhookFault::kNotAMessage);
+    }
+  }
 }
 
 TEST_CASE("webhook: a V1 status says a result, an unknown one is pending") {
@@ -132,16 +164,77 @@ TEST_CASE("webhook: the console's test call and empty ids are test calls") {
   CHECK(read("imp_uid=&merchant_uid=&status=", kForm).event.kind == EventKind::kTestCall);
 }
 
-TEST_CASE("webhook: V1 ids of another type or unfit text make no message") {
+TEST_CASE("webhook: V1 ids of another type make no message") {
   for (const char* body :
-       {R"({"imp_uid":1,"merchant_uid":"m","status":"paid"})",
+       {R"({"imp_uid":1.5,"merchant_uid":"m","status":"paid"})",
         R"({"imp_uid":"i","merchant_uid":["m"],"status":"paid"})",
-        R"({"imp_uid":"i\n","merchant_uid":"m","status":"paid"})",
+        R"({"imp_uid":"i","merchant_uid":1e3,"status":"paid"})",
+        R"({"imp_uid":"i","merchant_uid":1.0,"status":"paid"})",
+        R"({"imp_uid":"i","merchant_uid":-1,"status":"paid"})",
+        R"({"imp_uid":"i","merchant_uid":true,"status":"paid"})",
         R"({"imp_uid":"i","merchant_uid":"m","status":1})", R"({"imp_uid":"i","merchant_uid":"m"})",
         R"({"imp_uid":{},"merchant_uid":"m","amount":1})"}) {
+    CAPTURE(body);
     CHECK(fault(body) == WebhookFault::kNotAMessage);
   }
-  CHECK(fault("imp_uid=%FF&merchant_uid=m&status=paid", kForm) == WebhookFault::kNotAMessage);
+}
+
+TEST_CASE("webhook: an id that is a number is its digits, to the last one") {
+  for (const char* number : {"0", "20261125", "9223372036854775807", "9223372036854775808",
+                             "123456789012345678901234567890"}) {
+    CAPTURE(number);
+    const std::string bare = number;
+    const auto message = [](const std::string& id) {
+      return R"({"imp_uid":"imp_1","merchant_uid":)" + id + R"(,"status":"paid"})";
+    };
+    const Event event = read(message(bare)).event;
+    check_ids(event, number, "imp_1");
+    CHECK(event.dedupe_text == read(message('"' + bare + '"')).event.dedupe_text);
+    check_ids(read(R"({"imp_uid":)" + bare + R"(,"merchant_uid":"m","status":"paid"})").event, "m",
+              number);
+    check_ids(read(R"({"imp_uid":"i","amount":5,"merchant_uid":)" + bare + "}").event, number, "i");
+    check_ids(
+        read_signed(v2("Transaction.Paid", R"({"transactionId":"t","paymentId":)" + bare + "}"))
+            .event,
+        number, "t");
+    check_ids(read_signed(R"({"tx_id":"t","status":"Paid","payment_id":)" + bare + "}").event,
+              number, "t");
+  }
+  CHECK(read(v1("cancelled", R"(,"cancellation_id":7)")).event.cancellation_id == "7");
+}
+
+TEST_CASE("webhook: an id that can be none leaves the rest of the message standing") {
+  const std::string euc_kr = "%C1%D6%B9%AE-1";
+  const std::string too_long(300, 'm');
+  for (const std::string& id :
+       {euc_kr, std::string("\xC1\xD6-1"), std::string("a%0Ab"), too_long}) {
+    CAPTURE(id);
+    const Event event = read("imp_uid=imp_1&status=paid&merchant_uid=" + id, kForm).event;
+    CHECK(event.kind == EventKind::kPayment);
+    CHECK(event.status == Result::kPaid);
+    CHECK(event.attempt_id->str() == "imp_1");
+    CHECK_FALSE(event.payment_id.has_value());
+    CHECK(is_valid_utf8(event.stored_body));
+    CHECK(is_valid_utf8(event.dedupe_text));
+    // The other way round the order is asked about.
+    const Event turned = read("merchant_uid=ord-1&status=paid&imp_uid=" + id, kForm).event;
+    CHECK(turned.kind == EventKind::kPayment);
+    CHECK(turned.payment_id->str() == "ord-1");
+    CHECK_FALSE(turned.attempt_id.has_value());
+    const Event neither = read("status=paid&merchant_uid=" + id + "&imp_uid=" + id, kForm).event;
+    CHECK(neither.kind == EventKind::kUnknown);
+    CHECK(neither.status == std::nullopt);
+    // A question about an order that nobody can name is answered by the confirm rules.
+    const Event asked = read("imp_uid=imp_1&amount=5&merchant_uid=" + id, kForm).event;
+    CHECK(asked.kind == EventKind::kConfirm);
+    CHECK_FALSE(asked.payment_id.has_value());
+    const Event older =
+        read("payment_id=pay_1&status=Paid&tx_id=" + id, kForm, true, "msg_1").event;
+    CHECK(older.kind == EventKind::kPayment);
+    CHECK(older.payment_id->str() == "pay_1");
+  }
+  CHECK(read("imp_uid=i&status=paid&merchant_uid=%C1%D6", kForm).event.dedupe_text !=
+        read("imp_uid=i&status=paid&merchant_uid=%C1%D7", kForm).event.dedupe_text);
 }
 
 TEST_CASE("webhook: a V1 message without merchant_uid still names its attempt") {
@@ -241,8 +334,20 @@ TEST_CASE("webhook: V2 copies are named by webhook-id alone") {
   CHECK(name(v2("Transaction.Paid", kIds), "a") != name(v2("Transaction.Paid", kIds), "b"));
 }
 
+TEST_CASE("webhook: a webhook-id of any bytes and length names its copies") {
+  const std::string body = v2("Transaction.Paid", kIds);
+  for (const std::string& id :
+       {std::string(300, 'a'), std::string(5000, 'a'), std::string("\xC1")}) {
+    const std::string name = read_signed(body, id.c_str()).event.dedupe_text;
+    CHECK(name == read_signed(body, id.c_str()).event.dedupe_text);
+    CHECK(name != read_signed(body, (id + "b").c_str()).event.dedupe_text);
+    CHECK(is_valid_utf8(name));
+    CHECK(name.size() < 1100);
+  }
+}
+
 TEST_CASE("webhook: V2 payment messages without usable ids are of unknown kind") {
-  for (const char* data : {"{}", "null", "[]", R"({"paymentId":1,"transactionId":"t"})",
+  for (const char* data : {"{}", "null", "[]", R"({"paymentId":1.5,"transactionId":"t"})",
                            R"({"paymentId":"a\nb","transactionId":"t"})"}) {
     const WebhookMessage message = read_signed(v2("Transaction.Paid", data));
     CAPTURE(data);
@@ -251,7 +356,7 @@ TEST_CASE("webhook: V2 payment messages without usable ids are of unknown kind")
     CHECK(message.event.status == std::nullopt);
     CHECK(message.needs_signature);
   }
-  CHECK(read_signed(R"({"payment_id":"p","tx_id":null,"status":"Paid"})").event.kind ==
+  CHECK(read_signed(R"({"payment_id":null,"tx_id":"t","status":"Paid"})").event.kind ==
         EventKind::kUnknown);
   CHECK(read_signed(R"({"payment_id":"p","tx_id":"t","status":"Settled"})").event.kind ==
         EventKind::kUnknown);
@@ -310,7 +415,7 @@ TEST_CASE("webhook: any JSON with a signature is a message, without one it needs
   deep += std::string(1000, ']');
   for (const std::string& body :
        {std::string("{}"), std::string("[]"), std::string("1"), std::string(R"({"a":1})"),
-        std::string(R"({"imp_uid":1,"merchant_uid":2,"type":"x"})"), std::string(R"({"type":1})"),
+        std::string(R"({"imp_uid":[1],"merchant_uid":2,"type":"x"})"), std::string(R"({"type":1})"),
         std::string(R"({"type":"Transaction.Paid","type":"x"})"), deep}) {
     CAPTURE(body.substr(0, 40));
     const WebhookMessage message = read_signed(body);
@@ -318,7 +423,7 @@ TEST_CASE("webhook: any JSON with a signature is a message, without one it needs
     CHECK(message.needs_signature);
     CHECK(fault(body) == WebhookFault::kNotAMessage);
   }
-  for (const char* body : {"", "{", "hello", "\xFF", "imp_uid=i&merchant_uid=m&status=paid"}) {
+  for (const char* body : {"", "{", "hello", "\xFF", "a=b"}) {
     CHECK(fault(body, kJson, true) == WebhookFault::kNotAMessage);
   }
   CHECK(fault("a=b", kForm, true) == WebhookFault::kNotAMessage);
