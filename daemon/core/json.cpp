@@ -1,8 +1,11 @@
 #include "daemon/core/json.h"
 
 #include <limits>
+#include <list>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+#include "daemon/core/json_repair.h"
 
 namespace reconciled::core {
 namespace {
@@ -13,6 +16,9 @@ using nlohmann::json;
 // depth of the input costs no recursion, here or there.
 class Builder : public nlohmann::json_sax<json> {
  public:
+  enum class Manner { kStrict, kTolerant };
+  explicit Builder(Manner manner) : manner_(manner) {}
+
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
   bool number_integer(std::int64_t value) override { return put(value); }
@@ -34,8 +40,16 @@ class Builder : public nlohmann::json_sax<json> {
 
   bool start_object(std::size_t /*size*/) override { return open(json::object()); }
   bool key(std::string& name) override {
-    if (open_.back()->contains(name)) return fail(JsonFault::kDuplicateKey, "a key stands twice");
-    slot_ = &(*open_.back())[name];
+    if (skipped_ > 0) return true;
+    const bool is_twice = open_.back()->contains(name);
+    json& slot = (*open_.back())[name];
+    if (is_twice) {
+      if (manner_ == Manner::kStrict) return fail(JsonFault::kDuplicateKey, "a key stands twice");
+      slot = json::object();  // which of the two holds nobody can tell
+      slot_ = &scraps_.emplace_back();
+      return true;
+    }
+    slot_ = &slot;
     return true;
   }
   bool end_object() override { return close(); }
@@ -65,12 +79,21 @@ class Builder : public nlohmann::json_sax<json> {
     return *slot_;
   }
   bool put(json value) {
-    place() = std::move(value);
+    if (skipped_ == 0) place() = std::move(value);
     return true;
   }
   bool open(json container) {
+    if (skipped_ > 0) {
+      ++skipped_;
+      return true;
+    }
     if (open_.size() == static_cast<std::size_t>(kMaxJsonDepth)) {
-      return fail(JsonFault::kTooDeep, "nested deeper than " + std::to_string(kMaxJsonDepth));
+      if (manner_ == Manner::kStrict) {
+        return fail(JsonFault::kTooDeep, "nested deeper than " + std::to_string(kMaxJsonDepth));
+      }
+      place() = json::object();
+      skipped_ = 1;
+      return true;
     }
     json& where = place();
     where = std::move(container);
@@ -78,7 +101,11 @@ class Builder : public nlohmann::json_sax<json> {
     return true;
   }
   bool close() {
-    open_.pop_back();
+    if (skipped_ > 0) {
+      --skipped_;
+    } else {
+      open_.pop_back();
+    }
     return true;
   }
   bool fail(JsonFault fault, std::string detail) {
@@ -86,7 +113,10 @@ class Builder : public nlohmann::json_sax<json> {
     return false;
   }
 
+  Manner manner_;
   json document_;
+  std::list<json> scraps_;   // second values of a name: read, and forgotten
+  std::size_t skipped_ = 0;  // how deep we are in what is too deep
   std::vector<json*> open_;  // ancestors of the place; their addresses hold while they are open
   json* slot_ = nullptr;
   JsonError error_{JsonFault::kSyntax, "no valid JSON"};
@@ -130,16 +160,32 @@ void write_value(const json& value, std::string& out) {
   }
 }
 
+JsonError nul_byte() { return {JsonFault::kSyntax, "a NUL byte"}; }
+
+Outcome<json, JsonError> build(std::string_view text, Builder::Manner manner) {
+  Builder builder{manner};
+  if (!json::sax_parse(text.begin(), text.end(), &builder)) return builder.error();
+  return std::move(builder.document());
+}
+
 }  // namespace
 
 Outcome<json, JsonError> parse_json(std::string_view text) {
   // The library takes a NUL for the end of the input and would let anything follow it.
-  if (text.find('\0') != std::string_view::npos) {
-    return JsonError{JsonFault::kSyntax, "a NUL byte"};
+  if (text.find('\0') != std::string_view::npos) return nul_byte();
+  return build(text, Builder::Manner::kStrict);
+}
+
+Outcome<json, JsonError> parse_json_tolerantly(std::string_view text, bool& is_repaired) {
+  is_repaired = text.find('\0') != std::string_view::npos;
+  if (!is_repaired) {
+    auto document = build(text, Builder::Manner::kTolerant);
+    if (document) return document;
+    is_repaired = true;
   }
-  Builder builder;
-  if (!json::sax_parse(text.begin(), text.end(), &builder)) return builder.error();
-  return std::move(builder.document());
+  const std::string repaired = repair_json(text);
+  if (repaired.find('\0') != std::string::npos) return nul_byte();
+  return build(repaired, Builder::Manner::kTolerant);
 }
 
 const json* member(const json& object, std::string_view key) {

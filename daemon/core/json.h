@@ -27,6 +27,15 @@ inline constexpr int kMaxJsonDepth = 32;
 // rounded and they cannot be taken for a JSON string.
 [[nodiscard]] Outcome<nlohmann::json, JsonError> parse_json(std::string_view text);
 
+// The same for an answer of PortOne's, of which one odd text or member must not cost the rest
+// (interface §1.1). What cannot be one value becomes an empty object, which every reader below
+// takes for "of another type": a member whose name stands twice, what is nested too deep, a number
+// that JSON does not know. Where `text` still is no JSON, a repaired copy is read: bytes that are no
+// UTF-8, half surrogates and control characters in a string become U+FFFD. `is_repaired` says so:
+// then an id that holds U+FFFD is no id.
+[[nodiscard]] Outcome<nlohmann::json, JsonError> parse_json_tolerantly(std::string_view text,
+                                                                       bool& is_repaired);
+
 inline constexpr std::string_view kNumberTextPrefix{"\x01number:", 8};
 
 // Readers of an object's member; all take any JSON value and answer "absent" where it has not

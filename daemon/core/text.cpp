@@ -5,30 +5,12 @@
 namespace reconciled::core {
 namespace {
 
-constexpr std::string_view kReplacement{"\xEF\xBF\xBD"};
-
 unsigned char byte_at(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }
 
 bool is_continuation(std::string_view text, std::size_t at) {
   return at < text.size() && (byte_at(text, at) & 0xC0U) == 0x80U;
-}
-
-// How many bytes the character at `at` has, 0 where there is none (Unicode 15, table 3-7: no
-// overlong forms, no surrogates, nothing above U+10FFFF).
-std::size_t character_size(std::string_view text, std::size_t at) {
-  const unsigned char first = byte_at(text, at);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4 || !is_continuation(text, at + 1)) return 0;
-  const unsigned char second = byte_at(text, at + 1);
-  if (first < 0xE0) return 2;
-  if (first < 0xF0) {
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-    return is_continuation(text, at + 2) ? 3 : 0;
-  }
-  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  return is_continuation(text, at + 2) && is_continuation(text, at + 3) ? 4 : 0;
 }
 
 // C0, DEL and C1.
@@ -52,12 +34,27 @@ bool is_unreserved(char c) {
 
 }  // namespace
 
+// Unicode 15, table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
+std::size_t character_size(std::string_view text, std::size_t at) {
+  const unsigned char first = byte_at(text, at);
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4 || !is_continuation(text, at + 1)) return 0;
+  const unsigned char second = byte_at(text, at + 1);
+  if (first < 0xE0) return 2;
+  if (first < 0xF0) {
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+    return is_continuation(text, at + 2) ? 3 : 0;
+  }
+  if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+  return is_continuation(text, at + 2) && is_continuation(text, at + 3) ? 4 : 0;
+}
+
 std::string clean_text(std::string_view text, std::size_t max_bytes) {
   std::string clean;
   clean.reserve(std::min(text.size(), max_bytes));
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = character_size(text, at);
-    std::string_view character = size == 0 ? kReplacement : text.substr(at, size);
+    std::string_view character = size == 0 ? kReplacementCharacter : text.substr(at, size);
     if (is_control(character)) character = " ";
     if (clean.size() + character.size() > max_bytes) break;
     clean += character;

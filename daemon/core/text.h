@@ -16,6 +16,10 @@ namespace reconciled::core {
 // space, cut to at most `max_bytes` at a character's edge.
 [[nodiscard]] std::string clean_text(std::string_view text, std::size_t max_bytes);
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
+// U+FFFD, which stands where a text was damaged.
+inline constexpr std::string_view kReplacementCharacter{"\xEF\xBF\xBD"};
+// How many bytes the UTF-8 character at `at` has; 0 where there is none.
+[[nodiscard]] std::size_t character_size(std::string_view text, std::size_t at);
 
 // `%41` becomes `A`; a `%` without two hex digits stands for itself. `plus_is_space` for forms and
 // queries.

@@ -116,3 +116,57 @@ TEST_CASE("json: writing sorts keys and gives numbers back exactly") {
         R"({"a":[1,{"c":[],"d":{}},"x\"y",null,false],"b":10.10})");
   CHECK(write_json(parsed("18446744073709551616")) == "18446744073709551616");
 }
+
+namespace {
+
+json tolerated(std::string_view text, bool expect_repair = true) {
+  bool is_repaired = false;
+  auto document = parse_json_tolerantly(text, is_repaired);
+  REQUIRE_MESSAGE(document.ok(), std::string(text));
+  CHECK(is_repaired == expect_repair);
+  return document.value();
+}
+
+}  // namespace
+
+TEST_CASE("json: tolerantly read, what is no JSON in a string becomes U+FFFD") {
+  const std::string mark{"\xEF\xBF\xBD"};
+  const std::pair<std::string, std::string> table[] = {
+      {"\xB0\xA1", mark + mark},        {"a\xEA\xB8", "a" + mark + mark},
+      {"\\ud83d", mark},               {"\\ud83d\\ud83d\\ude00", mark + "\xF0\x9F\x98\x80"},
+      {"\\ude00x", mark + "x"},        {"\\ud83dx", mark + "x"},
+      {"a\nb", "a" + mark + "b"},      {std::string("a\0b", 3), "a" + mark + "b"},
+      {"\\x41", mark + "x41"},         {"\\u12", mark + "u12"},
+      {"\xED\xA0\x80", mark + mark + mark}};
+  for (const auto& [broken, expected] : table) {
+    CAPTURE(broken);
+    const json document = tolerated("{\"a\":\"" + broken + "\",\"b\":\"\\n\\\"ok\"}");
+    CHECK(text_member(document, "a") == expected);
+    CHECK(text_member(document, "b") == "\n\"ok");
+  }
+}
+
+TEST_CASE("json: tolerantly read, what cannot be one value is an empty object") {
+  for (const char* word : {"NaN", "-Infinity", "1e999", "-1e999", "01", "+1", "1.", ".5", "0x1", "True", "undefined"}) {
+    CAPTURE(word);
+    const json document = tolerated(std::string("{\"a\":") + word + ",\"b\":[-1.5e3,true,null]}");
+    CHECK(document["a"] == json::object());
+    CHECK(document["b"].size() == 3);
+  }
+  const json twice = tolerated(R"({"a":1,"b":2,"a":{"c":1,"c":2},"a":3})", false);
+  CHECK(twice["a"] == json::object());
+  CHECK(twice["b"] == 2);
+  const json deep = tolerated("{\"a\":" + nested(100) + ",\"b\":2}", false);
+  CHECK(deep["b"] == 2);
+  CHECK_FALSE(write_json(deep).empty());
+}
+
+TEST_CASE("json: tolerantly read, a broken structure is still none") {
+  for (const std::string& text :
+       {std::string{}, std::string("{"), std::string("{\"a\":\"x"), std::string("<html>"),
+        std::string("[1]\0[2]", 7), std::string("{a:1}"), std::string("[1,]"), std::string("[1][2]")}) {
+    CAPTURE(text);
+    bool is_repaired = false;
+    CHECK_FALSE(parse_json_tolerantly(text, is_repaired).ok());
+  }
+}
