@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/json.h"
+#include "daemon/core/json_repair.h"
 #include "daemon/core/media_type.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/stored_text.h"
@@ -40,28 +41,31 @@ struct Field {
   bool named = false;     // the key stands there
   bool unusable = false;  // with a value that cannot be what it should be
   std::string text;
+  bool damaged = false;  // the text was not all readable
 
   // The id that stands here, or nothing: also where it came in a broken encoding.
   template <class Id>
   [[nodiscard]] std::optional<Id> as() const {
-    return Id::make(text);
+    return damaged ? std::nullopt : Id::make(text);
   }
 };
 
 // A message's fields as JSON members or form pairs.
 class Fields {
  public:
-  explicit Fields(const json& object) : object_(&object) {}
+  // `is_repaired`: U+FFFD stands where the message was damaged.
+  Fields(const json& object, bool is_repaired) : object_(&object), is_repaired_(is_repaired) {}
   explicit Fields(const FormPairs& pairs) : pairs_(&pairs) {}
 
   [[nodiscard]] Field text(std::string_view name) const {
     if (pairs_ != nullptr) {
       const auto value = form_value(*pairs_, name);
-      return {value.has_value(), false, value.value_or("")};
+      return {value.has_value(), false, value.value_or(""), false};
     }
     if (!object_->is_object() || !object_->contains(name)) return {};
     const auto value = text_member(*object_, name);
-    return {true, !value && member(*object_, name) != nullptr, value.value_or("")};
+    const bool damaged = is_repaired_ && value && value->find(kReplacementCharacter) != value->npos;
+    return {true, !value && member(*object_, name) != nullptr, value.value_or(""), damaged};
   }
 
   // An id that is a JSON number is its digits (interface §4). A shop that counts its orders has
@@ -71,14 +75,14 @@ class Fields {
     if (!field.unusable) return field;
     const auto number = number_member(*object_, name);
     const bool is_id = number && is_digits(*number);
-    return {true, !is_id, is_id ? *number : std::string{}};
+    return {true, !is_id, is_id ? *number : std::string{}, false};
   }
 
   [[nodiscard]] Field number_or_text(std::string_view name) const {
     Field field = text(name);
     if (!field.unusable) return field;
     const auto number = number_member(*object_, name);
-    return {true, !number, number.value_or("")};
+    return {true, !number, number.value_or(""), false};
   }
 
   // Everything under `name` as one text that equal messages share: canonical JSON, or the pairs
@@ -101,6 +105,7 @@ class Fields {
  private:
   const json* object_ = nullptr;
   const FormPairs* pairs_ = nullptr;
+  bool is_repaired_ = false;
 };
 
 struct Word {
@@ -138,6 +143,7 @@ const Word* find_word(const std::array<Word, N>& words, std::string_view text) {
 struct Delivery {
   bool has_signature = false;
   std::string_view webhook_id;
+  bool is_repaired = false;  // JSON that was mended first
 };
 
 // A shape's reader gives a message, or nothing where the shape is not there or is spoilt.
@@ -268,11 +274,12 @@ Reading read_flat(const Fields& fields, const Delivery& delivery) {
   return std::nullopt;
 }
 
-void read_transaction(Event& event, const json& document, std::string_view word) {
+void read_transaction(Event& event, const Delivery& delivery, const json& document,
+                      std::string_view word) {
   static const json kNone;
   const json* const found = member(document, "data");
   const json& data = found == nullptr ? kNone : *found;
-  const Fields fields{data};
+  const Fields fields{data, delivery.is_repaired};
   event.payment_id = fields.id("paymentId").as<PaymentId>();
   event.attempt_id = fields.id("transactionId").as<AttemptId>();
   event.store_id = clean_text(fields.id("storeId").text, kMaxIdBytes);
@@ -297,7 +304,7 @@ WebhookMessage read_typed(const json& document, const std::string& type, const D
   event.type = clean_text(type, kMaxWordBytes);
   event.said_at = parse_rfc3339(text_member(document, "timestamp").value_or(""));
   if (type.starts_with(kTransaction)) {
-    read_transaction(event, document, std::string_view(type).substr(kTransaction.size()));
+    read_transaction(event, delivery, document, std::string_view(type).substr(kTransaction.size()));
   } else if (type.starts_with("BillingKey.")) {
     event.kind = EventKind::kBillingKey;
   } else if (type.starts_with("TaxInvoice.")) {
@@ -319,7 +326,7 @@ bool is_known_family(const std::string& type) {
 Reading read_document(const json& document, const Delivery& delivery, std::string_view body) {
   const auto type = text_member(document, "type");
   if (type && is_known_family(*type)) return read_typed(document, *type, delivery, body);
-  if (auto flat = read_flat(Fields{document}, delivery)) return flat;
+  if (auto flat = read_flat(Fields{document, delivery.is_repaired}, delivery)) return flat;
   const bool spoilt = member(document, "imp_uid") || member(document, "merchant_uid");
   if (type && !spoilt) return read_typed(document, *type, delivery, body);
   return std::nullopt;
@@ -329,20 +336,21 @@ WebhookError not_a_message(std::string detail) {
   return {WebhookFault::kNotAMessage, std::move(detail)};
 }
 
-// `is_json`: whether the body is JSON, if it is none of PortOne's.
-Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body, const Delivery& delivery,
+// `is_json`: whether the body is JSON, if it is none of PortOne's. A name in EUC-KR, half an emoji
+// or a number beyond a double does not hide the rest of it.
+Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body, Delivery delivery,
                                                     bool& is_json) {
-  const auto parsed = parse_json(body);
-  is_json = parsed.ok() || (parsed.error().fault != JsonFault::kSyntax && json::accept(body));
-  if (!is_json) return not_a_message("not JSON: " + parsed.error().detail);
-  Reading reading;
-  if (parsed) reading = read_document(parsed.value(), delivery, body);
+  const auto parsed = parse_json_tolerantly(body, delivery.is_repaired);
+  is_json = parsed && (parsed.value().is_structured() || !delivery.is_repaired);
+  if (!is_json) {
+    return not_a_message("not JSON: " + (parsed ? "a bare word" : parsed.error().detail));
+  }
+  Reading reading = read_document(parsed.value(), delivery, body);
   // Signed and JSON: PortOne's, whatever it means. It is kept and moves nothing.
   if (!reading && delivery.has_signature) reading = signed_message(delivery);
-  if (!reading) {
-    return not_a_message(parsed ? "none of PortOne's shapes" : parsed.error().detail);
-  }
-  reading->event.stored_body = cut_json_tokens(body);
+  if (!reading) return not_a_message("none of PortOne's shapes");
+  reading->event.stored_body =
+      delivery.is_repaired ? cut_json_tokens(repair_json(body)) : cut_json_tokens(body);
   return std::move(*reading);
 }
 

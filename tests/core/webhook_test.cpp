@@ -334,6 +334,59 @@ TEST_CASE("webhook: V2 copies are named by webhook-id alone") {
   CHECK(name(v2("Transaction.Paid", kIds), "a") != name(v2("Transaction.Paid", kIds), "b"));
 }
 
+TEST_CASE("webhook: a broken text inside JSON costs itself alone") {
+  // EUC-KR bytes, half an emoji, a raw line break, a number beyond a double, a name that stands
+  // twice, and what is nested too deep.
+  const std::string deep = std::string(1000, '[') + std::string(1000, ']');
+  for (const std::string& odd :
+       {std::string("\"\xC1\xD6\xB9\xAE\""), std::string(R"("gift \ud83d")"),
+        std::string("\"a\nb\""), std::string("1e999"), std::string(R"({"a":1,"a":2})"), deep}) {
+    CAPTURE(odd.substr(0, 40));
+    const Event event = read(v1("paid", ",\"custom\":" + odd)).event;
+    CHECK(event.kind == EventKind::kPayment);
+    check_ids(event, "ord-1", "imp_1");
+    CHECK(is_valid_utf8(event.stored_body));
+    CHECK(event.dedupe_text == read(v1("paid")).event.dedupe_text);
+    const Event typed =
+        read_signed(v2("Transaction.Paid", R"({"paymentId":"p","x":)" + odd + "}")).event;
+    CHECK(typed.kind == EventKind::kPayment);
+    CHECK(typed.payment_id->str() == "p");
+    // As an id it names nothing, and the rest stands.
+    const Event unsure =
+        read_signed(v2("Transaction.Paid", R"({"transactionId":"t","paymentId":)" + odd + "}"))
+            .event;
+    CHECK(unsure.kind == EventKind::kUnknown);
+    CHECK_FALSE(unsure.payment_id.has_value());
+  }
+  for (const char* id : {"\"\xC1\xD6-1\"", R"("gift \ud83d")"}) {
+    const Event event =
+        read(std::string(R"({"imp_uid":"imp_1","status":"paid","merchant_uid":)") + id + "}").event;
+    CHECK(event.kind == EventKind::kPayment);
+    CHECK(event.attempt_id->str() == "imp_1");
+    CHECK_FALSE(event.payment_id.has_value());
+  }
+}
+
+TEST_CASE("webhook: ids that stand twice are read as neither of them") {
+  for (const char* body :
+       {R"({"imp_uid":"a","imp_uid":"b","merchant_uid":"m","status":"paid"})",
+        R"({"imp_uid":"i","merchant_uid":"m","status":"paid","status":"failed"})",
+        R"({"imp_uid":"i","merchant_uid":"m","amount":5,"amount":6})"}) {
+    CAPTURE(body);
+    CHECK(fault(body) == WebhookFault::kNotAMessage);
+    CHECK(read_signed(body).event.kind == EventKind::kUnknown);
+  }
+  const Event twice =
+      read_signed(v2("Transaction.Paid", R"({"paymentId":"a","paymentId":"b"})")).event;
+  CHECK(twice.kind == EventKind::kUnknown);
+  const Event asked =
+      read_signed(v2("Transaction.Confirm",
+                     R"({"paymentId":"a","transactionId":"t","totalAmount":5,"totalAmount":6})"))
+          .event;
+  CHECK(asked.kind == EventKind::kConfirm);
+  CHECK(asked.asked_amount.empty());
+}
+
 TEST_CASE("webhook: a webhook-id of any bytes and length names its copies") {
   const std::string body = v2("Transaction.Paid", kIds);
   for (const std::string& id :
