@@ -61,7 +61,7 @@ void WebhookListener::reload(const core::Config& config) {
   auto fresh = std::make_shared<Trust>();
   if (config.v2) fresh->verifier.emplace(config.v2->webhook_secrets);
   fresh->takes_v1 = config.v1.has_value();
-  fresh->source_ips.insert(config.webhook.source_ips.begin(), config.webhook.source_ips.end());
+  fresh->source_ips = core::AddressRanges(config.webhook.source_ips);
   fresh->enforces_source = config.webhook.source_ip_policy == core::SourceIpPolicy::kEnforce;
   const std::lock_guard lock(mutex_);
   trust_ = std::move(fresh);
@@ -74,7 +74,7 @@ std::shared_ptr<const WebhookListener::Trust> WebhookListener::trust() const {
 
 http::Answer WebhookListener::receive(const http::Request& request) {
   const std::shared_ptr<const Trust> trust = this->trust();
-  const bool known_source = trust->source_ips.contains(request.client_ip);
+  const bool known_source = trust->source_ips.contain(request.client_ip);
   if (trust->enforces_source && !known_source) {
     return refuse(request, {403, EventOutcome::kRefusedSource, "source address not allowed",
                             "this address may not deliver webhooks", std::nullopt});

@@ -6,9 +6,9 @@
 
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
+#include "daemon/core/address.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/webhook.h"
 #include "daemon/http/router.h"
@@ -30,7 +30,7 @@ class WebhookListener {
   struct Trust {
     std::optional<core::SignatureVerifier> verifier;  // absent: V2 is not configured
     bool takes_v1 = false;
-    std::set<std::string> source_ips;
+    core::AddressRanges source_ips;
     bool enforces_source = false;
   };
   // A delivery that is not taken: what to answer, and what to keep of it.

@@ -42,7 +42,8 @@ struct ListenerOptions {
   int inherited_fd = -1;
   std::string tls_cert;  // PEM; with tls_key, TLS 1.2 or newer
   std::string tls_key;
-  std::vector<std::string> trusted_proxies;  // IPs whose X-Forwarded-For and -Proto count
+  // Addresses and ranges whose X-Forwarded-For and -Proto count.
+  std::vector<std::string> trusted_proxies;
   Limits limits;
 };
 
@@ -63,7 +64,7 @@ class Edge {
   void stop(std::chrono::milliseconds grace);
 
   // Replaces the trusted proxies of all listeners; any thread.
-  void set_trusted_proxies(const std::vector<std::string>& ips);
+  void set_trusted_proxies(const std::vector<std::string>& entries);
 
   struct Counts {
     std::uint64_t connections = 0;  // open now
