@@ -11,6 +11,11 @@ constexpr std::size_t kMaxDiscardedBytes = 1024 * 1024;
 constexpr std::size_t kBufferKeptIdle = 4096;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
+// Whole line ends and nothing else, as some clients send behind a body.
+bool is_line_ends(std::string_view bytes) {
+  return bytes.ends_with("\r\n") && bytes.find_first_not_of("\r\n") == bytes.npos;
+}
+
 }  // namespace
 
 Connection::Connection(Loop& loop, Listener& listener, int fd, std::string peer_ip)
@@ -142,9 +147,16 @@ Connection::Step Connection::take_head() {
       in_, {limits.max_request_line_bytes, limits.max_head_bytes, limits.max_headers});
   switch (progress.state) {
     case HeadProgress::State::kIncomplete:
+      if (has_answered_ && is_line_ends(in_)) {
+        // They belong to no request: the connection is as idle as before.
+        in_.clear();
+        idle_ = true;
+        enter(State::kHead, limits.idle_deadline);
+      }
       wait(Transport::Outcome::kWantRead);
       return Step::kWait;
     case HeadProgress::State::kRefused:
+      if (progress.head) head_ = *std::move(progress.head);
       refuse(progress.refusal->status, progress.refusal->reason);
       return Step::kAgain;
     case HeadProgress::State::kComplete:
@@ -287,6 +299,7 @@ Connection::Step Connection::flush() {
 }
 
 Connection::Step Connection::after_answer() {
+  has_answered_ = true;
   out_ = {};
   head_ = {};
   unfinished_.set(in_.size());
@@ -313,6 +326,12 @@ void Connection::refuse(int status, std::string_view reason) {
   loop_.counters.refused.fetch_add(1, std::memory_order_relaxed);
   ++wait_number_;  // whatever it waited for is no longer of interest
   refused_ = true;
+  if (listener_.options.on_refused) {
+    auto& request = head_.request;
+    request.peer_ip = peer_ip_;
+    listener_.proxies()->resolve(request);
+    listener_.options.on_refused({status, reason, request});
+  }
   answer({refusal_text(status, reason, head_.request.method == "HEAD"), false});
   in_ = {};
 }
