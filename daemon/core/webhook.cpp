@@ -43,6 +43,11 @@ struct Field {
   std::string text;
   bool damaged = false;  // the text was not all readable
 
+  // Text that is no id and was not merely garbled on its way.
+  [[nodiscard]] bool is_no_id() const {
+    return unusable ||
+           (!text.empty() && !damaged && is_valid_utf8(text) && !is_valid_id_text(text));
+  }
   // The id that stands here, or nothing: also where it came in a broken encoding.
   template <class Id>
   [[nodiscard]] std::optional<Id> as() const {
@@ -193,8 +198,6 @@ void classify_v1(Event& event, bool names_attempt, const std::string& status,
     // Nobody could be asked about it, and PortOne's own plugin answers 200 here: no claim is kept.
     event.kind = EventKind::kTestCall;
     event.payment_id.reset();
-  } else if (!event.attempt_id && !event.payment_id) {
-    event.kind = EventKind::kUnknown;
   } else if (is_test_call(event, status)) {
     event.kind = EventKind::kTestCall;
   } else if (escrow_event.starts_with("Inicis.Escrow.")) {
@@ -207,14 +210,14 @@ void classify_v1(Event& event, bool names_attempt, const std::string& status,
   }
 }
 
-// `imp_uid`, `merchant_uid` and `status` or `amount`. Where one of the ids is text that can be none
-// (EUC-KR, say), the other still tells whom to ask.
+// `imp_uid`, `merchant_uid` and `status` or `amount`. Where one of the ids came in a broken
+// encoding (EUC-KR, say), the other still tells whom to ask.
 Reading read_v1(const Fields& fields, const Delivery& delivery) {
   const Field attempt = fields.id("imp_uid");
   const Field payment = fields.id("merchant_uid");
   const Field status = fields.text("status");
   const Field amount = fields.number_or_text("amount");
-  if (attempt.unusable || payment.unusable || status.unusable) return std::nullopt;
+  if (attempt.is_no_id() || payment.is_no_id() || status.unusable) return std::nullopt;
 
   WebhookMessage message;
   message.needs_signature = delivery.has_signature;
@@ -222,6 +225,7 @@ Reading read_v1(const Fields& fields, const Delivery& delivery) {
   event.api = Api::kV1;
   event.attempt_id = attempt.as<AttemptId>();
   event.payment_id = payment.as<PaymentId>();
+  if (!event.attempt_id && !event.payment_id && !attempt.text.empty()) return std::nullopt;
 
   // Before anything else that is answered 200: V1 reads that as "charge the buyer".
   if (status.text.empty() && amount.named) {
@@ -336,21 +340,48 @@ WebhookError not_a_message(std::string detail) {
   return {WebhookFault::kNotAMessage, std::move(detail)};
 }
 
-// `is_json`: whether the body is JSON, if it is none of PortOne's. A name in EUC-KR, half an emoji
-// or a number beyond a double does not hide the rest of it.
+// A body as JSON. A text in EUC-KR, half an emoji or a number beyond a double is mended, so that it
+// does not hide the rest; a key that stands twice or a depth without end is read around in what
+// PortOne signed, and is a fault in what anybody may have sent.
+struct Reparsed {
+  Outcome<json, JsonError> document;
+  std::string repaired;  // the text of `document`, where it is not the body
+};
+
+Reparsed reparse(std::string_view body, Delivery& delivery) {
+  Reparsed read{parse_json(body), {}};
+  std::string_view text = body;
+  if (!read.document && read.document.error().fault == JsonFault::kSyntax) {
+    read.repaired = repair_json(body);
+    text = read.repaired;
+    delivery.is_repaired = true;
+    read.document = parse_json(text);
+  }
+  if (!read.document && read.document.error().fault != JsonFault::kSyntax &&
+      delivery.has_signature) {
+    bool ignored = false;
+    read.document = parse_json_tolerantly(text, ignored);
+  }
+  return read;
+}
+
+// `is_json`: whether the body is JSON, if it is none of PortOne's.
 Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body, Delivery delivery,
                                                     bool& is_json) {
-  const auto parsed = parse_json_tolerantly(body, delivery.is_repaired);
-  is_json = parsed && (parsed.value().is_structured() || !delivery.is_repaired);
-  if (!is_json) {
-    return not_a_message("not JSON: " + (parsed ? "a bare word" : parsed.error().detail));
+  const Reparsed read = reparse(body, delivery);
+  if (!read.document) {
+    is_json = read.document.error().fault != JsonFault::kSyntax;
+    return not_a_message("not JSON: " + read.document.error().detail);
   }
-  Reading reading = read_document(parsed.value(), delivery, body);
+  const json& document = read.document.value();
+  is_json = document.is_structured() || !delivery.is_repaired;
+  if (!is_json) return not_a_message("not JSON: a bare word");
+  Reading reading = read_document(document, delivery, body);
   // Signed and JSON: PortOne's, whatever it means. It is kept and moves nothing.
   if (!reading && delivery.has_signature) reading = signed_message(delivery);
   if (!reading) return not_a_message("none of PortOne's shapes");
   reading->event.stored_body =
-      delivery.is_repaired ? cut_json_tokens(repair_json(body)) : cut_json_tokens(body);
+      cut_json_tokens(delivery.is_repaired ? std::string_view(read.repaired) : body);
   return std::move(*reading);
 }
 

@@ -164,9 +164,11 @@ TEST_CASE("webhook: the console's test call and empty ids are test calls") {
   CHECK(read("imp_uid=&merchant_uid=&status=", kForm).event.kind == EventKind::kTestCall);
 }
 
-TEST_CASE("webhook: V1 ids of another type make no message") {
+TEST_CASE("webhook: V1 ids of another type or unfit text make no message") {
   for (const char* body :
-       {R"({"imp_uid":1.5,"merchant_uid":"m","status":"paid"})",
+       {R"({"imp_uid":"i\n","merchant_uid":"m","status":"paid"})",
+        R"({"imp_uid":"i","merchant_uid":"m\u0000","status":"paid"})",
+        R"({"imp_uid":1.5,"merchant_uid":"m","status":"paid"})",
         R"({"imp_uid":"i","merchant_uid":["m"],"status":"paid"})",
         R"({"imp_uid":"i","merchant_uid":1e3,"status":"paid"})",
         R"({"imp_uid":"i","merchant_uid":1.0,"status":"paid"})",
@@ -203,11 +205,9 @@ TEST_CASE("webhook: an id that is a number is its digits, to the last one") {
   CHECK(read(v1("cancelled", R"(,"cancellation_id":7)")).event.cancellation_id == "7");
 }
 
-TEST_CASE("webhook: an id that can be none leaves the rest of the message standing") {
+TEST_CASE("webhook: an id in a broken encoding leaves the rest of the message standing") {
   const std::string euc_kr = "%C1%D6%B9%AE-1";
-  const std::string too_long(300, 'm');
-  for (const std::string& id :
-       {euc_kr, std::string("\xC1\xD6-1"), std::string("a%0Ab"), too_long}) {
+  for (const std::string& id : {euc_kr, std::string("\xC1\xD6-1"), std::string("%FF")}) {
     CAPTURE(id);
     const Event event = read("imp_uid=imp_1&status=paid&merchant_uid=" + id, kForm).event;
     CHECK(event.kind == EventKind::kPayment);
@@ -221,9 +221,8 @@ TEST_CASE("webhook: an id that can be none leaves the rest of the message standi
     CHECK(turned.kind == EventKind::kPayment);
     CHECK(turned.payment_id->str() == "ord-1");
     CHECK_FALSE(turned.attempt_id.has_value());
-    const Event neither = read("status=paid&merchant_uid=" + id + "&imp_uid=" + id, kForm).event;
-    CHECK(neither.kind == EventKind::kUnknown);
-    CHECK(neither.status == std::nullopt);
+    CHECK(fault("status=paid&merchant_uid=" + id + "&imp_uid=" + id, kForm) ==
+          WebhookFault::kNotAMessage);
     // A question about an order that nobody can name is answered by the confirm rules.
     const Event asked = read("imp_uid=imp_1&amount=5&merchant_uid=" + id, kForm).event;
     CHECK(asked.kind == EventKind::kConfirm);
@@ -232,6 +231,10 @@ TEST_CASE("webhook: an id that can be none leaves the rest of the message standi
         read("payment_id=pay_1&status=Paid&tx_id=" + id, kForm, true, "msg_1").event;
     CHECK(older.kind == EventKind::kPayment);
     CHECK(older.payment_id->str() == "pay_1");
+  }
+  for (const std::string& id : {std::string("a%0Ab"), std::string("a%00"), std::string(300, 'm')}) {
+    CHECK(fault("imp_uid=imp_1&status=paid&merchant_uid=" + id, kForm) ==
+          WebhookFault::kNotAMessage);
   }
   CHECK(read("imp_uid=i&status=paid&merchant_uid=%C1%D6", kForm).event.dedupe_text !=
         read("imp_uid=i&status=paid&merchant_uid=%C1%D7", kForm).event.dedupe_text);
@@ -335,35 +338,42 @@ TEST_CASE("webhook: V2 copies are named by webhook-id alone") {
 }
 
 TEST_CASE("webhook: a broken text inside JSON costs itself alone") {
-  // EUC-KR bytes, half an emoji, a raw line break, a number beyond a double, a name that stands
-  // twice, and what is nested too deep.
-  const std::string deep = std::string(1000, '[') + std::string(1000, ']');
-  for (const std::string& odd :
-       {std::string("\"\xC1\xD6\xB9\xAE\""), std::string(R"("gift \ud83d")"),
-        std::string("\"a\nb\""), std::string("1e999"), std::string(R"({"a":1,"a":2})"), deep}) {
-    CAPTURE(odd.substr(0, 40));
-    const Event event = read(v1("paid", ",\"custom\":" + odd)).event;
+  // EUC-KR bytes, half an emoji, a raw line break, a number beyond a double.
+  const std::string mended[] = {"\"\xC1\xD6\xB9\xAE\"", R"("gift \ud83d")", "\"a\nb\"", "1e999"};
+  // A name that stands twice, and what is nested too deep.
+  const std::string odd[] = {R"({"a":1,"a":2})", std::string(1000, '[') + std::string(1000, ']')};
+  for (const std::string& value : mended) {
+    CAPTURE(value);
+    const Event event = read(v1("paid", ",\"custom\":" + value)).event;
     CHECK(event.kind == EventKind::kPayment);
     check_ids(event, "ord-1", "imp_1");
     CHECK(is_valid_utf8(event.stored_body));
     CHECK(event.dedupe_text == read(v1("paid")).event.dedupe_text);
-    const Event typed =
-        read_signed(v2("Transaction.Paid", R"({"paymentId":"p","x":)" + odd + "}")).event;
-    CHECK(typed.kind == EventKind::kPayment);
-    CHECK(typed.payment_id->str() == "p");
-    // As an id it names nothing, and the rest stands.
-    const Event unsure =
-        read_signed(v2("Transaction.Paid", R"({"transactionId":"t","paymentId":)" + odd + "}"))
-            .event;
+  }
+  for (const std::string& value : odd) {
+    CHECK(fault(v1("paid", ",\"custom\":" + value)) == WebhookFault::kNotAMessage);
+    CHECK(read_signed(v1("paid", ",\"custom\":" + value)).event.kind == EventKind::kPayment);
+  }
+  for (const std::string& value : {mended[0], mended[1], mended[2], mended[3], odd[0], odd[1]}) {
+    CAPTURE(value.substr(0, 40));
+    const auto typed = [&](const std::string& data) {
+      return read_signed(v2("Transaction.Paid", data)).event;
+    };
+    CHECK(typed(R"({"paymentId":"p","x":)" + value + "}").payment_id->str() == "p");
+    CHECK(typed(R"({"paymentId":"p","x":)" + value + "}").kind == EventKind::kPayment);
+    // As an id it names nothing, and moves nothing.
+    const Event unsure = typed(R"({"transactionId":"t","paymentId":)" + value + "}");
     CHECK(unsure.kind == EventKind::kUnknown);
     CHECK_FALSE(unsure.payment_id.has_value());
   }
   for (const char* id : {"\"\xC1\xD6-1\"", R"("gift \ud83d")"}) {
-    const Event event =
-        read(std::string(R"({"imp_uid":"imp_1","status":"paid","merchant_uid":)") + id + "}").event;
+    CAPTURE(id);
+    const std::string begin = R"({"status":"paid","merchant_uid":)";
+    const Event event = read(begin + id + R"(,"imp_uid":"imp_1"})").event;
     CHECK(event.kind == EventKind::kPayment);
     CHECK(event.attempt_id->str() == "imp_1");
     CHECK_FALSE(event.payment_id.has_value());
+    CHECK(fault(begin + id + ",\"imp_uid\":" + id + "}") == WebhookFault::kNotAMessage);
   }
 }
 
