@@ -17,7 +17,9 @@ WaitingState while_open(const WaitingFacts& facts, Time now) {
   if (may_have_failed && facts.hint == UiState::kReturnedFailure && answered) {
     return WaitingState::kFailed;
   }
-  if (!answered && now - facts.arrived >= kPatience) return WaitingState::kReview;
+  // To ask on for what PortOne does not know, or does not tell, is no news to a waiting buyer.
+  const bool is_known = answered && facts.result != Result::kNone;
+  if (!is_known && now - facts.arrived >= kPatience) return WaitingState::kReview;
   return WaitingState::kConfirming;
 }
 

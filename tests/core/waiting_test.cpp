@@ -77,8 +77,11 @@ TEST_CASE("waiting: a failure that the browser reported shows once a look-up say
       open.asked_at = kArrived + 1ms;
       const bool failed = hint == UiState::kReturnedFailure && result != Result::kPending;
       CHECK(state(open) == (failed ? "failed" : "confirming"));
-      // PortOne does answer: that is no reason for a review.
-      CHECK(state(open, 1h) == (failed ? "failed" : "confirming"));
+      CHECK(state(open, 2min - 1ms) == (failed ? "failed" : "confirming"));
+      // What PortOne knows is no reason for a review; what it does not know is one.
+      const bool unknown = result == Result::kNone;
+      CHECK(state(open, 2min) == (failed ? "failed" : unknown ? "review" : "confirming"));
+      CHECK(state(open, 1h) == (failed ? "failed" : unknown ? "review" : "confirming"));
     }
   }
 }
