@@ -8,6 +8,7 @@
 #include "daemon/core/json.h"
 #include "daemon/core/json_repair.h"
 #include "daemon/core/media_type.h"
+#include "daemon/core/message_fields.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/stored_text.h"
 #include "daemon/core/text.h"
@@ -30,88 +31,6 @@ bool may_be_json(std::string_view body) {
   constexpr std::string_view kStarts = "{[\"-0123456789tfn";
   return at != body.npos && kStarts.find(body[at]) != kStarts.npos;
 }
-
-bool is_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
-}
-
-// What a field of a message holds. Null and empty text count as absent (dossier §2.1: test calls
-// come with empty ids); a number where text belongs is unusable.
-struct Field {
-  bool named = false;     // the key stands there
-  bool unusable = false;  // with a value that cannot be what it should be
-  std::string text;
-  bool damaged = false;  // the text was not all readable
-
-  // Text that is no id and was not merely garbled on its way.
-  [[nodiscard]] bool is_no_id() const {
-    return unusable ||
-           (!text.empty() && !damaged && is_valid_utf8(text) && !is_valid_id_text(text));
-  }
-  // The id that stands here, or nothing: also where it came in a broken encoding.
-  template <class Id>
-  [[nodiscard]] std::optional<Id> as() const {
-    return damaged ? std::nullopt : Id::make(text);
-  }
-};
-
-// A message's fields as JSON members or form pairs.
-class Fields {
- public:
-  // `is_repaired`: U+FFFD stands where the message was damaged.
-  Fields(const json& object, bool is_repaired) : object_(&object), is_repaired_(is_repaired) {}
-  explicit Fields(const FormPairs& pairs) : pairs_(&pairs) {}
-
-  [[nodiscard]] Field text(std::string_view name) const {
-    if (pairs_ != nullptr) {
-      const auto value = form_value(*pairs_, name);
-      return {value.has_value(), false, value.value_or(""), false};
-    }
-    if (!object_->is_object() || !object_->contains(name)) return {};
-    const auto value = text_member(*object_, name);
-    const bool damaged = is_repaired_ && value && value->find(kReplacementCharacter) != value->npos;
-    return {true, !value && member(*object_, name) != nullptr, value.value_or(""), damaged};
-  }
-
-  // An id that is a JSON number is its digits (interface §4). A shop that counts its orders has
-  // such; a fraction or an exponent has more than one spelling and is none.
-  [[nodiscard]] Field id(std::string_view name) const {
-    Field field = text(name);
-    if (!field.unusable) return field;
-    const auto number = number_member(*object_, name);
-    const bool is_id = number && is_digits(*number);
-    return {true, !is_id, is_id ? *number : std::string{}, false};
-  }
-
-  [[nodiscard]] Field number_or_text(std::string_view name) const {
-    Field field = text(name);
-    if (!field.unusable) return field;
-    const auto number = number_member(*object_, name);
-    return {true, !number, number.value_or(""), false};
-  }
-
-  // Everything under `name` as one text that equal messages share: canonical JSON, or the pairs
-  // `name` and `name[…]` in order of their names.
-  [[nodiscard]] std::string canonical(std::string_view name) const {
-    if (pairs_ == nullptr) {
-      const json* const value = member(*object_, name);
-      return value == nullptr ? std::string{} : write_json(*value);
-    }
-    FormPairs below;
-    std::copy_if(pairs_->begin(), pairs_->end(), std::back_inserter(below), [name](const auto& p) {
-      return p.first == name || p.first.starts_with(std::string(name) + "[");
-    });
-    std::sort(below.begin(), below.end());
-    std::string text;
-    for (const auto& [key, value] : below) text += join_fields({key, value});
-    return text;
-  }
-
- private:
-  const json* object_ = nullptr;
-  const FormPairs* pairs_ = nullptr;
-  bool is_repaired_ = false;
-};
 
 struct Word {
   std::string_view word;
@@ -212,11 +131,11 @@ void classify_v1(Event& event, bool names_attempt, const std::string& status,
 
 // `imp_uid`, `merchant_uid` and `status` or `amount`. Where one of the ids came in a broken
 // encoding (EUC-KR, say), the other still tells whom to ask.
-Reading read_v1(const Fields& fields, const Delivery& delivery) {
-  const Field attempt = fields.id("imp_uid");
-  const Field payment = fields.id("merchant_uid");
-  const Field status = fields.text("status");
-  const Field amount = fields.number_or_text("amount");
+Reading read_v1(const MessageFields& fields, const Delivery& delivery) {
+  const MessageField attempt = fields.id("imp_uid");
+  const MessageField payment = fields.id("merchant_uid");
+  const MessageField status = fields.text("status");
+  const MessageField amount = fields.number_or_text("amount");
   if (attempt.is_no_id() || payment.is_no_id() || status.unusable) return std::nullopt;
 
   WebhookMessage message;
@@ -247,11 +166,11 @@ Reading read_v1(const Fields& fields, const Delivery& delivery) {
 // 2024-01-01: `payment_id`, `tx_id` and `status` or `total_amount`. Without a usable `payment_id`
 // or a known status it stays of kind kUnknown, unless it is a confirm call: a plain 200 would
 // approve it.
-Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
+Reading read_v2_flat(const MessageFields& fields, const Delivery& delivery) {
   WebhookMessage message = signed_message(delivery);
   Event& event = message.event;
   const std::string status = fields.text("status").text;
-  const Field amount = fields.number_or_text("total_amount");
+  const MessageField amount = fields.number_or_text("total_amount");
   event.payment_id = fields.id("payment_id").as<PaymentId>();
   event.attempt_id = fields.id("tx_id").as<AttemptId>();
   if (status.empty() && amount.named) {
@@ -268,7 +187,7 @@ Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
 }
 
 // Shapes without `type`, of JSON and of forms.
-Reading read_flat(const Fields& fields, const Delivery& delivery) {
+Reading read_flat(const MessageFields& fields, const Delivery& delivery) {
   if (fields.text("imp_uid").named || fields.text("merchant_uid").named) {
     return read_v1(fields, delivery);
   }
@@ -283,7 +202,7 @@ void read_transaction(Event& event, const Delivery& delivery, const json& docume
   static const json kNone;
   const json* const found = member(document, "data");
   const json& data = found == nullptr ? kNone : *found;
-  const Fields fields{data, delivery.is_repaired};
+  const MessageFields fields{data, delivery.is_repaired};
   event.payment_id = fields.id("paymentId").as<PaymentId>();
   event.attempt_id = fields.id("transactionId").as<AttemptId>();
   event.store_id = clean_text(fields.id("storeId").text, kMaxIdBytes);
@@ -330,7 +249,7 @@ bool is_known_family(const std::string& type) {
 Reading read_document(const json& document, const Delivery& delivery, std::string_view body) {
   const auto type = text_member(document, "type");
   if (type && is_known_family(*type)) return read_typed(document, *type, delivery, body);
-  if (auto flat = read_flat(Fields{document, delivery.is_repaired}, delivery)) return flat;
+  if (auto flat = read_flat(MessageFields{document, delivery.is_repaired}, delivery)) return flat;
   const bool spoilt = member(document, "imp_uid") || member(document, "merchant_uid");
   if (type && !spoilt) return read_typed(document, *type, delivery, body);
   return std::nullopt;
@@ -388,7 +307,7 @@ Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body, Deliv
 Outcome<WebhookMessage, WebhookError> classify_form(std::string_view body,
                                                     const Delivery& delivery) {
   const FormPairs pairs = parse_form(body);
-  auto reading = read_flat(Fields{pairs}, delivery);
+  auto reading = read_flat(MessageFields{pairs}, delivery);
   if (!reading) return not_a_message("none of PortOne's shapes");
   reading->event.stored_body = cut_form_tokens(body);
   return std::move(*reading);
