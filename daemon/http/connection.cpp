@@ -11,11 +11,6 @@ constexpr std::size_t kMaxDiscardedBytes = 1024 * 1024;
 constexpr std::size_t kBufferKeptIdle = 4096;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// Whole line ends and nothing else, as some clients send behind a body.
-bool is_line_ends(std::string_view bytes) {
-  return bytes.ends_with("\r\n") && bytes.find_first_not_of("\r\n") == bytes.npos;
-}
-
 }  // namespace
 
 Connection::Connection(Loop& loop, Listener& listener, int fd, std::string peer_ip)
@@ -145,10 +140,10 @@ Connection::Step Connection::take_head() {
   const auto& limits = listener_.options.limits;
   auto progress = parse_request_head(
       in_, {limits.max_request_line_bytes, limits.max_head_bytes, limits.max_headers});
+  if (progress.head) head_ = *std::move(progress.head);
   switch (progress.state) {
     case HeadProgress::State::kIncomplete:
-      if (has_answered_ && is_line_ends(in_)) {
-        // They belong to no request: the connection is as idle as before.
+      if (has_answered_ && is_line_ends(in_)) {  // part of no request: as idle as before
         in_.clear();
         idle_ = true;
         enter(State::kHead, limits.idle_deadline);
@@ -156,13 +151,11 @@ Connection::Step Connection::take_head() {
       wait(Transport::Outcome::kWantRead);
       return Step::kWait;
     case HeadProgress::State::kRefused:
-      if (progress.head) head_ = *std::move(progress.head);
       refuse(progress.refusal->status, progress.refusal->reason);
       return Step::kAgain;
     case HeadProgress::State::kComplete:
       break;
   }
-  head_ = *std::move(progress.head);
   in_.erase(0, head_.bytes);
   return begin_body();
 }
@@ -326,12 +319,7 @@ void Connection::refuse(int status, std::string_view reason) {
   loop_.counters.refused.fetch_add(1, std::memory_order_relaxed);
   ++wait_number_;  // whatever it waited for is no longer of interest
   refused_ = true;
-  if (listener_.options.on_refused) {
-    auto& request = head_.request;
-    request.peer_ip = peer_ip_;
-    listener_.proxies()->resolve(request);
-    listener_.options.on_refused({status, reason, request});
-  }
+  listener_.tell_refused(status, reason, head_.request, peer_ip_);
   answer({refusal_text(status, reason, head_.request.method == "HEAD"), false});
   in_ = {};
 }
@@ -398,8 +386,7 @@ void Connection::check_deadline(Clock::time_point now) {
 }
 
 void Connection::begin_stop() {
-  const bool empty_handed = state_ == State::kHead && in_.empty();
-  if (empty_handed || state_ == State::kHandshake) close();
+  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) close();
 }
 
 void Connection::close() {

@@ -300,4 +300,8 @@ HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits
   return progress;
 }
 
+bool is_line_ends(std::string_view bytes) {
+  return bytes.ends_with("\r\n") && bytes.find_first_not_of("\r\n") == bytes.npos;
+}
+
 }  // namespace reconciled::http

@@ -50,4 +50,7 @@ struct HeadProgress {
 // HEAD. `Upgrade` is ignored.
 [[nodiscard]] HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits);
 
+// Whole line ends and nothing else, as some clients send behind a body.
+[[nodiscard]] bool is_line_ends(std::string_view bytes);
+
 }  // namespace reconciled::http
