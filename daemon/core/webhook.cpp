@@ -269,18 +269,15 @@ struct Reparsed {
 
 Reparsed reparse(std::string_view body, Delivery& delivery) {
   Reparsed read{parse_json(body), {}};
-  std::string_view text = body;
-  if (!read.document && read.document.error().fault == JsonFault::kSyntax) {
-    read.repaired = repair_json(body);
-    text = read.repaired;
+  if (read.document) return read;
+  if (delivery.has_signature) {
+    read.document = parse_json_tolerantly(body, delivery.is_repaired);
+  } else if (read.document.error().fault == JsonFault::kSyntax) {
     delivery.is_repaired = true;
-    read.document = parse_json(text);
   }
-  if (!read.document && read.document.error().fault != JsonFault::kSyntax &&
-      delivery.has_signature) {
-    bool ignored = false;
-    read.document = parse_json_tolerantly(text, ignored);
-  }
+  if (!delivery.is_repaired) return read;
+  read.repaired = repair_json(body);
+  if (!delivery.has_signature) read.document = parse_json(read.repaired);
   return read;
 }
 

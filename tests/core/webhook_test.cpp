@@ -377,6 +377,14 @@ TEST_CASE("webhook: a broken text inside JSON costs itself alone") {
   }
 }
 
+TEST_CASE("webhook: a doubled key before a broken one leaves JSON in the stored body") {
+  const Event event =
+      read_signed("{\"a\":1,\"a\":2,\"paymentToken\":\"s3cret\",\"pay\002\":\"\xC1\"}").event;
+  CHECK(is_valid_utf8(event.stored_body));
+  CHECK(event.stored_body.find('\002') == std::string::npos);
+  CHECK(event.stored_body.find("s3cret") == std::string::npos);
+}
+
 TEST_CASE("webhook: ids that stand twice are read as neither of them") {
   for (const char* body :
        {R"({"imp_uid":"a","imp_uid":"b","merchant_uid":"m","status":"paid"})",
