@@ -87,7 +87,8 @@ struct App::Parts {
                 }),
         reconciler(config, clock, writer, metrics, warnings),
         sweeper(config, clock, writer, reconciler, warnings),
-        services{config, clock, writer, readers, reconciler, metrics, warnings, clock.now(), timers},
+        services{config,  clock,    writer,      readers, reconciler,
+                 metrics, warnings, clock.now(), timers},
         webhook(services),
         redirect(services, prepare_database()),
         admin(services, {[this] { return faults(); }, [this] { return unreadiness(); }}),
@@ -141,6 +142,11 @@ struct App::Parts {
               const std::vector<InheritedSocket>& inherited) {
     http::ListenerOptions options = options_of(name, listener, config, inherited);
     options.limits = limits;
+    if (&router == &webhook_router) {
+      options.on_refused = [this](const http::EdgeRefusal& refusal) {
+        webhook.note_refusal(refusal);
+      };
+    }
     const std::size_t index = edge.listen(options, router);
     std::string address = listener.listen.to_text();
     if (listener.listen.kind == core::ListenAddress::Kind::kTcp && listener.listen.port == 0) {

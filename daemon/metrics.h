@@ -24,7 +24,7 @@ using Seconds = std::chrono::duration<double>;
 enum class EventOutcome {
   kStored,
   kCopy,
-  kMalformed,      // 400, 411, 413, 415: no message
+  kMalformed,      // 400, 404, 405, 411, 413, 415 and the like: no message
   kBadSignature,   // 401
   kRefusedSource,  // 403
   kNotConfigured,  // 503: that API version is not configured

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/media_type.h"
 #include "daemon/core/redirect.h"
 #include "daemon/core/text.h"
 #include "daemon/stored_headers.h"
@@ -68,12 +69,47 @@ http::Response expired(Language language, bool wants_page) {
                                              : "Please look at your orders in the shop."));
 }
 
-// A return that is about something else than a payment: there is nothing to wait for.
-http::Response not_a_payment(Language language) {
-  const bool korean = language == Language::kKorean;
-  return page(200, render_notice_page(
-                       language, korean ? "완료되었습니다" : "Done",
-                       korean ? "쇼핑몰로 돌아가 계속해 주세요." : "Please go back to the shop."));
+// Flows of PortOne's that end here and are no payment: there is nothing to wait for, and nothing
+// that we would look up.
+bool is_other_flow(core::EventKind kind) {
+  return kind == core::EventKind::kBillingKey || kind == core::EventKind::kPaymentMethod ||
+         kind == core::EventKind::kIdentityVerification;
+}
+
+http::Response other_flow(Language language, core::EventKind kind, bool failed) {
+  struct Words {
+    std::string_view registered, not_registered, verified, not_verified, next, again;
+  };
+  static constexpr Words kKorean{"결제 수단 등록 결과를 받았습니다",
+                                 "결제 수단 등록에 실패했습니다",
+                                 "본인인증 결과를 받았습니다",
+                                 "본인인증에 실패했습니다",
+                                 "결제가 아닌 절차입니다. 쇼핑몰로 돌아가 계속해 주세요.",
+                                 "결제가 아닌 절차입니다. 쇼핑몰로 돌아가 다시 시도해 주세요."};
+  static constexpr Words kEnglish{
+      "Payment method registration received",
+      "Registering the payment method failed",
+      "Identity verification received",
+      "Identity verification failed",
+      "This was not a payment. Please go back to the shop to continue.",
+      "This was not a payment. Please go back to the shop and try again."};
+  const Words& words = language == Language::kKorean ? kKorean : kEnglish;
+  const bool is_identity = kind == core::EventKind::kIdentityVerification;
+  const std::string_view good = is_identity ? words.verified : words.registered;
+  const std::string_view bad = is_identity ? words.not_verified : words.not_registered;
+  return page(200,
+              render_notice_page(language, failed ? bad : good, failed ? words.again : words.next));
+}
+
+// HEAD names no visit, and whoever previews links is no buyer: nothing is stored or promised.
+http::Response head_only(Language language) {
+  return page(200, render_notice_page(language,
+                                      language == Language::kKorean ? "결제 결과" : "Payment", ""));
+}
+
+std::string_view without_slash(std::string_view path) {
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return path;
 }
 
 std::string fill_in(const std::string& url, const std::string& payment_id,
@@ -93,51 +129,66 @@ std::string fill_in(const std::string& url, const std::string& payment_id,
 }  // namespace
 
 RedirectListener::RedirectListener(Services& services, std::string page_key)
-    : services_(services), config_(services.config.redirect), tokens_(std::move(page_key)) {}
+    : services_(services),
+      config_(services.config.redirect),
+      status_path_(std::string(without_slash(config_.path)) + "/status"),
+      tokens_(std::move(page_key)) {}
 
 void RedirectListener::add_routes(http::Router& router) {
   const auto receive_it = [this](const http::Request& request) { return receive(request); };
   router.on("GET", http::Router::literal(config_.path), receive_it);
   router.on("POST", http::Router::literal(config_.path), receive_it);
-  router.on("GET", http::Router::literal(config_.path + "/status"),
+  router.on("GET", http::Router::literal(status_path_),
             [this](const http::Request& request) { return status(request); });
 }
 
 http::Answer RedirectListener::receive(const http::Request& request) {
   const Language language = language_of(request);
-  const std::string_view type = request.header("content-type").value_or("");
+  if (request.method == "HEAD") return head_only(language);
+  const core::MediaType type = core::media_type_of(request.header("content-type").value_or(""));
   const bool has_form = request.method == "POST" && request.body.size() <= kMaxFormBytes &&
-                        type.starts_with("application/x-www-form-urlencoded");
-  core::Event event =
-      core::classify_redirect(request.query(), has_form ? std::string_view(request.body) : "");
-  const bool is_payment = event.kind == core::EventKind::kPayment;
-  const bool names_nothing = !event.payment_id && !event.attempt_id;
+                        (type == core::MediaType::kForm || type == core::MediaType::kUnsaid);
+  const std::string_view form = has_form ? std::string_view(request.body) : "";
+  core::Event event = core::classify_redirect(request.query(), form);
+  const std::optional<http::Response> own_page = page_of_its_own(request, form, event);
   const std::optional<core::Api> api = event.api;
   storage::NewEvent stored{.event = std::move(event),
                            .received_at = services_.clock.now(),
                            .remote_ip = request.client_ip,
                            .headers_json = stored_headers(request)};
-  return {
-      unavailable(language),
-      [this, language, is_payment, names_nothing, api,
-       stored = std::move(stored)](const http::Completion& complete) mutable {
-        services_.writer.accept_event(std::move(stored), [this, language, is_payment, names_nothing,
-                                                          api, complete](const auto& outcome) {
-          if (!outcome.ok()) {
-            services_.metrics.event(core::EventSource::kRedirect, api, EventOutcome::kUnavailable);
-            complete(std::nullopt);
-            return;
-          }
-          services_.metrics.event(
-              core::EventSource::kRedirect, api,
-              outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
-          if (config_.mode == core::RedirectMode::kPage && !is_payment) {
-            complete(names_nothing ? nothing_to_show(language) : not_a_payment(language));
-            return;
-          }
-          show({outcome.value().event, language, true}, complete);
-        });
-      }};
+  return {unavailable(language), [this, language, own_page, api, stored = std::move(stored)](
+                                     const http::Completion& complete) mutable {
+            services_.writer.accept_event(
+                std::move(stored), [this, language, own_page, api, complete](const auto& outcome) {
+                  if (!outcome.ok()) {
+                    services_.metrics.event(core::EventSource::kRedirect, api,
+                                            EventOutcome::kUnavailable);
+                    complete(std::nullopt);
+                    return;
+                  }
+                  services_.metrics.event(
+                      core::EventSource::kRedirect, api,
+                      outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
+                  if (own_page) {
+                    complete(own_page);
+                    return;
+                  }
+                  show({outcome.value().event, language, true}, complete);
+                });
+          }};
+}
+
+// Of a return that is no payment's; nothing where the payment's page is to be shown.
+std::optional<http::Response> RedirectListener::page_of_its_own(const http::Request& request,
+                                                                std::string_view form,
+                                                                const core::Event& event) const {
+  const Language language = language_of(request);
+  if (is_other_flow(event.kind)) {
+    return other_flow(language, event.kind, core::says_failure(request.query(), form));
+  }
+  const bool is_lost = event.kind != core::EventKind::kPayment;
+  if (is_lost && config_.mode == core::RedirectMode::kPage) return nothing_to_show(language);
+  return std::nullopt;
 }
 
 http::Answer RedirectListener::status(const http::Request& request) {
@@ -214,7 +265,7 @@ WaitingPage RedirectListener::page_of(const Visit& visit, const storage::Redirec
   if (state == WaitingState::kConfirming || state == WaitingState::kReview ||
       state == WaitingState::kAwaitingDeposit) {
     content.status_url =
-        config_.path + "/status?token=" + tokens_.make(visit.redirect, services_.clock.now());
+        status_path_ + "?token=" + tokens_.make(visit.redirect, services_.clock.now());
   }
   if (state != WaitingState::kConfirming) content.next_url = next_url(state, facts);
   return content;

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "daemon/http/router.h"
 #include "daemon/page_token.h"
@@ -30,6 +32,9 @@ class RedirectListener {
   };
   [[nodiscard]] http::Answer receive(const http::Request& request);
   [[nodiscard]] http::Answer status(const http::Request& request);
+  [[nodiscard]] std::optional<http::Response> page_of_its_own(const http::Request& request,
+                                                              std::string_view form,
+                                                              const core::Event& event) const;
   // Reads the payment and ends the exchange with the page, the status or a 303.
   void show(const Visit& visit, const http::Completion& complete);
   [[nodiscard]] http::Response answer(const Visit& visit, const storage::RedirectFacts& facts);
@@ -41,6 +46,7 @@ class RedirectListener {
 
   Services& services_;
   const core::RedirectConfig& config_;
+  const std::string status_path_;
   PageTokens tokens_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kKept{"content-type", "user-agent", "webhook-id",
                                                 "webhook-timestamp", "webhook-signature"};
-constexpr std::size_t kMaxValueBytes = 512;
+constexpr std::size_t kMaxValueBytes = 1024;
 
 }  // namespace
 

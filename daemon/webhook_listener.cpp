@@ -1,6 +1,6 @@
 #include "daemon/webhook_listener.h"
 
-#include <atomic>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/text.h"
@@ -46,23 +46,34 @@ http::Response confirm_response(const core::ConfirmAnswer& answer, std::optional
 
 }  // namespace
 
-WebhookListener::WebhookListener(Services& services) : services_(services) {
+WebhookListener::WebhookListener(Services& services)
+    : services_(services), watch_(services.warnings, services.timers) {
   reload(services.config);
 }
 
 void WebhookListener::add_routes(http::Router& router) {
-  const auto handler = [this](const http::Request& request) { return receive(request); };
   // Told apart by content, whichever of the two a message arrives at.
-  router.on("POST", http::Router::literal(services_.config.webhook.path), handler);
-  router.on("POST", http::Router::literal(services_.config.webhook.confirm_path), handler);
+  const core::WebhookConfig& config = services_.config.webhook;
+  router.on("POST", http::Router::literal(config.confirm_path),
+            [this](const http::Request& request) { return receive(request, true); });
+  router.on("POST", http::Router::literal(config.path),
+            [this](const http::Request& request) { return receive(request, false); });
+  // A wrong path in PortOne's console looks like silence here, unless somebody tells.
+  router.on_error([this](int status, const http::Request& request) {
+    const char* const reason = status == 405 ? "method not allowed" : "not found";
+    note(request, {status, EventOutcome::kMalformed, reason, reason, std::nullopt});
+    return line(status, reason);
+  });
 }
 
 void WebhookListener::reload(const core::Config& config) {
   auto fresh = std::make_shared<Trust>();
   if (config.v2) fresh->verifier.emplace(config.v2->webhook_secrets);
   fresh->takes_v1 = config.v1.has_value();
-  fresh->source_ips.insert(config.webhook.source_ips.begin(), config.webhook.source_ips.end());
+  fresh->source_ips = core::AddressRanges(config.webhook.source_ips);
   fresh->enforces_source = config.webhook.source_ip_policy == core::SourceIpPolicy::kEnforce;
+  if (config.v1) watch_.configured(core::Api::kV1);
+  if (config.v2) watch_.configured(core::Api::kV2);
   const std::lock_guard lock(mutex_);
   trust_ = std::move(fresh);
 }
@@ -72,9 +83,9 @@ std::shared_ptr<const WebhookListener::Trust> WebhookListener::trust() const {
   return trust_;
 }
 
-http::Answer WebhookListener::receive(const http::Request& request) {
+http::Answer WebhookListener::receive(const http::Request& request, bool may_charge) {
   const std::shared_ptr<const Trust> trust = this->trust();
-  const bool known_source = trust->source_ips.contains(request.client_ip);
+  const bool known_source = trust->source_ips.contain(request.client_ip);
   if (trust->enforces_source && !known_source) {
     return refuse(request, {403, EventOutcome::kRefusedSource, "source address not allowed",
                             "this address may not deliver webhooks", std::nullopt});
@@ -87,8 +98,7 @@ http::Answer WebhookListener::receive(const http::Request& request) {
                           .known_source = known_source,
                           .headers_json = stored_headers(request)};
   // A plain 200 at the confirm path charges the buyer: what is not understood there is refused.
-  const bool is_strange_question = event.event.kind == core::EventKind::kUnknown &&
-                                   request.path() == services_.config.webhook.confirm_path;
+  const bool is_strange_question = may_charge && event.event.kind == core::EventKind::kUnknown;
   if (event.event.source == core::EventSource::kConfirm || is_strange_question) {
     return confirm(std::move(event));
   }
@@ -96,7 +106,7 @@ http::Answer WebhookListener::receive(const http::Request& request) {
 }
 
 WebhookListener::Verified WebhookListener::verify(const http::Request& request,
-                                                  const Trust& trust) const {
+                                                  const Trust& trust) {
   const bool has_signature = carries_signature(request);
   auto message = core::classify_webhook(request.header("content-type").value_or(""), request.body,
                                         has_signature, request.header("webhook-id").value_or(""));
@@ -114,6 +124,7 @@ WebhookListener::Verified WebhookListener::verify(const http::Request& request,
     }
     event.signed_by_portone = true;
   } else if (event.api == core::Api::kV1 && !trust.takes_v1) {
+    watch_.not_configured(core::Api::kV1, std::chrono::steady_clock::now());
     return Refusal{503, EventOutcome::kNotConfigured, "V1 is not configured",
                    "PortOne V1 is not configured here", event.api};
   }
@@ -121,15 +132,21 @@ WebhookListener::Verified WebhookListener::verify(const http::Request& request,
 }
 
 std::optional<WebhookListener::Refusal> WebhookListener::check_signature(
-    const http::Request& request, const Trust& trust) const {
+    const http::Request& request, const Trust& trust) {
   if (!trust.verifier) {
+    watch_.not_configured(core::Api::kV2, std::chrono::steady_clock::now());
     return Refusal{503, EventOutcome::kNotConfigured, "V2 is not configured",
                    "PortOne V2 is not configured here", core::Api::kV2};
   }
+  const auto refused = [this](core::SignatureVerdict verdict, std::string reason) {
+    watch_.signature_refused(verdict, std::chrono::steady_clock::now());
+    return Refusal{401, EventOutcome::kBadSignature, std::move(reason),
+                   "the signature is not valid", std::nullopt};
+  };
   for (const char* name : {"webhook-id", "webhook-timestamp", "webhook-signature"}) {
     if (request.count_headers(name) > 1) {
-      return Refusal{401, EventOutcome::kBadSignature, std::string("repeated header ") + name,
-                     "the signature is not valid", std::nullopt};
+      return refused(core::SignatureVerdict::kMalformedHeaders,
+                     std::string("repeated header ") + name);
     }
   }
   const core::SignatureHeaders headers{request.header("webhook-id"),
@@ -137,29 +154,41 @@ std::optional<WebhookListener::Refusal> WebhookListener::check_signature(
                                        request.header("webhook-signature")};
   const core::SignatureVerdict verdict =
       trust.verifier->verify(headers, request.body, services_.clock.now());
-  if (verdict == core::SignatureVerdict::kValid) return std::nullopt;
-  return Refusal{401, EventOutcome::kBadSignature, std::string(core::to_word(verdict)),
-                 "the signature is not valid", std::nullopt};
+  if (verdict != core::SignatureVerdict::kValid) {
+    return refused(verdict, std::string(core::to_word(verdict)));
+  }
+  watch_.signature_good();
+  return std::nullopt;
 }
 
 http::Answer WebhookListener::refuse(const http::Request& request, const Refusal& refusal) {
+  note(request, refusal);
+  return line(refusal.status, refusal.text);
+}
+
+void WebhookListener::note_refusal(const http::EdgeRefusal& refusal) {
+  // No word on the delivery: we were full or slow, and it comes again.
+  if (refusal.status == 503) return;
+  note(refusal.request,
+       {refusal.status, EventOutcome::kMalformed, std::string(refusal.reason), {}, std::nullopt});
+}
+
+void WebhookListener::note(const http::Request& request, const Refusal& refusal) {
   services_.metrics.event(core::EventSource::kWebhook, refusal.api, refusal.outcome);
   log_debug(
       "delivery refused",
       {{"status", refusal.status}, {"reason", refusal.reason}, {"remote_ip", request.client_ip}});
   const core::Time now = services_.clock.now();
-  if (may_note(now)) {
-    services_.writer.reject_delivery({.at = now,
-                                      .remote_ip = request.client_ip,
-                                      .path = core::clean_text(request.path(), kMaxKeptText),
-                                      .status = refusal.status,
-                                      .reason = refusal.reason,
-                                      .webhook_id = header_text(request, "webhook-id"),
-                                      .content_type = header_text(request, "content-type"),
-                                      .body_bytes = static_cast<std::int64_t>(request.body.size()),
-                                      .body_sha256 = core::to_hex(core::sha256(request.body))});
-  }
-  return line(refusal.status, refusal.text);
+  if (!may_note(now)) return;
+  services_.writer.reject_delivery({.at = now,
+                                    .remote_ip = request.client_ip,
+                                    .path = core::clean_text(request.path(), kMaxKeptText),
+                                    .status = refusal.status,
+                                    .reason = refusal.reason,
+                                    .webhook_id = header_text(request, "webhook-id"),
+                                    .content_type = header_text(request, "content-type"),
+                                    .body_bytes = static_cast<std::int64_t>(request.body.size()),
+                                    .body_sha256 = core::to_hex(core::sha256(request.body))});
 }
 
 bool WebhookListener::may_note(core::Time now) {

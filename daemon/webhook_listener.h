@@ -6,13 +6,15 @@
 
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
+#include "daemon/core/address.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/webhook.h"
+#include "daemon/http/edge.h"
 #include "daemon/http/router.h"
 #include "daemon/services.h"
+#include "daemon/webhook_watch.h"
 
 namespace reconciled {
 
@@ -23,6 +25,9 @@ class WebhookListener {
   // Adds the routes of `path` and `confirm_path`. The listener must outlive the router's use.
   void add_routes(http::Router& router);
 
+  // Keeps what the edge refused by itself below this listener; any thread.
+  void note_refusal(const http::EdgeRefusal& refusal);
+
   // Takes over secrets and allow-lists; any thread, requests in flight keep the old ones.
   void reload(const core::Config& config);
 
@@ -30,7 +35,7 @@ class WebhookListener {
   struct Trust {
     std::optional<core::SignatureVerifier> verifier;  // absent: V2 is not configured
     bool takes_v1 = false;
-    std::set<std::string> source_ips;
+    core::AddressRanges source_ips;
     bool enforces_source = false;
   };
   // A delivery that is not taken: what to answer, and what to keep of it.
@@ -43,17 +48,21 @@ class WebhookListener {
   };
   using Verified = core::Outcome<core::Event, Refusal>;
 
-  [[nodiscard]] http::Answer receive(const http::Request& request);
-  [[nodiscard]] Verified verify(const http::Request& request, const Trust& trust) const;
+  // `may_charge`: at the confirm path, where a plain 200 charges the buyer.
+  [[nodiscard]] http::Answer receive(const http::Request& request, bool may_charge);
+  [[nodiscard]] Verified verify(const http::Request& request, const Trust& trust);
   [[nodiscard]] std::optional<Refusal> check_signature(const http::Request& request,
-                                                       const Trust& trust) const;
+                                                       const Trust& trust);
   [[nodiscard]] http::Answer refuse(const http::Request& request, const Refusal& refusal);
+  // Counts a refused delivery and keeps it for people.
+  void note(const http::Request& request, const Refusal& refusal);
   [[nodiscard]] bool may_note(core::Time now);
   [[nodiscard]] http::Answer store(storage::NewEvent event);
   [[nodiscard]] http::Answer confirm(storage::NewEvent question);
   [[nodiscard]] std::shared_ptr<const Trust> trust() const;
 
   Services& services_;
+  WebhookWatch watch_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Trust> trust_;
   core::Time noted_since_{};  // refused deliveries, and how many since then

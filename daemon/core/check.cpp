@@ -5,10 +5,10 @@
 
 namespace reconciled::core {
 
-void check(bool holds, std::string_view what, std::source_location where) {
+void check(bool holds, std::string_view what, const char* file, int line) {
   if (holds) return;
-  std::fprintf(stderr, "reconciled: %s:%u: a mistake of ours: %.*s\n", where.file_name(),
-               static_cast<unsigned>(where.line()), static_cast<int>(what.size()), what.data());
+  std::fprintf(stderr, "reconciled: %s:%d: a mistake of ours: %.*s\n", file, line,
+               static_cast<int>(what.size()), what.data());
   std::abort();
 }
 

@@ -5,20 +5,19 @@
 // never for input, which has errors, and never for the world, which has exceptions.
 #pragma once
 
-#include <source_location>
 #include <string_view>
 
 namespace reconciled::core {
 
-// Writes `what` and the place to standard error and aborts unless `holds`.
-void check(bool holds, std::string_view what,
-           std::source_location where = std::source_location::current());
+// Writes `what` and the caller's place to standard error and aborts unless `holds`.
+void check(bool holds, std::string_view what, const char* file = __builtin_FILE(),
+           int line = __builtin_LINE());
 
-// The value of an optional or a pointer that must be there.
+// What an optional or a pointer holds, which must be there.
 template <class Holder>
-[[nodiscard]] auto& must(Holder&& holder, std::string_view what,
-                         std::source_location where = std::source_location::current()) {
-  check(static_cast<bool>(holder), what, where);
+[[nodiscard]] auto& must(Holder& holder, std::string_view what,
+                         const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  check(static_cast<bool>(holder), what, file, line);
   return *holder;
 }
 

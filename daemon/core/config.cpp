@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/address.h"
 #include "daemon/core/config_reader.h"
 #include "daemon/core/config_values.h"
 #include "daemon/core/signature.h"
@@ -40,19 +41,19 @@ std::optional<std::string> fault_of_optional_template(std::string_view text) {
   return text.empty() ? std::nullopt : fault_of_url_template(text);
 }
 
-// A list of addresses; `word` is accepted beside them unless empty.
+// A list of addresses and ranges; `word` is accepted beside them unless empty.
 void take_addresses(Section& section, std::string_view name, std::string_view word,
                     ConfigFaults& faults, std::vector<std::string>& value) {
   const auto entries = section.texts(name);
   if (!entries) return;
   value.clear();
   for (const ConfigEntry& entry : *entries) {
-    if (is_ip_address(entry.text) || (!word.empty() && entry.text == word)) {
+    if (AddressRange::parse(entry.text) || (!word.empty() && entry.text == word)) {
       value.push_back(entry.text);
       continue;
     }
-    std::string message = "must be one IPv4 or IPv6 address (no range, no port)";
-    if (!word.empty()) message += " or " + std::string(word);
+    std::string message = "must be an IPv4 or IPv6 address or a range like 10.0.0.0/8 (no port)";
+    if (!word.empty()) message += ", or " + std::string(word);
     faults.push_back({entry.key, std::move(message)});
   }
 }

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/json.h"
+#include "daemon/core/json_repair.h"
+#include "daemon/core/media_type.h"
+#include "daemon/core/message_fields.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/stored_text.h"
 #include "daemon/core/text.h"
@@ -15,72 +18,19 @@ namespace {
 
 using nlohmann::json;
 
-enum class Media { kJson, kForm, kUnsaid, kOther };
-
-Media media_of(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  type.erase(0, std::min(type.find_first_not_of(" \t"), type.size()));
-  type.erase(type.find_last_not_of(" \t") + 1);
-  if (type.empty()) return Media::kUnsaid;
-  if (type == "application/json" || type.ends_with("+json")) return Media::kJson;
-  if (type == "application/x-www-form-urlencoded") return Media::kForm;
-  return Media::kOther;
+// A byte order mark says nothing here; some proxies and hand-made senders put one.
+std::string_view without_byte_order_mark(std::string_view body) {
+  constexpr std::string_view kMark{"\xEF\xBB\xBF"};
+  if (body.starts_with(kMark)) body.remove_prefix(kMark.size());
+  return body;
 }
 
-// What a field of a flat message holds. Null and empty text count as absent (dossier §2.1: test
-// calls come with empty ids); a number where text belongs is unusable.
-struct Field {
-  bool named = false;     // the key stands there
-  bool unusable = false;  // with a value that cannot be what it should be
-  std::string text;
-};
-
-// The flat messages (V1, V2 2024-01-01) as JSON members or form pairs.
-class Fields {
- public:
-  explicit Fields(const json& object) : object_(&object) {}
-  explicit Fields(const FormPairs& pairs) : pairs_(&pairs) {}
-
-  [[nodiscard]] Field text(std::string_view name) const {
-    if (pairs_ != nullptr) {
-      const auto value = form_value(*pairs_, name);
-      return {value.has_value(), false, value.value_or("")};
-    }
-    if (!object_->is_object() || !object_->contains(name)) return {};
-    const auto value = text_member(*object_, name);
-    return {true, !value && member(*object_, name) != nullptr, value.value_or("")};
-  }
-
-  [[nodiscard]] Field number_or_text(std::string_view name) const {
-    Field field = text(name);
-    if (!field.unusable) return field;
-    const auto number = number_member(*object_, name);
-    return {true, !number, number.value_or("")};
-  }
-
-  // Everything under `name` as one text that equal messages share: canonical JSON, or the pairs
-  // `name` and `name[…]` in order of their names.
-  [[nodiscard]] std::string canonical(std::string_view name) const {
-    if (pairs_ == nullptr) {
-      const json* const value = member(*object_, name);
-      return value == nullptr ? std::string{} : write_json(*value);
-    }
-    FormPairs below;
-    std::copy_if(pairs_->begin(), pairs_->end(), std::back_inserter(below), [name](const auto& p) {
-      return p.first == name || p.first.starts_with(std::string(name) + "[");
-    });
-    std::sort(below.begin(), below.end());
-    std::string text;
-    for (const auto& [key, value] : below) text += join_fields({key, value});
-    return text;
-  }
-
- private:
-  const json* object_ = nullptr;
-  const FormPairs* pairs_ = nullptr;
-};
+// Whether JSON may begin so; spares a form the failing parser.
+bool may_be_json(std::string_view body) {
+  const std::size_t at = body.find_first_not_of(" \t\r\n");
+  constexpr std::string_view kStarts = "{[\"-0123456789tfn";
+  return at != body.npos && kStarts.find(body[at]) != kStarts.npos;
+}
 
 struct Word {
   std::string_view word;
@@ -117,26 +67,27 @@ const Word* find_word(const std::array<Word, N>& words, std::string_view text) {
 struct Delivery {
   bool has_signature = false;
   std::string_view webhook_id;
+  bool is_repaired = false;  // JSON that was mended first
 };
 
 // A shape's reader gives a message, or nothing where the shape is not there or is spoilt.
 using Reading = std::optional<WebhookMessage>;
 
-WebhookMessage signed_message(const Delivery& delivery) {
-  WebhookMessage message;
-  message.needs_signature = true;
-  message.event.api = Api::kV2;
-  message.event.dedupe_text = "v2" + join_fields({delivery.webhook_id});
-  return message;
-}
-
-// Names a V1 message by its fields. A form may bring bytes that are no UTF-8 and an `extra` of any
-// length: those are named by their digest, because the text is stored.
-std::string name_v1(std::string_view prefix, std::initializer_list<std::string_view> fields) {
+// What names the copies of a message: a prefix for its shape and its fields. Bytes that are no
+// UTF-8 and fields of any length are named by their digest.
+std::string name_copies(std::string_view prefix, std::initializer_list<std::string_view> fields) {
   constexpr std::size_t kMaxBytes = 1024;
   const std::string joined = join_fields(fields);
   const bool plain = joined.size() <= kMaxBytes && is_valid_utf8(joined);
   return std::string(prefix) + (plain ? joined : "sha256:" + to_hex(sha256(joined)));
+}
+
+WebhookMessage signed_message(const Delivery& delivery) {
+  WebhookMessage message;
+  message.needs_signature = true;
+  message.event.api = Api::kV2;
+  message.event.dedupe_text = name_copies("v2", {delivery.webhook_id});
+  return message;
 }
 
 void become_confirm(Event& event, std::string_view amount) {
@@ -157,10 +108,12 @@ bool is_test_call(const Event& event, std::string_view status) {
          event.payment_id->str() == "merchant_1234567890" && status == "ready";
 }
 
-// The kind, type and status of a V1 webhook whose ids were read.
-void classify_v1(Event& event, const std::string& status, const std::string& escrow_event) {
+// The kind, type and status of a V1 webhook whose ids were read. `names_attempt`: imp_uid is not
+// empty, whether it can be used or not.
+void classify_v1(Event& event, bool names_attempt, const std::string& status,
+                 const std::string& escrow_event) {
   event.type = clean_text(status, kMaxWordBytes);
-  if (!event.attempt_id) {
+  if (!names_attempt) {
     // Nobody could be asked about it, and PortOne's own plugin answers 200 here: no claim is kept.
     event.kind = EventKind::kTestCall;
     event.payment_id.reset();
@@ -176,49 +129,50 @@ void classify_v1(Event& event, const std::string& status, const std::string& esc
   }
 }
 
-// `imp_uid`, `merchant_uid` and `status` or `amount`.
-Reading read_v1(const Fields& fields, const Delivery& delivery) {
-  const Field attempt = fields.text("imp_uid");
-  const Field payment = fields.text("merchant_uid");
-  const Field status = fields.text("status");
-  const Field amount = fields.number_or_text("amount");
-  if (attempt.unusable || payment.unusable || status.unusable) return std::nullopt;
+// `imp_uid`, `merchant_uid` and `status` or `amount`. Where one of the ids came in a broken
+// encoding (EUC-KR, say), the other still tells whom to ask.
+Reading read_v1(const MessageFields& fields, const Delivery& delivery) {
+  const MessageField attempt = fields.id("imp_uid");
+  const MessageField payment = fields.id("merchant_uid");
+  const MessageField status = fields.text("status");
+  const MessageField amount = fields.number_or_text("amount");
+  if (attempt.is_no_id() || payment.is_no_id() || status.unusable) return std::nullopt;
 
   WebhookMessage message;
   message.needs_signature = delivery.has_signature;
   Event& event = message.event;
   event.api = Api::kV1;
-  event.attempt_id = AttemptId::make(attempt.text);
-  event.payment_id = PaymentId::make(payment.text);
-  if (!event.attempt_id && !attempt.text.empty()) return std::nullopt;
-  if (!event.payment_id && !payment.text.empty()) return std::nullopt;
+  event.attempt_id = attempt.as<AttemptId>();
+  event.payment_id = payment.as<PaymentId>();
+  if (!event.attempt_id && !event.payment_id && !attempt.text.empty()) return std::nullopt;
 
   // Before anything else that is answered 200: V1 reads that as "charge the buyer".
   if (status.text.empty() && amount.named) {
     if (amount.unusable) return std::nullopt;
     become_confirm(event, amount.text);
-    event.dedupe_text = name_v1("v1c", {attempt.text, payment.text, amount.text});
+    event.dedupe_text = name_copies("v1c", {attempt.text, payment.text, amount.text});
     return message;
   }
-  if (status.text.empty() && event.attempt_id) return std::nullopt;
-  const std::string cancellation = fields.text("cancellation_id").text;
+  if (status.text.empty() && !attempt.text.empty()) return std::nullopt;
+  const std::string cancellation = fields.id("cancellation_id").text;
   const std::string escrow_event = fields.text("event").text;
   event.cancellation_id = clean_text(cancellation, kMaxIdBytes);
-  classify_v1(event, status.text, escrow_event);
-  event.dedupe_text = name_v1("v1", {attempt.text, payment.text, status.text, cancellation,
-                                     escrow_event, fields.canonical("extra")});
+  classify_v1(event, !attempt.text.empty(), status.text, escrow_event);
+  event.dedupe_text = name_copies("v1", {attempt.text, payment.text, status.text, cancellation,
+                                         escrow_event, fields.canonical("extra")});
   return message;
 }
 
-// 2024-01-01: `payment_id`, `tx_id` and `status` or `total_amount`. Without usable ids or a known
-// status it stays of kind kUnknown, unless it is a confirm call: a plain 200 would approve it.
-Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
+// 2024-01-01: `payment_id`, `tx_id` and `status` or `total_amount`. Without a usable `payment_id`
+// or a known status it stays of kind kUnknown, unless it is a confirm call: a plain 200 would
+// approve it.
+Reading read_v2_flat(const MessageFields& fields, const Delivery& delivery) {
   WebhookMessage message = signed_message(delivery);
   Event& event = message.event;
   const std::string status = fields.text("status").text;
-  const Field amount = fields.number_or_text("total_amount");
-  event.payment_id = PaymentId::make(fields.text("payment_id").text);
-  event.attempt_id = AttemptId::make(fields.text("tx_id").text);
+  const MessageField amount = fields.number_or_text("total_amount");
+  event.payment_id = fields.id("payment_id").as<PaymentId>();
+  event.attempt_id = fields.id("tx_id").as<AttemptId>();
   if (status.empty() && amount.named) {
     become_confirm(event, amount.text);
     name_v2_confirm(event);
@@ -226,14 +180,14 @@ Reading read_v2_flat(const Fields& fields, const Delivery& delivery) {
   }
   event.type = clean_text(status, kMaxWordBytes);
   const Word* const word = find_word(kV2Words, status);
-  if (word == nullptr || !event.payment_id || !event.attempt_id) return message;
+  if (word == nullptr || !event.payment_id) return message;
   event.kind = EventKind::kPayment;
   event.status = word->result;
   return message;
 }
 
 // Shapes without `type`, of JSON and of forms.
-Reading read_flat(const Fields& fields, const Delivery& delivery) {
+Reading read_flat(const MessageFields& fields, const Delivery& delivery) {
   if (fields.text("imp_uid").named || fields.text("merchant_uid").named) {
     return read_v1(fields, delivery);
   }
@@ -243,16 +197,18 @@ Reading read_flat(const Fields& fields, const Delivery& delivery) {
   return std::nullopt;
 }
 
-void read_transaction(Event& event, const json& document, std::string_view word) {
+void read_transaction(Event& event, const Delivery& delivery, const json& document,
+                      std::string_view word) {
   static const json kNone;
   const json* const found = member(document, "data");
   const json& data = found == nullptr ? kNone : *found;
-  event.payment_id = PaymentId::make(text_member(data, "paymentId").value_or(""));
-  event.attempt_id = AttemptId::make(text_member(data, "transactionId").value_or(""));
-  event.store_id = clean_text(text_member(data, "storeId").value_or(""), kMaxIdBytes);
-  event.cancellation_id = clean_text(text_member(data, "cancellationId").value_or(""), kMaxIdBytes);
+  const MessageFields fields{data, delivery.is_repaired};
+  event.payment_id = fields.id("paymentId").as<PaymentId>();
+  event.attempt_id = fields.id("transactionId").as<AttemptId>();
+  event.store_id = clean_text(fields.id("storeId").text, kMaxIdBytes);
+  event.cancellation_id = clean_text(fields.id("cancellationId").text, kMaxIdBytes);
   if (word == "Confirm") {
-    become_confirm(event, number_member(data, "totalAmount").value_or(""));
+    become_confirm(event, fields.number_or_text("totalAmount").text);
     name_v2_confirm(event);
     return;
   }
@@ -271,7 +227,7 @@ WebhookMessage read_typed(const json& document, const std::string& type, const D
   event.type = clean_text(type, kMaxWordBytes);
   event.said_at = parse_rfc3339(text_member(document, "timestamp").value_or(""));
   if (type.starts_with(kTransaction)) {
-    read_transaction(event, document, std::string_view(type).substr(kTransaction.size()));
+    read_transaction(event, delivery, document, std::string_view(type).substr(kTransaction.size()));
   } else if (type.starts_with("BillingKey.")) {
     event.kind = EventKind::kBillingKey;
   } else if (type.starts_with("TaxInvoice.")) {
@@ -293,7 +249,7 @@ bool is_known_family(const std::string& type) {
 Reading read_document(const json& document, const Delivery& delivery, std::string_view body) {
   const auto type = text_member(document, "type");
   if (type && is_known_family(*type)) return read_typed(document, *type, delivery, body);
-  if (auto flat = read_flat(Fields{document}, delivery)) return flat;
+  if (auto flat = read_flat(MessageFields{document, delivery.is_repaired}, delivery)) return flat;
   const bool spoilt = member(document, "imp_uid") || member(document, "merchant_uid");
   if (type && !spoilt) return read_typed(document, *type, delivery, body);
   return std::nullopt;
@@ -303,28 +259,52 @@ WebhookError not_a_message(std::string detail) {
   return {WebhookFault::kNotAMessage, std::move(detail)};
 }
 
-Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body,
-                                                    const Delivery& delivery) {
-  const auto parsed = parse_json(body);
-  Reading reading;
-  if (parsed) {
-    reading = read_document(parsed.value(), delivery, body);
-  } else if (parsed.error().fault == JsonFault::kSyntax || !json::accept(body)) {
-    return not_a_message("not JSON: " + parsed.error().detail);
+// A body as JSON. A text in EUC-KR, half an emoji or a number beyond a double is mended, so that it
+// does not hide the rest; a key that stands twice or a depth without end is read around in what
+// PortOne signed, and is a fault in what anybody may have sent.
+struct Reparsed {
+  Outcome<json, JsonError> document;
+  std::string repaired;  // the text of `document`, where it is not the body
+};
+
+Reparsed reparse(std::string_view body, Delivery& delivery) {
+  Reparsed read{parse_json(body), {}};
+  if (read.document) return read;
+  if (delivery.has_signature) {
+    read.document = parse_json_tolerantly(body, delivery.is_repaired);
+  } else if (read.document.error().fault == JsonFault::kSyntax) {
+    delivery.is_repaired = true;
   }
+  if (!delivery.is_repaired) return read;
+  read.repaired = repair_json(body);
+  if (!delivery.has_signature) read.document = parse_json(read.repaired);
+  return read;
+}
+
+// `is_json`: whether the body is JSON, if it is none of PortOne's.
+Outcome<WebhookMessage, WebhookError> classify_json(std::string_view body, Delivery delivery,
+                                                    bool& is_json) {
+  const Reparsed read = reparse(body, delivery);
+  if (!read.document) {
+    is_json = read.document.error().fault != JsonFault::kSyntax;
+    return not_a_message("not JSON: " + read.document.error().detail);
+  }
+  const json& document = read.document.value();
+  is_json = document.is_structured() || !delivery.is_repaired;
+  if (!is_json) return not_a_message("not JSON: a bare word");
+  Reading reading = read_document(document, delivery, body);
   // Signed and JSON: PortOne's, whatever it means. It is kept and moves nothing.
   if (!reading && delivery.has_signature) reading = signed_message(delivery);
-  if (!reading) {
-    return not_a_message(parsed ? "none of PortOne's shapes" : parsed.error().detail);
-  }
-  reading->event.stored_body = cut_json_tokens(body);
+  if (!reading) return not_a_message("none of PortOne's shapes");
+  reading->event.stored_body =
+      cut_json_tokens(delivery.is_repaired ? std::string_view(read.repaired) : body);
   return std::move(*reading);
 }
 
 Outcome<WebhookMessage, WebhookError> classify_form(std::string_view body,
                                                     const Delivery& delivery) {
   const FormPairs pairs = parse_form(body);
-  auto reading = read_flat(Fields{pairs}, delivery);
+  auto reading = read_flat(MessageFields{pairs}, delivery);
   if (!reading) return not_a_message("none of PortOne's shapes");
   reading->event.stored_body = cut_form_tokens(body);
   return std::move(*reading);
@@ -336,19 +316,24 @@ Outcome<WebhookMessage, WebhookError> classify_webhook(std::string_view content_
                                                        std::string_view body, bool has_signature,
                                                        std::string_view webhook_id) {
   const Delivery delivery{has_signature, webhook_id};
-  switch (media_of(content_type)) {
-    case Media::kJson:
-      return classify_json(body, delivery);
-    case Media::kForm:
-      return classify_form(body, delivery);
-    case Media::kUnsaid: {
-      auto as_json = classify_json(body, delivery);
-      return as_json ? as_json : classify_form(body, delivery);
-    }
-    case Media::kOther:
-      break;
+  const MediaType label = media_type_of(content_type);
+  body = without_byte_order_mark(body);
+  bool is_json = false;
+  std::optional<WebhookError> refusal;
+  if (may_be_json(body)) {
+    auto message = classify_json(body, delivery, is_json);
+    if (message) return message;
+    refusal = std::move(message.error());
   }
-  return WebhookError{WebhookFault::kUnsupportedType, "neither JSON nor a form"};
+  if (!is_json) {
+    auto message = classify_form(body, delivery);
+    if (message) return message;
+    if (!refusal || label == MediaType::kForm) refusal = std::move(message.error());
+  }
+  if (label == MediaType::kOther) {
+    return WebhookError{WebhookFault::kUnsupportedType, "neither JSON nor a form"};
+  }
+  return *std::move(refusal);
 }
 
 }  // namespace reconciled::core

@@ -13,7 +13,7 @@
 namespace reconciled::core {
 
 enum class WebhookFault {
-  kUnsupportedType,  // neither JSON nor a form: 415
+  kUnsupportedType,  // none of dossier §0's shapes, and labelled as neither JSON nor a form: 415
   kNotAMessage       // not parseable, or none of dossier §0's shapes and not signed: 400
 };
 struct WebhookError {
@@ -28,10 +28,10 @@ struct WebhookMessage {
   bool needs_signature = false;
 };
 
-// `content_type` is the header's value ("application/json; charset=utf-8"; empty means JSON is
-// tried, then a form). `has_signature` says whether the delivery carried webhook-signature: then
-// any JSON is a message (of kind kUnknown where nothing fits). `webhook_id` names copies of signed
-// messages; it is the empty text for others.
+// Whether `body` is JSON or a form, it tells itself: `content_type`, the header's value, only says
+// how what is neither is refused. `has_signature` says whether the delivery carried a signature's
+// headers: then any JSON is a message (of kind kUnknown where nothing fits). `webhook_id` names the
+// copies of signed messages; it is the empty text for others.
 // The event's `signed_by_portone` stays false: the caller sets it after verifying.
 [[nodiscard]] Outcome<WebhookMessage, WebhookError> classify_webhook(std::string_view content_type,
                                                                      std::string_view body,

@@ -1,9 +1,10 @@
 #include "daemon/http/client_address.h"
 
-#include <arpa/inet.h>
 #include <strings.h>
 
-#include <stdexcept>
+#include <algorithm>
+#include <optional>
+#include <string_view>
 
 namespace reconciled::http {
 namespace {
@@ -19,74 +20,58 @@ bool is_name(std::string_view name, std::string_view wanted) {
          strncasecmp(name.data(), wanted.data(), wanted.size()) == 0;
 }
 
-// The elements of all headers of that name, in order, as one list (RFC 9110 §5.3).
-std::vector<std::string_view> elements(const Request& request, std::string_view name) {
-  std::vector<std::string_view> list;
-  for (const auto& [key, value] : request.headers) {
-    if (!is_name(key, name)) continue;
-    std::string_view rest = value;
+// Gives the elements of all headers of that name, which are one list (RFC 9110 §5.3), the last one
+// first, until `take` wants no more.
+template <class Take>
+void from_the_right(const Request& request, std::string_view name, Take take) {
+  for (auto header = request.headers.rbegin(); header != request.headers.rend(); ++header) {
+    if (!is_name(header->first, name)) continue;
+    std::string_view rest = header->second;
     for (;;) {
-      const auto comma = rest.find(',');
-      list.push_back(trim(rest.substr(0, comma)));
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
+      const auto comma = rest.rfind(',');
+      if (!take(trim(rest.substr(comma == rest.npos ? 0 : comma + 1)))) return;
+      if (comma == rest.npos) break;
+      rest = rest.substr(0, comma);
     }
   }
-  return list;
+}
+
+std::vector<std::string> without_unix(std::vector<std::string> entries) {
+  entries.erase(std::remove(entries.begin(), entries.end(), "unix:"), entries.end());
+  return entries;
 }
 
 }  // namespace
 
-std::optional<std::string> normalise_ip(std::string_view text) {
-  const std::string address(text);
-  if (address.find('\0') != std::string::npos) return std::nullopt;
-  char spelled[INET6_ADDRSTRLEN];
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) {
-    return inet_ntop(AF_INET, &v4, spelled, sizeof spelled);
-  }
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1) return std::nullopt;
-  if (IN6_IS_ADDR_V4MAPPED(&v6))
-    return inet_ntop(AF_INET, &v6.s6_addr[12], spelled, sizeof spelled);
-  return inet_ntop(AF_INET6, &v6, spelled, sizeof spelled);
-}
-
-TrustedProxies::TrustedProxies(const std::vector<std::string>& entries) {
-  for (const auto& entry : entries) {
-    if (entry == "unix:") {
-      unix_peers_ = true;
-      continue;
-    }
-    auto ip = normalise_ip(entry);
-    if (!ip) throw std::invalid_argument("trusted proxy is no IP address: " + entry);
-    if (*ip == "127.0.0.1" || *ip == "::1") unix_peers_ = true;
-    ips_.insert(std::move(*ip));
-  }
-}
+TrustedProxies::TrustedProxies(const std::vector<std::string>& entries)
+    : ranges_(without_unix(entries)),
+      unix_peers_(std::find(entries.begin(), entries.end(), "unix:") != entries.end() ||
+                  ranges_.contain("127.0.0.1") || ranges_.contain("::1")) {}
 
 bool TrustedProxies::trusts_peer(const std::string& ip) const {
-  return ip.empty() ? unix_peers_ : ips_.count(ip) > 0;
+  return ip.empty() ? unix_peers_ : ranges_.contain(ip);
 }
 
 void TrustedProxies::resolve(Request& request) const {
   request.client_ip = request.peer_ip;
   if (!trusts_peer(request.peer_ip)) return;
 
-  const auto protocols = elements(request, "x-forwarded-proto");
-  if (!protocols.empty() && is_name(protocols.back(), "https")) request.secure = true;
+  from_the_right(request, "x-forwarded-proto", [&request](std::string_view protocol) {
+    if (is_name(protocol, "https")) request.secure = true;
+    return false;
+  });
 
   // From the right: each proxy appends whom it saw, so what stands left of the last stranger is
   // his to invent.
-  const auto hops = elements(request, "x-forwarded-for");
-  std::string farthest = request.peer_ip;
-  for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
-    auto ip = normalise_ip(*hop);
-    if (!ip) return;
-    farthest = std::move(*ip);
-    if (ips_.count(farthest) == 0) break;
-  }
-  request.client_ip = std::move(farthest);
+  std::optional<core::IpAddress> farthest;
+  bool all_are_addresses = true;
+  from_the_right(request, "x-forwarded-for", [&](std::string_view hop) {
+    const auto address = core::IpAddress::parse_forwarded(hop);
+    all_are_addresses = address.has_value();
+    if (address) farthest = address;
+    return address && ranges_.contain(*address);
+  });
+  if (farthest && all_are_addresses) request.client_ip = farthest->to_text();
 }
 
 }  // namespace reconciled::http

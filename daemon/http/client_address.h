@@ -4,20 +4,18 @@
 // asks it for every request. Immutable, any thread. A header from anyone else is ignored.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "daemon/core/address.h"
 #include "daemon/http/exchange.h"
 
 namespace reconciled::http {
 
 class TrustedProxies {
  public:
-  // IP addresses; `unix:` trusts whoever connects over a Unix socket, and so do `127.0.0.1` and
-  // `::1`. Throws std::invalid_argument naming an entry that is none of these.
+  // IP addresses and CIDR ranges; `unix:` trusts whoever connects over a Unix socket, and so do
+  // `127.0.0.1` and `::1`. Throws std::invalid_argument naming an entry that is none of these.
   explicit TrustedProxies(const std::vector<std::string>& entries);
 
   // Sets client_ip and, if a trusted proxy says https, secure. Reads peer_ip and the headers; an
@@ -27,11 +25,8 @@ class TrustedProxies {
  private:
   [[nodiscard]] bool trusts_peer(const std::string& ip) const;
 
-  std::unordered_set<std::string> ips_;
+  core::AddressRanges ranges_;
   bool unix_peers_ = false;
 };
-
-// The address in its one spelling (IPv4-mapped IPv6 as IPv4), or nothing if it is none.
-[[nodiscard]] std::optional<std::string> normalise_ip(std::string_view text);
 
 }  // namespace reconciled::http

@@ -140,8 +140,14 @@ Connection::Step Connection::take_head() {
   const auto& limits = listener_.options.limits;
   auto progress = parse_request_head(
       in_, {limits.max_request_line_bytes, limits.max_head_bytes, limits.max_headers});
+  if (progress.head) head_ = *std::move(progress.head);
   switch (progress.state) {
     case HeadProgress::State::kIncomplete:
+      if (has_answered_ && is_line_ends(in_)) {  // part of no request: as idle as before
+        in_.clear();
+        idle_ = true;
+        enter(State::kHead, limits.idle_deadline);
+      }
       wait(Transport::Outcome::kWantRead);
       return Step::kWait;
     case HeadProgress::State::kRefused:
@@ -150,7 +156,6 @@ Connection::Step Connection::take_head() {
     case HeadProgress::State::kComplete:
       break;
   }
-  head_ = *std::move(progress.head);
   in_.erase(0, head_.bytes);
   return begin_body();
 }
@@ -287,6 +292,7 @@ Connection::Step Connection::flush() {
 }
 
 Connection::Step Connection::after_answer() {
+  has_answered_ = true;
   out_ = {};
   head_ = {};
   unfinished_.set(in_.size());
@@ -313,6 +319,7 @@ void Connection::refuse(int status, std::string_view reason) {
   loop_.counters.refused.fetch_add(1, std::memory_order_relaxed);
   ++wait_number_;  // whatever it waited for is no longer of interest
   refused_ = true;
+  listener_.tell_refused(status, reason, head_.request, peer_ip_);
   answer({refusal_text(status, reason, head_.request.method == "HEAD"), false});
   in_ = {};
 }
@@ -379,8 +386,7 @@ void Connection::check_deadline(Clock::time_point now) {
 }
 
 void Connection::begin_stop() {
-  const bool empty_handed = state_ == State::kHead && in_.empty();
-  if (empty_handed || state_ == State::kHandshake) close();
+  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) close();
 }
 
 void Connection::close() {

@@ -73,6 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Clock::time_point deadline_{};
   std::uint32_t wait_number_ = 0;  // a wait with an older number was given up
   bool idle_ = false;              // in kHead: no byte of a request yet, and not the first
+  bool has_answered_ = false;
   bool refused_ = false;
   bool close_after_answer_ = false;
   std::uint64_t exchange_ = 0;

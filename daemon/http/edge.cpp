@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "daemon/core/address.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/loop.h"
 
@@ -22,17 +23,15 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kToldFull = 256;
 
 std::string ip_of(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
-    char text[INET_ADDRSTRLEN];
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    return inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+  } else if (address.ss_family == AF_INET6) {
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text,
+              sizeof text);
   }
-  if (address.ss_family == AF_INET6) {
-    char text[INET6_ADDRSTRLEN];
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    return normalise_ip(inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text)).value_or("");
-  }
-  return {};
+  const auto ip = core::IpAddress::parse(text);
+  return ip ? ip->to_text() : std::string{};
 }
 
 bool out_of_descriptors(int error) {
@@ -178,8 +177,8 @@ void Edge::stop(std::chrono::milliseconds grace) {
   impl_->acceptors.clear();
 }
 
-void Edge::set_trusted_proxies(const std::vector<std::string>& ips) {
-  const auto proxies = std::make_shared<const TrustedProxies>(ips);
+void Edge::set_trusted_proxies(const std::vector<std::string>& entries) {
+  const auto proxies = std::make_shared<const TrustedProxies>(entries);
   for (auto& listener : impl_->listeners) listener->set_proxies(proxies);
 }
 

@@ -3,7 +3,7 @@
 //
 // An event loop (Asio) per thread; a slow or idle client holds a file descriptor, never a thread.
 // Made and stopped by `app`. It knows nothing of payments. Refusals that it makes itself (400,
-// 408, 411, 413, 414, 417, 431, 501, 503, 505) are one line of text and close the connection.
+// 408, 411, 413, 414, 415, 417, 431, 501, 503, 505) are one line of text and close the connection.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/http/router.h"
@@ -33,6 +34,13 @@ struct Limits {
   std::size_t max_connections = 20'000;  // of this listener; above it, 503 and closed
 };
 
+// A request that the edge refused by itself; `request` is what was read of it, if anything.
+struct EdgeRefusal {
+  int status;
+  std::string_view reason;
+  const Request& request;
+};
+
 struct ListenerOptions {
   std::string name;  // "webhook": for logs and the loops' names
   // One of: an address, a Unix socket's path, or a listening descriptor handed over by systemd.
@@ -42,8 +50,11 @@ struct ListenerOptions {
   int inherited_fd = -1;
   std::string tls_cert;  // PEM; with tls_key, TLS 1.2 or newer
   std::string tls_key;
-  std::vector<std::string> trusted_proxies;  // IPs whose X-Forwarded-For and -Proto count
+  // Addresses and ranges whose X-Forwarded-For and -Proto count.
+  std::vector<std::string> trusted_proxies;
   Limits limits;
+  // Told of each refusal, on a loop's thread; must not wait. May be empty.
+  std::function<void(const EdgeRefusal&)> on_refused;
 };
 
 class Edge {
@@ -63,7 +74,7 @@ class Edge {
   void stop(std::chrono::milliseconds grace);
 
   // Replaces the trusted proxies of all listeners; any thread.
-  void set_trusted_proxies(const std::vector<std::string>& ips);
+  void set_trusted_proxies(const std::vector<std::string>& entries);
 
   struct Counts {
     std::uint64_t connections = 0;  // open now

@@ -18,6 +18,14 @@ void Listener::set_proxies(std::shared_ptr<const TrustedProxies> proxies) {
   proxies_ = std::move(proxies);
 }
 
+void Listener::tell_refused(int status, std::string_view reason, Request& request,
+                            const std::string& peer_ip) {
+  if (!options.on_refused) return;
+  request.peer_ip = peer_ip;
+  proxies()->resolve(request);
+  options.on_refused({status, reason, request});
+}
+
 void UnfinishedBytes::set(std::size_t bytes) {
   listener_.unfinished_bytes.fetch_add(bytes - bytes_, std::memory_order_relaxed);
   bytes_ = bytes;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string_view>
 
 #include "daemon/http/client_address.h"
 #include "daemon/http/edge.h"
@@ -25,6 +26,10 @@ struct Listener {
 
   [[nodiscard]] std::shared_ptr<const TrustedProxies> proxies();
   void set_proxies(std::shared_ptr<const TrustedProxies> proxies);
+
+  // Tells whoever wants to know. `request` is as far as it was read.
+  void tell_refused(int status, std::string_view reason, Request& request,
+                    const std::string& peer_ip);
 
  private:
   std::mutex mutex_;

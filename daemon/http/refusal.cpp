@@ -1,5 +1,7 @@
 #include "daemon/http/refusal.h"
 
+#include "daemon/http/date.h"
+
 namespace reconciled::http {
 namespace {
 
@@ -15,6 +17,8 @@ std::string_view reason_phrase(int status) {
       return "Payload Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
     case 417:
       return "Expectation Failed";
     case 431:
@@ -35,7 +39,9 @@ std::string_view reason_phrase(int status) {
 std::string refusal_text(int status, std::string_view reason, bool bodiless) {
   std::string text = "HTTP/1.1 " + std::to_string(status) + ' ';
   text += reason_phrase(status);
-  text += "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ";
+  text += "\r\n";
+  text += date_line();
+  text += "Content-Type: text/plain; charset=utf-8\r\nContent-Length: ";
   text += std::to_string(reason.size() + 1);
   if (status == 503) text += "\r\nRetry-After: 1";
   text += "\r\nConnection: close\r\n\r\n";

@@ -8,6 +8,8 @@ namespace reconciled::http {
 namespace {
 
 constexpr std::size_t kMaxMethodBytes = 32;
+// Before a request line (RFC 9112 §2.2): some clients end a body with a line end too many.
+constexpr std::size_t kMaxEmptyLines = 4;
 
 using Bytes = std::array<bool, 256>;
 
@@ -53,14 +55,25 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 // `word` is in lower case.
 bool is_word(std::string_view text, std::string_view word) {
   if (text.size() != word.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != word[i]) return false;
+    if (lower(text[i]) != word[i]) return false;
   }
   return true;
+}
+
+bool is_same_host(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+std::string_view without_port(std::string_view authority, std::string_view port) {
+  if (authority.ends_with(port)) authority.remove_suffix(port.size());
+  return authority;
 }
 
 constexpr HeadRefusal kMalformedLine{400, "malformed request line"};
@@ -69,6 +82,7 @@ constexpr HeadRefusal kBareLineEnd{400, "bare CR or LF"};
 constexpr HeadRefusal kBadLength{400, "malformed or repeated Content-Length"};
 constexpr HeadRefusal kBadHost{400, "exactly one valid Host is required"};
 constexpr HeadRefusal kBadEncoding{501, "unsupported Transfer-Encoding"};
+constexpr HeadRefusal kForeignTarget{400, "the target is not of this Host"};
 constexpr HeadRefusal kTargetTooLong{414, "request line too long"};
 constexpr HeadRefusal kHeadTooLong{431, "request head too large"};
 
@@ -91,14 +105,34 @@ struct Framing {
   int transfer_encodings = 0;
   bool close = false;
   bool keep_alive = false;
+  std::string_view host;          // the header's
+  std::string_view authority;     // of an absolute-form target; empty in other forms
+  std::string_view default_port;  // of its scheme
 };
 
-std::optional<HeadRefusal> read_request_line(std::string_view line, RequestHead& head) {
+// Takes scheme and authority off an absolute-form target (RFC 9112 §3.2.2).
+std::optional<HeadRefusal> take_authority(std::string_view& target, Framing& framing) {
+  const auto mark = target.find("://");
+  if (mark == std::string_view::npos) return kMalformedLine;
+  const auto scheme = target.substr(0, mark);
+  const bool is_http = is_word(scheme, "http");
+  if (!is_http && !is_word(scheme, "https")) return kMalformedLine;
+  target.remove_prefix(mark + 3);
+  const auto authority = target.substr(0, target.find_first_of("/?"));
+  if (authority.empty()) return kMalformedLine;
+  target.remove_prefix(authority.size());
+  framing.authority = authority;
+  framing.default_port = is_http ? ":80" : ":443";
+  return std::nullopt;
+}
+
+std::optional<HeadRefusal> read_request_line(std::string_view line, RequestHead& head,
+                                             Framing& framing) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) return kMalformedLine;
   const auto method = line.substr(0, first);
-  const auto target = line.substr(first + 1, last - first - 1);
+  auto target = line.substr(first + 1, last - first - 1);
   const auto version = line.substr(last + 1);
 
   if (method.empty() || method.size() > kMaxMethodBytes || !all_in(kToken, method)) {
@@ -112,12 +146,14 @@ std::optional<HeadRefusal> read_request_line(std::string_view line, RequestHead&
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     return HeadRefusal{505, "HTTP version not supported"};
   }
-  if (target.empty() || target.front() != '/' || !all_in(kTargetByte, target)) {
-    return kMalformedLine;
+  if (target.empty() || !all_in(kTargetByte, target)) return kMalformedLine;
+  if (target.front() != '/') {
+    if (auto refusal = take_authority(target, framing)) return refusal;
   }
   head.http_1_0 = version[7] == '0';
   head.request.method = method;
-  head.request.target = target;
+  if (target.empty() || target.front() == '?') head.request.target = '/';
+  head.request.target += target;
   return std::nullopt;
 }
 
@@ -152,6 +188,7 @@ std::optional<HeadRefusal> note_framing(std::string_view name, std::string_view 
                                         RequestHead& head, Framing& framing) {
   if (is_word(name, "host")) {
     if (++framing.hosts > 1 || !all_in(kHost, value)) return kBadHost;
+    framing.host = value;
   } else if (is_word(name, "content-length")) {
     return read_length(value, head, framing);
   } else if (is_word(name, "transfer-encoding")) {
@@ -159,7 +196,7 @@ std::optional<HeadRefusal> note_framing(std::string_view name, std::string_view 
     head.chunked = true;
   } else if (is_word(name, "content-encoding")) {
     // Unpacking is where small requests become large ones.
-    if (!is_word(value, "identity")) return HeadRefusal{501, "unsupported Content-Encoding"};
+    if (!is_word(value, "identity")) return HeadRefusal{415, "unsupported Content-Encoding"};
   } else if (is_word(name, "expect")) {
     if (!is_word(value, "100-continue")) return HeadRefusal{417, "unsupported Expect"};
     head.expects_continue = true;
@@ -181,8 +218,17 @@ std::optional<HeadRefusal> read_header(std::string_view line, RequestHead& head,
   return std::nullopt;
 }
 
+// A target that names its host must name the one of the header: what stands before us may have gone
+// by either.
+bool is_foreign(const Framing& framing) {
+  if (framing.authority.empty()) return false;
+  return !is_same_host(without_port(framing.authority, framing.default_port),
+                       without_port(framing.host, framing.default_port));
+}
+
 std::optional<HeadRefusal> judge(RequestHead& head, const Framing& framing) {
   if (framing.hosts == 0 && !head.http_1_0) return kBadHost;
+  if (is_foreign(framing)) return kForeignTarget;
   if (head.chunked && head.has_length) {
     return HeadRefusal{400, "Content-Length with Transfer-Encoding"};
   }
@@ -201,10 +247,10 @@ std::optional<HeadRefusal> judge(RequestHead& head, const Framing& framing) {
 std::optional<HeadRefusal> read_head(std::string_view text, const HeadLimits& limits,
                                      RequestHead& head) {
   auto end = text.find("\r\n");
-  if (auto refusal = read_request_line(text.substr(0, end), head)) return refusal;
+  Framing framing;
+  if (auto refusal = read_request_line(text.substr(0, end), head, framing)) return refusal;
   text.remove_prefix(end + 2);
 
-  Framing framing;
   head.request.headers.reserve(16);
   while (!text.empty()) {
     end = text.find("\r\n");
@@ -224,15 +270,20 @@ HeadProgress refused(const HeadRefusal& refusal) {
 }  // namespace
 
 HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits) {
+  std::size_t skipped = 0;
+  while (skipped < 2 * kMaxEmptyLines && bytes.substr(skipped, 2) == "\r\n") skipped += 2;
+  bytes.remove_prefix(skipped);
+  const std::size_t max_bytes = limits.max_head_bytes - std::min(skipped, limits.max_head_bytes);
+
   const auto line_end = bytes.find("\r\n");
   // The CR of a line end whose LF is still to come is no part of the line.
   const bool half_ended = line_end == std::string_view::npos && bytes.ends_with('\r');
   const auto line_bytes = std::min(line_end, bytes.size() - (half_ended ? 1 : 0));
   if (line_bytes > limits.max_request_line_bytes) return refused(kTargetTooLong);
 
-  const auto blank_line = bytes.substr(0, limits.max_head_bytes).find("\r\n\r\n");
+  const auto blank_line = bytes.substr(0, max_bytes).find("\r\n\r\n");
   if (blank_line == std::string_view::npos) {
-    if (bytes.size() >= limits.max_head_bytes) return refused(kHeadTooLong);
+    if (bytes.size() >= max_bytes) return refused(kHeadTooLong);
     if (const auto refusal = check_line_ends(bytes)) return refused(*refusal);
     if (bytes.find('\0') != std::string_view::npos) return refused(kMalformedHeader);
     return {};
@@ -240,13 +291,17 @@ HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits
 
   HeadProgress progress;
   progress.head.emplace();
-  progress.head->bytes = blank_line + 4;
+  progress.head->bytes = skipped + blank_line + 4;
   const auto text = bytes.substr(0, blank_line + 2);
-  auto refusal = check_line_ends(text);
-  if (!refusal) refusal = read_head(text, limits, *progress.head);
-  if (refusal) return refused(*refusal);
-  progress.state = HeadProgress::State::kComplete;
+  progress.refusal = check_line_ends(text);
+  if (!progress.refusal) progress.refusal = read_head(text, limits, *progress.head);
+  progress.state =
+      progress.refusal ? HeadProgress::State::kRefused : HeadProgress::State::kComplete;
   return progress;
+}
+
+bool is_line_ends(std::string_view bytes) {
+  return bytes.ends_with("\r\n") && bytes.find_first_not_of("\r\n") == bytes.npos;
 }
 
 }  // namespace reconciled::http

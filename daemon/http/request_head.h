@@ -31,22 +31,26 @@ struct RequestHead {
 
 // Why a head is refused; `status` is what to answer before closing.
 struct HeadRefusal {
-  int status;               // 400, 414, 417, 431, 501, 505
+  int status;               // 400, 414, 415, 417, 431, 501, 505
   std::string_view reason;  // a fixed text
 };
 
 struct HeadProgress {
   enum class State { kIncomplete, kComplete, kRefused } state = State::kIncomplete;
-  std::optional<RequestHead> head;     // kComplete
+  std::optional<RequestHead> head;     // kComplete; kRefused: what was read of it, if anything
   std::optional<HeadRefusal> refusal;  // kRefused
 };
 
-// Reads the head at the beginning of `bytes`. Refuses, among others: not exactly one Host
-// (HTTP/1.1), two Content-Length, one that is not all digits, Content-Length with
-// Transfer-Encoding, any Transfer-Encoding but exactly `chunked` (and in HTTP/1.0), bare CR or
-// LF, NUL and other control characters, blanks before the colon, folded lines, an absolute-form
-// target or one without a leading slash, a Content-Encoding other than identity, and a body on GET
-// or HEAD. `Upgrade` is ignored.
+// Reads the head at the beginning of `bytes`, behind a few empty lines (RFC 9112 §2.2). An
+// absolute-form target whose host is the Host's becomes its path and query. Refuses, among others:
+// not exactly one Host (HTTP/1.1), two Content-Length, one that is not all digits, Content-Length
+// with Transfer-Encoding, any Transfer-Encoding but exactly `chunked` (and in HTTP/1.0), bare CR or
+// LF, NUL and other control characters, blanks before the colon, folded lines, a target of another
+// host or without a leading slash, a Content-Encoding other than identity, and a body on GET or
+// HEAD. `Upgrade` is ignored.
 [[nodiscard]] HeadProgress parse_request_head(std::string_view bytes, const HeadLimits& limits);
+
+// Whole line ends and nothing else, as some clients send behind a body.
+[[nodiscard]] bool is_line_ends(std::string_view bytes);
 
 }  // namespace reconciled::http

@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/http/date.h"
+
 namespace reconciled::http {
 namespace {
 
@@ -39,7 +41,8 @@ struct CallRef {
 
 Call& call_of(const httplib::Request& request) { return *request.progress.target<CallRef>()->call; }
 
-// A stream that is a string: reads the placeholder, collects the response.
+// A stream that is a string: reads the placeholder, collects the response and puts its Date behind
+// the status line.
 class MemoryStream final : public httplib::Stream {
  public:
   bool is_readable() const override { return true; }
@@ -51,7 +54,15 @@ class MemoryStream final : public httplib::Stream {
     return static_cast<ssize_t>(part.size());
   }
   ssize_t write(const char* from, std::size_t size) override {
-    written.append(from, size);
+    const std::string_view part(from, size);
+    const auto line_end = written.empty() ? part.find("\r\n") : std::string_view::npos;
+    if (line_end == std::string_view::npos) {
+      written += part;
+    } else {
+      written += part.substr(0, line_end + 2);
+      written += date_line();
+      written += part.substr(line_end + 2);
+    }
     return static_cast<ssize_t>(size);
   }
   void get_remote_ip_and_port(std::string&, int&) const override {}
@@ -108,6 +119,12 @@ std::optional<std::string> literal_of(std::string_view pattern) {
   return path;
 }
 
+// A fixed path is the same with a trailing slash.
+std::string_view without_slash(std::string_view path) {
+  if (path.size() > 2 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
 bool serves(const std::string& route_method, std::string_view method) {
   return route_method == method || (route_method == "GET" && method == "HEAD");
 }
@@ -141,6 +158,7 @@ struct Router::Impl final : httplib::Server {
   void answer(httplib::Response& response, Call& call, const http::Handler& handler) const;
   void answer_unrouted(httplib::Response& response, Call& call) const;
   [[nodiscard]] std::vector<std::string> methods_of(std::string_view path) const;
+  [[nodiscard]] bool lacks_method(const Call& call) const;
   Rendered run(Call& call);
 };
 
@@ -214,6 +232,11 @@ httplib::Server::HandlerResponse Router::Impl::before_routing(httplib::Response&
   }
   if (guard) {
     if (auto refusal = guard(*call.request)) {
+      // What is wrong with the body of a request does not matter where its method is.
+      if (refusal->status == 415 && lacks_method(call)) {
+        answer_unrouted(response, call);
+        return HandlerResponse::Handled;
+      }
       call.answered = true;
       fill(response, *refusal, std::move(refusal->body));
       return HandlerResponse::Handled;
@@ -275,6 +298,12 @@ std::vector<std::string> Router::Impl::methods_of(std::string_view path) const {
   return methods;
 }
 
+bool Router::Impl::lacks_method(const Call& call) const {
+  const auto methods = methods_of(call.request->path());
+  return !methods.empty() &&
+         std::find(methods.begin(), methods.end(), call.method) == methods.end();
+}
+
 Router::Rendered Router::Impl::run(Call& call) {
   MemoryStream stream;
   stream.written.reserve(512);
@@ -292,7 +321,8 @@ Router::~Router() = default;
 
 void Router::on(std::string_view method, const std::string& pattern, Handler handler) {
   if (auto path = literal_of(pattern)) {
-    impl_->literals[*std::move(path)].push_back({std::string(method), std::move(handler)});
+    impl_->literals[std::string(without_slash(*path))].push_back(
+        {std::string(method), std::move(handler)});
   } else {
     impl_->add_pattern(std::string(method), pattern, std::move(handler));
   }
@@ -316,6 +346,10 @@ std::string Router::literal(std::string_view path) {
 }
 
 Router::Dispatched Router::dispatch(Request& request, bool keep_alive) const {
+  const auto path = request.path();
+  if (const auto plain = without_slash(path); plain.size() < path.size()) {
+    if (impl_->literals.find(plain) != impl_->literals.end()) request.target.erase(plain.size(), 1);
+  }
   Call call{&request, request.method, nullptr, keep_alive, false, nullptr};
   auto rendered = impl_->run(call);
   return {std::move(rendered), std::move(call.work)};

@@ -21,9 +21,11 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   // `pattern` is a regular expression for the whole undecoded path; its groups become
-  // Request::captures. A path that matches under another method answers 405 with Allow.
+  // Request::captures. A path that matches under another method answers 405 with Allow. A literal
+  // path is the same with a trailing slash, which handlers do not see.
   void on(std::string_view method, const std::string& pattern, Handler handler);
-  // Called first for every request; a response ends it there (foreign Host, missing token).
+  // Called first for every request; a response ends it there (foreign Host, missing token). One of
+  // 415, about the body, gives way to 405.
   void guard(std::function<std::optional<Response>(const Request&)> check);
   // The answer for a request that no route takes; {status, text} of 404 or 405. Default: one line.
   void on_error(std::function<Response(int status, const Request&)> make);

@@ -48,7 +48,7 @@ retention_days = 0
 level = "debug"
 format = "json"
 [http]
-trusted_proxies = ["10.0.0.1", "unix:"]
+trusted_proxies = ["10.0.0.1", "172.16.0.0/12", "unix:"]
 [webhook]
 listen = "[::]:9001"
 tls_cert = "c.pem"
@@ -56,7 +56,7 @@ tls_key = "k.pem"
 path = "/w"
 confirm_path = "/c"
 max_body_bytes = 1024
-source_ips = ["2001:db8::1"]
+source_ips = ["2001:db8::1", "52.78.0.0/16"]
 source_ip_policy = "enforce"
 [redirect]
 listen = "unix:/run/r.sock"
@@ -88,7 +88,7 @@ webhook_secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "credential:portone
   CHECK(config.retention_days == 0);
   CHECK(config.log_level == "debug");
   CHECK(config.log_format == LogFormat::kJson);
-  CHECK(config.trusted_proxies == std::vector<std::string>{"10.0.0.1", "unix:"});
+  CHECK(config.trusted_proxies == std::vector<std::string>{"10.0.0.1", "172.16.0.0/12", "unix:"});
   CHECK(config.webhook.listen.host == "::");
   CHECK(config.webhook.listen.port == 9001);
   CHECK(config.webhook.tls_cert == "c.pem");
@@ -96,7 +96,7 @@ webhook_secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "credential:portone
   CHECK(config.webhook.path == "/w");
   CHECK(config.webhook.confirm_path == "/c");
   CHECK(config.webhook.max_body_bytes == 1024);
-  CHECK(config.webhook.source_ips == std::vector<std::string>{"2001:db8::1"});
+  CHECK(config.webhook.source_ips == std::vector<std::string>{"2001:db8::1", "52.78.0.0/16"});
   CHECK(config.webhook.source_ip_policy == SourceIpPolicy::kEnforce);
   CHECK(config.redirect.listen.path == "/run/r.sock");
   CHECK(config.redirect.path == "/r");
@@ -174,7 +174,8 @@ TEST_CASE("configuration: a value that is out of its range or not among its word
       {"[storage]\npath = \"\"", "storage.path"},
       {"[storage]\nretention_days = 36501", "storage.retention_days"},
       {"[log]\nformat = \"xml\"", "log.format"},
-      {"[http]\ntrusted_proxies = [\"10.0.0.0/8\"]", "http.trusted_proxies[0]"},
+      {"[http]\ntrusted_proxies = [\"10.0.0.0/33\"]", "http.trusted_proxies[0]"},
+      {"[http]\ntrusted_proxies = [\"10.0.0.1:80\"]", "http.trusted_proxies[0]"},
       {"[webhook]\nsource_ips = [\"unix:\"]", "webhook.source_ips[0]"},
       {"[webhook]\nsource_ips = [\"52.78.100\"]", "webhook.source_ips[0]"},
       {"[webhook]\nsource_ips = []\nsource_ip_policy = \"enforce\"", "webhook.source_ip_policy"},

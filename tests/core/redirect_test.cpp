@@ -49,8 +49,31 @@ TEST_CASE("redirect: V1 flags and error parameters give the hint") {
   CHECK(hint(kV1 + "&imp_success=yes") == kUnsure);
   CHECK(hint(kV1 + "&imp_success=") == kUnsure);
   CHECK(hint(kV1 + "&error_code=F400") == kFailure);
-  CHECK(hint(kV1 + "&error_msg=") == kFailure);
-  CHECK(hint(kV1 + "&imp_success=true&error_code=X") == kFailure);
+  CHECK(hint(kV1 + "&error_msg=X") == kFailure);
+}
+
+TEST_CASE("redirect: an explicit flag wins over an error") {
+  CHECK(hint("imp_uid=imp_1&imp_success=true&merchant_uid=o1&error_msg=") == kSuccess);
+  CHECK(hint(kV1 + "&imp_success=true&error_code=X&error_msg=Y") == kSuccess);
+  CHECK(hint(kV1 + "&success=true&error_msg=null") == kSuccess);
+  CHECK(hint(kV1 + "&success=false&error_code=&error_msg=") == kFailure);
+  CHECK(hint("imp_uid=&imp_success=true&merchant_uid=o1&error_msg=") == kSuccess);
+}
+
+TEST_CASE("redirect: without a flag only an error that says something is a failure") {
+  for (const char* nothing : {"", "null", "NULL", "undefined", "Undefined", "%6eull"}) {
+    CAPTURE(nothing);
+    for (const char* name : {"error_code", "error_msg"}) {
+      CHECK(hint(kV1 + "&" + name + "=" + nothing) == kUnsure);
+      CHECK(read(kV1 + "&" + name + "=" + nothing).reason_message.empty());
+    }
+    CHECK(hint(kV1 + "&error_code=" + nothing + "&error_msg=declined") == kFailure);
+    CHECK(hint(kV1 + "&imp_success=" + nothing) == kUnsure);
+    CHECK(hint(kV2 + "&code=" + nothing) == kUnsure);
+    CHECK(hint(kV2 + "&code=" + nothing + "&message=declined") == kFailure);
+    CHECK(hint(kV2 + "&pgMessage=" + nothing) == kSuccess);
+  }
+  CHECK(hint(kV1 + "&error_msg=nullable") == kFailure);
 }
 
 TEST_CASE("redirect: the payment window's reason is decoded once, cleaned and clipped") {
@@ -63,20 +86,57 @@ TEST_CASE("redirect: the payment window's reason is decoded once, cleaned and cl
   CHECK(flood.reason_message.size() == 1000);
 }
 
-TEST_CASE("redirect: a repeated or array-like merchant_uid counts once, the first that speaks") {
-  CHECK(
-      read("merchant_uid=&imp_uid=imp_1&merchant_uid=ord-1&merchant_uid=ord-2").payment_id->str() ==
-      "ord-1");
-  CHECK(read("imp_uid=imp_1&merchant_uid[]=ord-1").payment_id->str() == "ord-1");
-  CHECK(read("imp_uid=imp_1&merchant_uid%5B0%5D=ord-1").payment_id->str() == "ord-1");
+TEST_CASE("redirect: of a repeated name the last value counts that can be an id") {
+  const auto order = [](std::string_view query) {
+    const auto id = read(query).payment_id;
+    return id ? id->str() : std::string{};
+  };
+  CHECK(order("merchant_uid=o1&imp_uid=imp_1&merchant_uid=o2") == "o2");
+  CHECK(order("merchant_uid=o1&imp_uid=imp_1&merchant_uid=") == "o1");
+  CHECK(order("merchant_uid=o1&imp_uid=imp_1&merchant_uid=undefined") == "o1");
+  CHECK(order("merchant_uid=o1&imp_uid=imp_1&merchant_uid=Null") == "o1");
+  CHECK(order("merchant_uid=o1&imp_uid=imp_1&merchant_uid=%C1%D6") == "o1");
+  CHECK(order("imp_uid=i&merchant_uid=o1&merchant_uid=" + std::string(300, 'x')) == "o1");
+  CHECK(order("imp_uid=imp_1&merchant_uid[]=o1") == "o1");
+  CHECK(order("imp_uid=imp_1&merchant_uid%5B0%5D=o1&merchant_uid%5B1%5D=o2") == "o2");
+  CHECK(order("paymentId=mine&transactionType=PAYMENT&txId=t&paymentId=pay_1") == "pay_1");
+  CHECK(read("imp_uid=null&merchant_uid=o1&imp_uid=imp_1").attempt_id->str() == "imp_1");
+  CHECK(read("imp_uid=imp_1&merchant_uid=o1&imp_uid=").attempt_id->str() == "imp_1");
+  CHECK(read("txId=t1&paymentId=p&txId=NEEDS_CONFIRMATION").attempt_id->str() == "t1");
+  CHECK(hint("imp_success=&" + kV1 + "&imp_success=true&imp_success=") == kSuccess);
 }
 
-TEST_CASE("redirect: a POST's form fills in what the query does not say") {
+TEST_CASE("redirect: a second question mark begins what PortOne appended") {
+  const Event event = read("merchant_uid=o1?imp_success=true&imp_uid=imp_1&merchant_uid=o1");
+  CHECK(event.payment_id->str() == "o1");
+  CHECK(event.attempt_id->str() == "imp_1");
+  CHECK(event.hint == kSuccess);
+  for (const char* query : {"order=1?imp_uid=imp_1&merchant_uid=o1&imp_success=false",
+                            "order=1%3Fimp_uid=imp_1&merchant_uid=o1&imp_success=false",
+                            "?imp_uid=imp_1&merchant_uid=o1&imp_success=false",
+                            "merchant_uid=o1?imp_uid=imp_1&imp_success=false",
+                            "a=1?b=2?imp_success=false&imp_uid=imp_1&merchant_uid=o1"}) {
+    CAPTURE(query);
+    CHECK(read(query).payment_id->str() == "o1");
+    CHECK(read(query).attempt_id->str() == "imp_1");
+    CHECK(hint(query) == kFailure);
+  }
+  const Event v2 = read("lang=ko?transactionType=PAYMENT&paymentId=pay_1&txId=tx_1&code=X");
+  CHECK(v2.payment_id->str() == "pay_1");
+  CHECK(v2.hint == kFailure);
+  // An id of V2 may hold one itself.
+  CHECK(read("paymentId=a?b=c&txId=t").payment_id->str() == "a?b=c");
+  CHECK(read("paymentId=a%3Fcode%3Dc&txId=t").payment_id->str() == "a?code=c");
+  CHECK(read("paymentId=a?&txId=t%3").payment_id->str() == "a?");
+}
+
+TEST_CASE("redirect: the ids may stand in the query, in a POST's form, or in both") {
   const Event event = read("merchant_uid=ord-1", "imp_uid=imp_1&merchant_uid=ord-2");
-  CHECK(event.payment_id->str() == "ord-1");
+  CHECK(event.payment_id->str() == "ord-2");
   CHECK(event.attempt_id->str() == "imp_1");
   CHECK(read("", kV1).attempt_id->str() == "imp_1");
-  CHECK(read("merchant_uid=", "merchant_uid=ord-2").payment_id->str() == "ord-2");
+  CHECK(read("merchant_uid=ord-1", "merchant_uid=&imp_uid=imp_1").payment_id->str() == "ord-1");
+  CHECK(read(kV1, "imp_success=false").hint == kFailure);
 }
 
 TEST_CASE("redirect: ids that are none are absent, not fatal") {
@@ -102,9 +162,13 @@ TEST_CASE("redirect: KCP quick pay registers a method and pays nothing") {
   CHECK(event.kind == EventKind::kPaymentMethod);
   CHECK(event.hint == UiState::kNone);
   CHECK(kind("merchant_uid=ord-1&imp_status=true") == EventKind::kPaymentMethod);
+  CHECK(kind("kcp_action=Register&imp_status=false") == EventKind::kPaymentMethod);
+  // What is not known to register may have paid.
+  CHECK(kind(kV1 + "&kcp_action=Pay&imp_status=true") == EventKind::kPayment);
+  CHECK(hint(kV1 + "&kcp_action=Pay&imp_status=true") == kUnsure);
 }
 
-TEST_CASE("redirect: V2 succeeds when code is absent and fails when it is present, even empty") {
+TEST_CASE("redirect: V2 succeeds when code is absent and fails when it says something") {
   const Event event = read(kV2);
   CHECK(event.api == Api::kV2);
   CHECK(event.kind == EventKind::kPayment);
@@ -115,7 +179,11 @@ TEST_CASE("redirect: V2 succeeds when code is absent and fails when it is presen
   CHECK(hint("paymentId=pay_1") == kSuccess);
   CHECK(hint("payment_id=pay_1") == kSuccess);
   CHECK(hint(kV2 + "&code=FAILURE_TYPE_PG") == kFailure);
-  CHECK(hint(kV2 + "&code=") == kFailure);
+  CHECK(hint(kV2 + "&code=") == kUnsure);
+  CHECK(hint(kV2 + "&pgCode=51") == kFailure);
+  // A shop's own address may well say that all is good.
+  CHECK(hint("success=true&" + kV2 + "&code=FAILURE_TYPE_PG") == kFailure);
+  CHECK(hint(kV2 + "&success=false") == kFailure);
   CHECK(hint("transactionType=PAYMENT&txId=tx_1") == kUnsure);
   CHECK(hint("transactionType=NEW_TYPE&paymentId=pay_1") == kUnsure);
 }
@@ -156,6 +224,32 @@ TEST_CASE("redirect: billing keys and identity verification are no payments") {
   CHECK(both.kind == EventKind::kPayment);
   CHECK(both.hint == kSuccess);
   CHECK(kind("paymentId=p&billingKey=b") == EventKind::kPayment);
+}
+
+TEST_CASE("redirect: a flow that is no payment says whether it failed, with ids and without") {
+  for (const char* failed :
+       {"kcp_action=Register&imp_status=false", "merchant_uid=o&kcp_action=Register&imp_status=0",
+        "transactionType=ISSUE_BILLING_KEY&code=X", "billingKey=&code=X&message=no",
+        "transactionType=IDENTITY_VERIFICATION&code=X&message=no",
+        "identityVerificationId=i&pgMessage=no", "identityVerificationTxId=t&code=X&message=no",
+        "success=true&transactionType=ISSUE_BILLING_KEY&code=X"}) {
+    CAPTURE(failed);
+    CHECK(says_failure(failed, ""));
+    CHECK(says_failure("lang=ko", failed));
+    CHECK(kind(failed) != EventKind::kPayment);
+    CHECK(kind(failed) != EventKind::kUnknown);
+    CHECK(hint(failed) == UiState::kNone);
+  }
+  for (const char* good :
+       {"kcp_action=Register&imp_status=true", "transactionType=ISSUE_BILLING_KEY&billingKey=bk-1",
+        "transactionType=ISSUE_BILLING_KEY&billingKey=bk-1&code=&message=null",
+        "identityVerificationId=i", "kcp_action=Register&imp_status=true&error_msg=", "", "a=b"}) {
+    CAPTURE(good);
+    CHECK_FALSE(says_failure(good, ""));
+  }
+  CHECK(kind("merchant_uid=mine&billingKey=bk-1") == EventKind::kBillingKey);
+  CHECK(read("kcp_action=Register&imp_status=true").dedupe_text !=
+        read("kcp_action=Register&imp_status=false").dedupe_text);
 }
 
 TEST_CASE("redirect: a shop's own parameters do not change whose return it is") {

@@ -75,8 +75,10 @@ TEST_CASE("waiting: a failure that the browser reported shows once a look-up say
       open.is_answered = true;
       const bool failed = hint == UiState::kReturnedFailure && result != Result::kPending;
       CHECK(state(open) == (failed ? "failed" : "confirming"));
-      // That PortOne answers is no reason for a review; that it does not know the payment is.
+      CHECK(state(open, 2min - 1ms) == (failed ? "failed" : "confirming"));
+      // What PortOne knows is no reason for a review; what it does not know is one.
       const bool unknown = result == Result::kNone;
+      CHECK(state(open, 2min) == (failed ? "failed" : unknown ? "review" : "confirming"));
       CHECK(state(open, 1h) == (failed ? "failed" : unknown ? "review" : "confirming"));
     }
   }

@@ -114,11 +114,23 @@ TEST_CASE("webhook: what is no message is refused with its status, and kept for 
   check_line(ask(rig.daemon.webhook(), {"POST", "/", "{}", {{"Content-Type", json}}}), 404);
   CHECK(stored_events(rig) == 0);
 
+  check_line(ask_raw(rig.daemon.webhook(), "NONSENSE\r\n\r\n"), 400);
+  check_line(ask_raw(rig.daemon.webhook(), "GET /" + std::string(9'000, 'a') + " HTTP/1.1\r\n"),
+             414);
+  check_line(
+      ask_raw(rig.daemon.webhook(), head + "\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n"), 431);
+  check_line(ask(rig.daemon.webhook(),
+                 {"POST", target, "{}", {{"Content-Type", json}, {"Content-Encoding", "gzip"}}}),
+             415);
+
   std::map<int, int> statuses;
-  const Json rejected = wait_for_rejected(rig, 5);
+  const Json rejected = wait_for_rejected(rig, 15);
   for (const Json& row : rejected) ++statuses[row.at("status").get<int>()];
-  CHECK(statuses[400] == 4);
-  CHECK(statuses[415] == 1);
+  CHECK(statuses ==
+        std::map<int, int>{
+            {400, 5}, {404, 1}, {405, 3}, {411, 1}, {413, 1}, {414, 1}, {415, 2}, {431, 1}});
+  CHECK(rig.daemon.get("/metrics").body.find("outcome=\"malformed\",source=\"webhook\"} 15\n") !=
+        std::string::npos);
   CHECK(rejected[0].at("remote_ip") == "127.0.0.1");
   CHECK(rejected[0].at("path") == target);
   CHECK(rejected[0].at("body_sha256").get<std::string>().size() == 64);

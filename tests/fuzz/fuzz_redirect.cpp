@@ -65,6 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_meaning(event);
   invariant(core::classify_redirect(query, form).dedupe_text == event.dedupe_text,
             "the same return is the same event");
+  invariant(!core::says_failure(query, form) || event.api,
+            "who says that it failed says whose flow it was");
   invariant(core::percent_decode(core::percent_encode(input), true) == input,
             "percent-encoding can be undone");
   return 0;
