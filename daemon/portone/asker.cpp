@@ -98,7 +98,8 @@ std::vector<LookupReport> Asker::ask_attempts(const std::vector<Question>& quest
     LookupReport& report = reports.emplace_back(begin(question, began));
     AttemptAnswer& answer = answers[question.id];
     if (answer.fault) {
-      take_fault(Api::kV1, report, *answer.fault);
+      take_fault(Api::kV1, report, *answer.fault,
+                 questions.size() > 1 ? UnreadableWhere::kBatch : UnreadableWhere::kPayment);
     } else if (answer.snapshot) {
       take_snapshots(report, {std::move(*answer.snapshot)});
     } else if (no_order && !question.for_redirect && question.payment_id) {
@@ -219,7 +220,7 @@ LookupReport Asker::ask_order(const Question& question) {
   std::optional<LookupFault> fault;
   if (order.snapshots.empty() && !order.unreadable.empty()) {
     fault = unreadable(order.unreadable.front());
-    take_fault(Api::kV1, report, *fault);
+    take_fault(Api::kV1, report, *fault, UnreadableWhere::kList);
   } else {
     take_snapshots(report, std::move(order.snapshots));
     name_unreadable(Api::kV1, UnreadableWhere::kList, report, order.unreadable);
@@ -308,7 +309,7 @@ std::optional<LookupFault> Asker::find_by_order(LookupReport& report) {
       fault = cut_short;
     }
   }
-  if (fault) take_fault(Api::kV1, report, *fault);
+  if (fault) take_fault(Api::kV1, report, *fault, UnreadableWhere::kList);
   return fault;
 }
 
@@ -344,12 +345,13 @@ void Asker::name_unreadable(Api api, UnreadableWhere where, LookupReport& report
   report.unreadable = rows;
 }
 
-void Asker::take_fault(Api api, LookupReport& report, const LookupFault& fault) {
+void Asker::take_fault(Api api, LookupReport& report, const LookupFault& fault,
+                       UnreadableWhere where) {
   report.outcome = Outcome::kUnusable;
   report.is_unreadable = fault.is_unreadable;
   report.detail = fault.detail;
   report.retry_after = fault.retry_after;
-  if (fault.is_unreadable) metrics_.unreadable(api, UnreadableWhere::kPayment);
+  if (fault.is_unreadable) metrics_.unreadable(api, where);
 }
 
 void Asker::note(Api api, const LookupReport& report, const LookupFault* fault) {

@@ -63,7 +63,8 @@ class Asker {
   void explain_unknown(storage::LookupReport& report);
   void name_unreadable(core::Api api, UnreadableWhere where, storage::LookupReport& report,
                        const std::vector<core::UnreadableRow>& rows);
-  void take_fault(core::Api api, storage::LookupReport& report, const LookupFault& fault);
+  void take_fault(core::Api api, storage::LookupReport& report, const LookupFault& fault,
+                  UnreadableWhere where = UnreadableWhere::kPayment);
   void note(core::Api api, const storage::LookupReport& report, const LookupFault* fault);
 
   std::shared_ptr<V1Tokens> tokens_;

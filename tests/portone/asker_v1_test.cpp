@@ -63,7 +63,7 @@ TEST_CASE("V1 batch: one row that cannot be read is reported alone, the others i
   CHECK(reports[7].is_unreadable);
   CHECK(reports[7].detail == "malformed: amount is missing or no amount of its currency");
   CHECK(portone.count("/payments") == 1);
-  CHECK(asking.counted(R"(reconciled_unreadable_total{api="v1",where="payment"} 1)"));
+  CHECK(asking.counted(R"(reconciled_unreadable_total{api="v1",where="batch"} 1)"));
 }
 
 TEST_CASE("V1 batch: where a row has no name, those that are missing are asked for alone") {
