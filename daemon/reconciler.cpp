@@ -34,6 +34,7 @@ constexpr auto kCalmAfter = 10s;
 constexpr core::Time::duration kForgetEvery = 10s;
 constexpr core::Time::duration kForgetPause = 5ms;
 constexpr auto kUnansweredPause = 5s;
+constexpr core::Time::duration kNoteClock = 30s;
 constexpr std::int64_t kDuePerRound = 256;
 constexpr core::Time::duration kDuePause = 1s;  // while that many are pending
 // Where so many are pending, nothing is added that is due.
@@ -43,7 +44,7 @@ const std::string kNobody;
 
 }  // namespace
 
-Reconciler::Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
+Reconciler::Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
                        Metrics& metrics, Warnings& warnings)
     : config_(config),
       clock_(clock),
@@ -118,6 +119,7 @@ void Reconciler::loop() {
     core::Time next = clock_.now() + kPauseAfterTrouble;
     try {
       if (!reader) reader.emplace(config_.database_path);
+      follow_clock();
       next = run_once(*reader, clock_.now());
     } catch (const std::exception& error) {
       log_error("reconciling is in trouble", {{"error", error.what()}});
@@ -128,6 +130,28 @@ void Reconciler::loop() {
     std::unique_lock lock(mutex_);
     const auto pause = std::clamp<std::chrono::milliseconds>(next - clock_.now(), 0ms, kIdleRound);
     wake_.wait_for(lock, pause, [this] { return has_mail_ || stopping_; });
+  }
+}
+
+// A schedule of ten minutes takes ten minutes, whoever sets the clock meanwhile. The file remembers
+// what time it was, so that a start can tell that the clock went back before it.
+void Reconciler::follow_clock() {
+  const core::Time now = clock_.now();
+  const std::chrono::milliseconds step = clock_.step();
+  if (step != 0ms && followed_step_.load() == 0ms) {
+    followed_step_ = step;
+    log_warn("the clock was set", {{"by_ms", static_cast<std::int64_t>(step.count())}});
+    writer_.shift_plans(step, [this, step](const auto& outcome) {
+      if (outcome.ok()) clock_.adopt(step);
+      const std::lock_guard lock(mutex_);
+      followed_step_ = 0ms;
+      has_mail_ = true;
+      wake_.notify_one();
+    });
+  }
+  if (step == 0ms && (now < clock_noted_at_ || now >= clock_noted_at_ + kNoteClock)) {
+    clock_noted_at_ = now;
+    writer_.put(storage::kClockSeenKey, std::to_string(core::to_ms(now)));
   }
 }
 

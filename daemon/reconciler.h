@@ -32,7 +32,7 @@ class Reconciler {
   // Events being begun together. A crash makes suspects of them, which takes a commit for each.
   static constexpr std::size_t kMaxBeginning = 1'024;
 
-  Reconciler(const core::Config& config, const Clock& clock, storage::Writer& writer,
+  Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
              Metrics& metrics, Warnings& warnings);
   ~Reconciler();  // stops
   Reconciler(const Reconciler&) = delete;
@@ -114,6 +114,8 @@ class Reconciler {
   void claim_due(storage::Reader& reader, core::Time now);
   void ask_unwritten(core::Time now);
   void forget_unvouched(core::Time now);
+  // Moves what is planned along where somebody set our clock, before the clock shows it.
+  void follow_clock();
   [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
                                                             std::size_t number);
   // An API that is not configured is not asked: its look-ups wait.
@@ -123,7 +125,7 @@ class Reconciler {
   [[nodiscard]] std::vector<storage::Question> questions_of(const storage::InboxEvent& event) const;
 
   const core::Config& config_;
-  const Clock& clock_;
+  Clock& clock_;
   storage::Writer& writer_;
   Metrics& metrics_;
 
@@ -142,6 +144,8 @@ class Reconciler {
   std::vector<storage::Question> unwritten_;
   core::Time ask_unwritten_at_{};
   core::Time claim_due_at_{};
+  std::atomic<std::chrono::milliseconds> followed_step_{std::chrono::milliseconds{0}};  // being written
+  core::Time clock_noted_at_{};
   std::atomic<core::Time> forget_at_{core::Time{}};  // never twice at once
 
   // The writer's thread alone. By how often they failed: an innocent event that crashes met twice

@@ -153,7 +153,7 @@ std::optional<WebhookListener::Refusal> WebhookListener::check_signature(
                                        request.header("webhook-timestamp"),
                                        request.header("webhook-signature")};
   const core::SignatureVerdict verdict =
-      trust.verifier->verify(headers, request.body, services_.clock.now());
+      trust.verifier->verify(headers, request.body, services_.clock.wall());
   if (verdict != core::SignatureVerdict::kValid) {
     return refused(verdict, std::string(core::to_word(verdict)));
   }

@@ -51,6 +51,10 @@ enum class TryMode { kTogether, kAlone };
 // says of older payments that nobody named is taken in silently.
 inline constexpr const char* kFirstStartKey = "first_started_at_ms";
 
+// Where the daemon keeps what time it is, now and then: a start before it tells that the clock was
+// set back.
+inline constexpr const char* kClockSeenKey = "clock_seen_ms";
+
 struct WriterOptions {
   std::string path;
   // How a payment is decided; another one only in tests of what happens when deciding fails.

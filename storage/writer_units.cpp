@@ -12,6 +12,7 @@ std::size_t bytes_of(const NewEvent& event) {
   return event.event.stored_body.size() + event.headers_json.size();
 }
 
+constexpr std::int64_t kClockPatienceMs = 60'000;
 constexpr const char* kLookUpsKey = "look_ups_reserved";
 
 Lane lane_of(TryMode mode) { return mode == TryMode::kAlone ? Lane::kFirst : Lane::kBackground; }
@@ -32,6 +33,10 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   context->policy = policy;
   context->schedule = schedule;
   context->configuration_id = adopt_policy(session, policy, now);
+  // What is planned keeps its distance from now where the clock was set back meanwhile.
+  const std::int64_t behind = load_number(session, kClockSeenKey) - core::to_ms(now);
+  if (behind > kClockPatienceMs) storage::shift_plans(session, std::chrono::milliseconds(-behind));
+  store_value(session, kClockSeenKey, std::to_string(core::to_ms(now)));
   // One more than any that the last start may have given.
   impl_->look_ups = load_number(session, kLookUpsKey);
   impl_->look_ups_reserved = impl_->look_ups + Impl::kReservedLookUps;
@@ -197,6 +202,8 @@ void Writer::shift_plans(std::chrono::milliseconds by, Done<bool> done) {
       Lane::kFirst,
       [by](Session& session, CommitNotice& notice) {
         storage::shift_plans(session, by);
+        store_value(session, kClockSeenKey,
+                    std::to_string(load_number(session, kClockSeenKey) + by.count()));
         notice.lookups_changed = true;
         return true;
       },

@@ -149,7 +149,7 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
   reconciled::core::Config config;
   config.database_path = store.path();
   config.v1.emplace().base_url = "http://127.0.0.1:1";  // where nobody listens
-  const reconciled::SystemClock clock;
+  reconciled::SystemClock clock;
   Metrics metrics("test");
   reconciled::Warnings warnings(clock, metrics);
   Reconciler reconciler(config, clock, store.writer(), metrics, warnings);
@@ -212,7 +212,7 @@ TEST_CASE("reconciler: a bounded number of events is begun at once, and all of t
   store.open(both_apis());
   reconciled::core::Config config;
   config.database_path = store.path();
-  const reconciled::SystemClock clock;
+  reconciled::SystemClock clock;
   Metrics metrics("test");
   reconciled::Warnings warnings(clock, metrics);
   Reconciler reconciler(config, clock, store.writer(), metrics, warnings);

@@ -1,39 +1,14 @@
-// The plan of look-ups: what is asked next, and when (interface §3). The schedule is 10 s, 30 s,
-// 60 s.
-#include "tests/storage/store_fixture.h"
+// The plan of look-ups: what is asked next, and when (interface §3).
+#include "tests/storage/planned.h"
 
 using namespace reconciled::test;
 
 namespace {
 
-using Answer = LookupReport::Outcome;
-
-// Milliseconds of the question's next turn, `-` if nothing is planned, empty if there is no row.
-std::string next(Store& store, const std::string& question, const std::string& id = "ord-1") {
-  const std::string found = Stranger(store.path())
-                                .value("SELECT next_at_ms FROM lookup WHERE question = '" +
-                                       question + "' AND id = '" + id + "'");
-  if (found.empty() || found == "-") return found;
-  return std::to_string(std::stoll(found) - to_ms(at(0)));
-}
-std::string exactly(int seconds) { return std::to_string(seconds * 1'000); }
-// A turn of the schedule, asked last at `after`: with the jitter of the payment.
-std::string turn(int seconds, int after) {
-  return std::to_string(seconds * 1'000 + jitter("ord-1", (seconds - after) * 1s).count());
-}
-
-LookupReport by_order(int asked, Answer outcome) {
-  return Store::answered({QuestionKind::kV1Order, "ord-1", kPayment}, asked, outcome);
-}
 LookupReport by_attempt(int asked, Answer outcome, std::vector<Cover> events = {}) {
   LookupReport report = Store::answered(about_attempt("imp_1"), asked, outcome);
   report.events = std::move(events);
   return report;
-}
-DecisionPolicy only_v1() {
-  DecisionPolicy policy = both_apis();
-  policy.v2_store_id.reset();
-  return policy;
 }
 
 }  // namespace
