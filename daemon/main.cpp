@@ -11,6 +11,7 @@ namespace {
 
 using reconciled::commands::ListOptions;
 namespace commands = reconciled::commands;
+namespace core = reconciled::core;
 
 struct Arguments {
   std::string config_path = "/etc/reconciled/reconciled.toml";
@@ -64,9 +65,18 @@ void describe(CLI::App& app, Arguments& arguments) {
   rebuild->add_flag("--check", arguments.check, "Change nothing; exit 3 on a difference");
 }
 
+// What the command needs of the configuration.
+core::ConfigUse use_of(const CLI::App& app) {
+  if (app.got_subcommand("serve")) return core::ConfigUse::kServe;
+  for (const char* name : {"order", "lookup", "replay"}) {
+    if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
+  }
+  return core::ConfigUse::kReadFile;
+}
+
 int run(const CLI::App& app, const Arguments& arguments) {
   if (app.got_subcommand("check")) return commands::check(arguments.config_path);
-  auto config = commands::load_config(arguments.config_path);
+  auto config = commands::load_config(arguments.config_path, use_of(app));
   if (!config) return commands::kBadConfiguration;
   if (app.got_subcommand("serve")) {
     return commands::serve(std::move(*config), arguments.config_path);

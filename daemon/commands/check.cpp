@@ -2,11 +2,8 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "daemon/commands/commands.h"
-#include "daemon/secrets.h"
 #include "storage/database_lock.h"
 #include "storage/migrate.h"
 
@@ -17,23 +14,8 @@ using core::ConfigFault;
 
 void print(const std::vector<ConfigFault>& faults) {
   for (const ConfigFault& fault : faults) {
-    std::fprintf(stderr, "%s%s%s\n", fault.key.c_str(), fault.key.empty() ? "" : ": ",
-                 fault.message.c_str());
+    std::fprintf(stderr, "%s\n", text_of(fault).c_str());
   }
-}
-
-core::Outcome<core::Config, std::vector<ConfigFault>> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return std::vector<ConfigFault>{{"", "cannot read the configuration " + path}};
-  }
-  auto config = core::read_config(text.str(), read_secret);
-  if (!config.ok()) return config;
-  if (!std::filesystem::exists("/usr/share/zoneinfo/" + config.value().timezone)) {
-    return std::vector<ConfigFault>{{"timezone", "no such time zone on this machine"}};
-  }
-  return config;
 }
 
 void check_file(std::vector<ConfigFault>& faults, const std::string& key,
@@ -61,15 +43,8 @@ void check_database(std::vector<ConfigFault>& faults, const std::string& path) {
 
 }  // namespace
 
-std::optional<core::Config> load_config(const std::string& path) {
-  auto config = read_file(path);
-  if (config.ok()) return std::move(config.value());
-  print(config.error());
-  return std::nullopt;
-}
-
 int check(const std::string& config_path) {
-  const auto config = read_file(config_path);
+  const auto config = read_config_file(config_path, core::ConfigUse::kServe);
   if (!config.ok()) {
     print(config.error());
     return kBadConfiguration;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/core/config.h"
 
@@ -18,8 +19,15 @@ inline constexpr int kUsage = 2;
 inline constexpr int kDifferences = 3;
 inline constexpr int kBadConfiguration = 78;
 
-// The configuration in `path`, or nothing after every fault has been printed to standard error.
-[[nodiscard]] std::optional<core::Config> load_config(const std::string& path);
+using ConfigOutcome = core::Outcome<core::Config, std::vector<core::ConfigFault>>;
+// The configuration in `path`, or every fault: of the file, its values, and secrets that `use`
+// needs.
+[[nodiscard]] ConfigOutcome read_config_file(const std::string& path, core::ConfigUse use);
+// One line.
+[[nodiscard]] std::string text_of(const core::ConfigFault& fault);
+// The same, or nothing after every fault has been printed to standard error.
+[[nodiscard]] std::optional<core::Config> load_config(
+    const std::string& path, core::ConfigUse use = core::ConfigUse::kServe);
 
 // Reads configuration, secrets and database, and prints every fault with its key.
 int check(const std::string& config_path);

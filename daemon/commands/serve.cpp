@@ -50,7 +50,7 @@ void tend_watchdog(ServiceManager& manager, App& app, bool& was_well) {
 
 void reread(ServiceManager& manager, App& app, const std::string& config_path) {
   manager.reloading();
-  if (const auto fresh = load_config(config_path)) {
+  if (const auto fresh = load_config(config_path, core::ConfigUse::kServe)) {
     app.reload(*fresh);
   } else {
     log_error("the configuration has faults; the old one stays", {{"path", config_path}});
