@@ -10,6 +10,7 @@
 #include "daemon/health.h"
 #include "daemon/http/edge.h"
 #include "daemon/log.h"
+#include "daemon/log_watch.h"
 #include "daemon/redirect_listener.h"
 #include "daemon/sweeper.h"
 #include "daemon/webhook_listener.h"
@@ -169,6 +170,7 @@ struct App::Parts {
   std::array<std::atomic<std::uint64_t>, kLoops> loop_ticks{};
   Metrics metrics;
   Warnings warnings;
+  LogWatch log_watch{warnings};
   storage::Writer writer;
   Timers timers;
   ReaderPool readers;
@@ -245,6 +247,8 @@ void App::reload(const core::Config& fresh) {
            {{"taken_over", "log.level, file: secrets, allow-lists, schedules"},
             {"needs_restart", "addresses, paths, tls, credential: and env: secrets, policies"}});
 }
+
+void App::watch() { parts_->log_watch.look(parts_->clock.now(), log_dropped(), flush_log(0ms)); }
 
 std::vector<std::string> App::faults() { return parts_->faults(); }
 

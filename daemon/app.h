@@ -11,6 +11,7 @@
 //   lookup-N      Reconciler   asks PortOne                                  Reconciler::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
+//   log           LogQueue     writes the log                                end_logging
 #pragma once
 
 #include <memory>
@@ -42,6 +43,10 @@ class App {
   // Takes over what can change without a restart: log level, `file:` secrets, allow-lists and
   // schedules. Says in the log what could not be taken over.
   void reload(const core::Config& fresh);
+
+  // Raises and lowers the warnings that nobody else can tell: whether the log is read. Every few
+  // seconds, on the thread of `main`.
+  void watch();
 
   // What keeps the daemon from its work, one sentence each; empty when it is well. The watchdog
   // and /healthz ask.

@@ -1,6 +1,10 @@
 // `reconciled [--config FILE] COMMAND`: reads the command line and runs the command (interface §2).
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "daemon/commands/commands.h"
@@ -95,9 +99,19 @@ int run(const CLI::App& app, const Arguments& arguments) {
   return commands::lookup(*config, arguments.payment_id);
 }
 
+// A closed one would be given to the next file that is opened, the database say, and what is meant
+// for a person would be written there. Read-only: writing fails, as it would have.
+void keep_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) != -1) continue;
+    if (::open("/dev/null", O_RDONLY) != fd) std::_Exit(commands::kFailed);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_standard_descriptors();
   CLI::App app("Webhook-first reconciliation of PortOne payments", "reconciled");
   Arguments arguments;
   describe(app, arguments);

@@ -15,6 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::milliseconds kPause = 2s;
+
 sigset_t our_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -48,11 +50,23 @@ void tend_watchdog(ServiceManager& manager, App& app, bool& was_well) {
   was_well = is_well;
 }
 
+// What is queued is written before `main` says the last word.
+struct LogEnd {
+  LogEnd() = default;
+  ~LogEnd() { end_logging(); }
+  LogEnd(const LogEnd&) = delete;
+  LogEnd& operator=(const LogEnd&) = delete;
+};
+
 void reread(ServiceManager& manager, App& app, const std::string& config_path) {
   manager.reloading();
-  if (const auto fresh = load_config(config_path, core::ConfigUse::kServe)) {
-    app.reload(*fresh);
+  const ConfigOutcome fresh = read_config_file(config_path, core::ConfigUse::kServe);
+  if (fresh.ok()) {
+    app.reload(fresh.value());
   } else {
+    for (const core::ConfigFault& fault : fresh.error()) {
+      log_error("configuration fault", {{"key", fault.key}, {"fault", fault.message}});
+    }
     log_error("the configuration has faults; the old one stays", {{"path", config_path}});
   }
   manager.ready("serving");
@@ -66,6 +80,7 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   init_logging(config.log_level, config.log_format, logs_to_journal());
+  const LogEnd log_end;
 
   ServiceManager manager;
   App app(std::move(config), inherited_sockets(), std::move(writer));
@@ -75,13 +90,15 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
 
   const auto pause =
       manager.watchdog_timeout()
-          ? std::chrono::duration_cast<std::chrono::milliseconds>(*manager.watchdog_timeout() / 3)
-          : 5s;
+          ? std::min(kPause, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                 *manager.watchdog_timeout() / 3))
+          : kPause;
   bool is_well = true;
   for (;;) {
     const int signal = wait_for_signal(signals, pause);
     if (signal == SIGTERM || signal == SIGINT) break;
     if (signal == SIGHUP) reread(manager, app, config_path);
+    app.watch();
     tend_watchdog(manager, app, is_well);
   }
   manager.stopping();
