@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "daemon/admin_listener.h"
+#include "daemon/core/config_changes.h"
 #include "daemon/health.h"
 #include "daemon/http/edge.h"
 #include "daemon/log.h"
@@ -77,6 +78,7 @@ http::ListenerOptions options_of(const std::string& name, const core::ListenerCo
 struct App::Parts {
   Parts(core::Config loaded, storage::WriterOptions writer_options)
       : config(std::move(loaded)),
+        running_config(config),
         lock(config.database_path),
         applied(storage::migrate(config.database_path)),
         metrics(RECONCILED_VERSION),
@@ -161,7 +163,8 @@ struct App::Parts {
   }
 
   SystemClock clock;
-  core::Config config;
+  core::Config config;          // of the start; any thread
+  core::Config running_config;  // with what was taken over since; the thread of `main`
   storage::DatabaseLock lock;
   std::vector<std::string> applied;
   std::atomic<bool> write_trouble{false};
@@ -237,15 +240,30 @@ void App::stop() {
   parts_->writer.stop();
 }
 
-void App::reload(const core::Config& fresh) {
-  set_log_level(fresh.log_level);
-  parts_->webhook.reload(fresh);
-  parts_->reconciler.reload(fresh);
-  parts_->edge.set_trusted_proxies(fresh.trusted_proxies);
-  parts_->writer.set_schedule(fresh.reconcile.lookup_schedule);
+std::vector<std::string> App::reload(const core::Config& fresh) {
+  const std::vector<core::ConfigChange> changes = core::compare(parts_->running_config, fresh);
+  // What needs a restart stays as it was in every part.
+  const core::Config& config = parts_->running_config =
+      core::take_over(parts_->running_config, fresh);
+  set_log_level(config.log_level);
+  parts_->webhook.reload(config);
+  parts_->admin.reload(config);
+  parts_->reconciler.reload(config);
+  parts_->edge.set_trusted_proxies(config.trusted_proxies);
+  parts_->writer.set_schedule(config.reconcile.lookup_schedule);
+
+  std::vector<std::string> waiting;
+  for (const core::ConfigChange& change : changes) {
+    if (change.is_taken_over) {
+      log_info("changed key taken over", {{"key", change.key}});
+    } else {
+      log_warn("changed key needs a restart", {{"key", change.key}});
+      waiting.push_back(change.key);
+    }
+  }
   log_info("configuration reread",
-           {{"taken_over", "log.level, file: secrets, allow-lists, schedules"},
-            {"needs_restart", "addresses, paths, tls, credential: and env: secrets, policies"}});
+           {{"taken_over", changes.size() - waiting.size()}, {"needs_restart", waiting.size()}});
+  return waiting;
 }
 
 void App::watch() { parts_->log_watch.look(parts_->clock.now(), log_dropped(), flush_log(0ms)); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "daemon/app.h"
 #include "daemon/commands/commands.h"
@@ -58,18 +59,24 @@ struct LogEnd {
   LogEnd& operator=(const LogEnd&) = delete;
 };
 
-void reread(ServiceManager& manager, App& app, const std::string& config_path) {
+// `status`: what `systemctl status` shows; stays as it is where the file has faults.
+void reread(ServiceManager& manager, App& app, const std::string& config_path,
+            std::string& status) {
   manager.reloading();
   const ConfigOutcome fresh = read_config_file(config_path, core::ConfigUse::kServe);
   if (fresh.ok()) {
-    app.reload(fresh.value());
+    status = "serving";
+    std::string separator = "; needs a restart: ";
+    for (const std::string& key : app.reload(fresh.value())) {
+      status += std::exchange(separator, ", ") + key;
+    }
   } else {
     for (const core::ConfigFault& fault : fresh.error()) {
       log_error("configuration fault", {{"key", fault.key}, {"fault", fault.message}});
     }
     log_error("the configuration has faults; the old one stays", {{"path", config_path}});
   }
-  manager.ready("serving");
+  manager.ready(status);
 }
 
 }  // namespace
@@ -85,7 +92,8 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
   ServiceManager manager;
   App app(std::move(config), inherited_sockets(), std::move(writer));
   app.start();
-  manager.ready("serving");
+  std::string status = "serving";
+  manager.ready(status);
   log_info("ready");
 
   const auto pause =
@@ -97,7 +105,7 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
   for (;;) {
     const int signal = wait_for_signal(signals, pause);
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP) reread(manager, app, config_path);
+    if (signal == SIGHUP) reread(manager, app, config_path, status);
     app.watch();
     tend_watchdog(manager, app, is_well);
   }

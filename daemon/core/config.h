@@ -26,6 +26,8 @@ struct ListenAddress {
   std::string path;        // kUnix
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string to_text() const;  // as in the configuration
+
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 // `host:port`, `[::]:port` or `unix:PATH`.
 [[nodiscard]] std::optional<ListenAddress> parse_listen_address(std::string_view text);
