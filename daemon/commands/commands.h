@@ -1,7 +1,7 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
-// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `order`,
-// `lookup` and `replay` go through the running daemon's admin endpoint.
+// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `status`,
+// `tail`, `order`, `lookup` and `replay` go through the running daemon's admin endpoint.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,12 @@ using ConfigOutcome = core::Outcome<core::Config, std::vector<core::ConfigFault>
 [[nodiscard]] std::optional<core::Config> load_config(
     const std::string& path, core::ConfigUse use = core::ConfigUse::kServe);
 
+struct CheckOptions {
+  bool online = false;  // PortOne is asked, too
+  bool quiet = false;   // nothing is printed where all is good
+};
 // Reads configuration, secrets and database, and prints every fault with its key.
-int check(const std::string& config_path);
+int check(const std::string& config_path, const CheckOptions& options = {});
 int migrate(const core::Config& config);
 
 struct ListOptions {
@@ -43,6 +47,9 @@ struct ListOptions {
 int list(const core::Config& config, const ListOptions& options);
 int show(const core::Config& config, const std::string& payment_id, bool json);
 int findings(const core::Config& config, bool all);
+
+int status(const core::Config& config, bool json);
+int tail(const core::Config& config, bool json);
 
 int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
           const std::string& currency);

@@ -184,6 +184,7 @@ bool Client::Impl::exchange(const ClientRequest& request, ClientResponse& respon
   if (wire.fault()) return false;
   response.status = received.status;
   response.retry_after = received.get_header_value("Retry-After");
+  response.date = received.get_header_value("Date");
   if (ends_connection(received) || wire.peer_closed() || wire.unread()) wire.close();
   return true;
 }

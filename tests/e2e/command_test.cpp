@@ -161,7 +161,8 @@ TEST_CASE("commands: order, lookup, list, show and findings tell of a payment") 
   const Finished late =
       rig.daemon.command({"order", "주문 1", "--amount", "1", "--currency", "KRW"});
   CHECK(late.status == 1);
-  CHECK(has(late.err, "conflict"));
+  CHECK(has(late.err, "409 conflict"));
+  CHECK(late.err.find('{') == std::string::npos);
   rig.portone.make({{"payment_id", "held"}, {"amount", 500}, {"status", "paid"}});
   rig.daemon.wait_for_result("held", "paid");
 
