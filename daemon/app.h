@@ -40,8 +40,8 @@ class App {
   // Lets requests in flight finish, then ends every thread. What was acknowledged is on disk.
   void stop();
 
-  // Takes over what can change without a restart, and nothing else of `fresh`; says in the log which
-  // keys these were and which need a restart. Gives the latter. On the thread of `main`.
+  // Takes over what can change without a restart, and nothing else of `fresh`; says in the log
+  // which keys these were and which need a restart. Gives the latter. On the thread of `main`.
   std::vector<std::string> reload(const core::Config& fresh);
 
   // Raises and lowers the warnings that nobody else can tell: whether the log is read. Every few

@@ -2,8 +2,8 @@
 //
 // Set up by `main` before threads start; writing and `set_log_level` are for any thread. Nobody who
 // logs waits for the reader: lines go through a queue (log_queue.h) that drops what is too much.
-// Values come from outside: they are quoted and escaped, so that none can forge a line or a field. Never
-// pass bodies, secrets, signatures, names, e-mail, telephone or card numbers.
+// Values come from outside: they are quoted and escaped, so that none can forge a line or a field.
+// Never pass bodies, secrets, signatures, names, e-mail, telephone or card numbers.
 #pragma once
 
 #include <chrono>

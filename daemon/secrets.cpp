@@ -110,4 +110,13 @@ core::SecretSource secrets_with(std::string folder) {
   };
 }
 
+core::SecretSource secrets_for_reload(std::string folder) {
+  return [source = secrets_with(std::move(folder))](const core::SecretReference& reference) {
+    Secret secret = source(reference);
+    const bool is_credential = reference.kind == core::SecretReference::Kind::kCredential;
+    if (is_credential && !secret.ok()) return Secret(std::string(kUnreadCredential));
+    return secret;
+  };
+}
+
 }  // namespace reconciled

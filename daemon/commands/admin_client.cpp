@@ -24,8 +24,8 @@ http::ClientOptions options_for(const core::AdminConfig& admin,
   if (host == "0.0.0.0") host = "127.0.0.1";
   if (host == "::") host = "::1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  options.base_url = (admin.tls_cert.empty() ? "http://" : "https://") + host + ":" +
-                     std::to_string(listen.port);
+  options.base_url =
+      (admin.tls_cert.empty() ? "http://" : "https://") + host + ":" + std::to_string(listen.port);
   // The daemon's own certificate is what we expect to meet.
   options.ca_file = admin.tls_cert;
   return options;
@@ -53,8 +53,8 @@ core::Outcome<http::ClientResponse, std::string> AdminClient::send(const std::st
 std::string words_of(const http::ClientResponse& refusal) {
   const auto json = nlohmann::json::parse(refusal.body, nullptr, false);
   const auto error = json.is_object() ? json.find("error") : json.end();
-  if (json.is_object() && error != json.end() && error->is_object() &&
-      error->contains("message") && (*error)["message"].is_string()) {
+  if (json.is_object() && error != json.end() && error->is_object() && error->contains("message") &&
+      (*error)["message"].is_string()) {
     std::string words = plain((*error)["message"].get<std::string>());
     if (error->contains("code") && (*error)["code"].is_string()) {
       words += " (" + std::to_string(refusal.status) + " " +

@@ -31,6 +31,10 @@ void check_file(std::vector<ConfigFault>& faults, const std::string& key,
 std::string check_database(std::vector<ConfigFault>& faults, const std::string& path) {
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   if (::access(folder.c_str(), F_OK) != 0) {
+    // As the units name it, StateDirectory=.
+    if (folder.string().starts_with("/var/lib/reconciled")) {
+      return "database: " + path + " is made at the first start, and its folder by systemd";
+    }
     faults.push_back({"storage.path", "there is no folder " + folder.string()});
     return {};
   }
@@ -66,7 +70,8 @@ std::vector<std::string> check_machine(const core::Config& config,
 }  // namespace
 
 int check(const std::string& config_path, const CheckOptions& options) {
-  const auto config = read_config_file(config_path, core::ConfigUse::kServe);
+  const auto config = options.reload ? reread_config_file(config_path)
+                                     : read_config_file(config_path, core::ConfigUse::kServe);
   if (!config.ok()) {
     print(config.error());
     return kBadConfiguration;
@@ -79,7 +84,7 @@ int check(const std::string& config_path, const CheckOptions& options) {
   if (options.online) online = ask_portone(config.value());
   good.insert(good.end(), online.good.begin(), online.good.end());
   for (const std::string& line : good) {
-    if (!options.quiet) std::printf("%s\n", line.c_str());
+    if (!options.quiet && !options.reload) std::printf("%s\n", line.c_str());
   }
   std::fflush(stdout);
   print(faults);

@@ -11,7 +11,8 @@ namespace reconciled::commands {
 namespace {
 
 constexpr const char* kAbout =
-    "reconciled takes in PortOne's webhooks and the browsers that come back, asks PortOne how each\n"
+    "reconciled takes in PortOne's webhooks and the browsers that come back, asks PortOne how "
+    "each\n"
     "payment really stands, and tells your backend when it may deliver.";
 
 constexpr const char* kEnd =
@@ -29,8 +30,9 @@ void describe_daemon(CLI::App& app, Arguments& arguments) {
   check->add_flag("--online", arguments.check.online,
                   "Also ask PortOne: keys, store, channel, clock (10 s at most)");
   check->add_flag("--quiet", arguments.check.quiet, "Say nothing where all is good");
-  app.add_subcommand("migrate", "Apply pending migrations (with the daemon stopped)")
-      ->group(group);
+  check->add_flag("--reload", arguments.check.reload,
+                  "Quietly, what a reload would take: credentials are read at a start only");
+  app.add_subcommand("migrate", "Apply pending migrations (with the daemon stopped)")->group(group);
   CLI::App* rebuild =
       app.add_subcommand("rebuild", "Derive every payment anew from evidence (daemon stopped)");
   rebuild->group(group);
@@ -61,8 +63,7 @@ void describe_looking(CLI::App& app, Arguments& arguments) {
 
   CLI::App* show = app.add_subcommand("show", "Show one payment with all that happened to it");
   show->group(group);
-  show->add_option("PAYMENT_ID", arguments.payment_id, "V1 merchant_uid, V2 paymentId")
-      ->required();
+  show->add_option("PAYMENT_ID", arguments.payment_id, "V1 merchant_uid, V2 paymentId")->required();
   show->add_flag("--json", arguments.json, "As JSON, times in UTC");
 
   CLI::App* findings = app.add_subcommand("findings", "List what a person should look at");
@@ -75,8 +76,9 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   CLI::App* order = app.add_subcommand("order", "Register what an order should cost");
   order->group(group);
   order->add_option("PAYMENT_ID", arguments.payment_id)->required();
-  order->add_option("--amount", arguments.amount,
-                    "In minor units: 64900 is 64,900 won, or 649.00 dollars")
+  order
+      ->add_option("--amount", arguments.amount,
+                   "In minor units: 64900 is 64,900 won, or 649.00 dollars")
       ->required();
   order->add_option("--currency", arguments.currency, "ISO 4217 code: KRW")->required();
 

@@ -23,6 +23,8 @@ using ConfigOutcome = core::Outcome<core::Config, std::vector<core::ConfigFault>
 // The configuration in `path`, or every fault: of the file, its values, and secrets that `use`
 // needs.
 [[nodiscard]] ConfigOutcome read_config_file(const std::string& path, core::ConfigUse use);
+// The same as SIGHUP takes it: credentials are not read anew (secrets_for_reload).
+[[nodiscard]] ConfigOutcome reread_config_file(const std::string& path);
 // One line.
 [[nodiscard]] std::string text_of(const core::ConfigFault& fault);
 // The same, or nothing after every fault has been printed to standard error.
@@ -32,6 +34,7 @@ using ConfigOutcome = core::Outcome<core::Config, std::vector<core::ConfigFault>
 struct CheckOptions {
   bool online = false;  // PortOne is asked, too
   bool quiet = false;   // nothing is printed where all is good
+  bool reload = false;  // quiet, and only what SIGHUP would take: no credentials
 };
 // Reads configuration, secrets and database, and prints every fault with its key.
 int check(const std::string& config_path, const CheckOptions& options = {});

@@ -49,16 +49,24 @@ core::Outcome<std::string, ConfigFault> text_of(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
-ConfigOutcome read_config_file(const std::string& path, core::ConfigUse use) {
+ConfigOutcome read_with(const std::string& path, core::ConfigUse use,
+                        const core::SecretSource& secrets) {
   auto text = text_of(path);
   if (!text.ok()) return std::vector<ConfigFault>{text.error()};
   if (text.value().find_first_not_of(" \t\r\n") == std::string::npos) {
     return of_the_whole("the configuration " + path + " is empty");
   }
-  return core::read_config(text.value(), secrets_with(credential_folder(path)),
-                           {.use = use, .has_timezone = has_timezone});
+  return core::read_config(text.value(), secrets, {.use = use, .has_timezone = has_timezone});
+}
+
+}  // namespace
+
+ConfigOutcome read_config_file(const std::string& path, core::ConfigUse use) {
+  return read_with(path, use, secrets_with(credential_folder(path)));
+}
+
+ConfigOutcome reread_config_file(const std::string& path) {
+  return read_with(path, core::ConfigUse::kServe, secrets_for_reload(credential_folder(path)));
 }
 
 std::string text_of(const core::ConfigFault& fault) {

@@ -69,9 +69,9 @@ class Questioner {
     auto response = client_.send(request);
     const core::Time after = clock_.now();
     if (!response.ok()) {
-      probe.wrong.push_back({key_ + ".base_url", "PortOne is not reached: " +
-                                                     plain(response.error().detail) +
-                                                     " (network, DNS, proxy, or this URL)"});
+      probe.wrong.push_back(
+          {key_ + ".base_url", "PortOne is not reached: " + plain(response.error().detail) +
+                                   " (network, DNS, proxy, or this URL)"});
       return std::nullopt;
     }
     Asked asked{std::move(response.value()), before + (after - before) / 2};
@@ -105,7 +105,8 @@ std::string said(const http::ClientResponse& response) {
 bool is_refusal(int status) { return status == 401 || status == 403; }
 
 // Whether recent payments went through the configured channel.
-void judge_channel(Probe& probe, const std::string& api, core::Channel channel, int live, int test) {
+void judge_channel(Probe& probe, const std::string& api, core::Channel channel, int live,
+                   int test) {
   const bool wants_live = channel == core::Channel::kLive;
   const std::string ours = wants_live ? "live" : "test";
   const std::string others = wants_live ? "test" : "live";
@@ -114,10 +115,10 @@ void judge_channel(Probe& probe, const std::string& api, core::Channel channel, 
   if (good + bad == 0) {
     probe.good.push_back(api + ": no recent payment tells whether the channel is right");
   } else if (good == 0) {
-    probe.wrong.push_back({"portone.channel",
-                           "is " + ours + ", but all of the newest " + std::to_string(bad) +
-                               " payments of " + api + " went through the " + others +
-                               " channel: none of them is ever deliverable"});
+    probe.wrong.push_back({"portone.channel", "is " + ours + ", but all of the newest " +
+                                                  std::to_string(bad) + " payments of " + api +
+                                                  " went through the " + others +
+                                                  " channel: none of them is ever deliverable"});
   } else {
     probe.good.push_back(api + ": " + std::to_string(good) + " of the newest " +
                          std::to_string(good + bad) + " payments went through the " + ours +
@@ -158,8 +159,8 @@ void probe_v1(const core::PortoneV1Config& config, core::Channel channel, Probe&
   Questioner questioner(config.base_url, "portone.v1");
   const auto token = log_in(config, questioner, probe);
   if (!token) return;
-  http::ClientRequest request{
-      .method = "GET", .target = "/payments/status/all?limit=" + std::to_string(kRecent)};
+  http::ClientRequest request{.method = "GET",
+                              .target = "/payments/status/all?limit=" + std::to_string(kRecent)};
   request.headers.emplace_back("Authorization", "Bearer " + *token);
   if (!config.tier.empty()) request.headers.emplace_back("Tier", config.tier);
   const auto asked = questioner.ask(request, probe);
@@ -207,7 +208,8 @@ void probe_v2(const core::PortoneV2Config& config, core::Channel channel, Probe&
     int live = 0;
     int test = 0;
     for (const Json& row : json["items"]) {
-      const std::string type = text_at(row.is_object() ? row.value("channel", Json()) : Json(), "type");
+      const std::string type =
+          text_at(row.is_object() ? row.value("channel", Json()) : Json(), "type");
       live += type == "LIVE" ? 1 : 0;
       test += type == "TEST" ? 1 : 0;
     }
@@ -216,13 +218,14 @@ void probe_v2(const core::PortoneV2Config& config, core::Channel channel, Probe&
   }
   if (!text_at(json, "type").empty() && status >= 400 && status < 500) {
     probe.good.emplace_back("portone.v2: PortOne takes api_secret");
-    probe.wrong.push_back({"portone.v2.store_id",
-                           "PortOne does not answer for this store (" + said(asked->response) +
-                               "): is it the store of this api_secret?"});
+    probe.wrong.push_back({"portone.v2.store_id", "PortOne does not answer for this store (" +
+                                                      said(asked->response) +
+                                                      "): is it the store of this api_secret?"});
     return;
   }
-  probe.wrong.push_back({"portone.v2.base_url", "no list of payments, but " + said(asked->response) +
-                                                    ": is this PortOne's V2 API?"});
+  probe.wrong.push_back(
+      {"portone.v2.base_url",
+       "no list of payments, but " + said(asked->response) + ": is this PortOne's V2 API?"});
 }
 
 // Beside the main thread, because a name may take longer to resolve than we have.
@@ -256,9 +259,9 @@ void report_clock(OnlineReport& report, const Probe& probe, const std::string& a
   const double off = *probe.ahead_seconds;
   const long seconds = std::lround(std::abs(off));
   const std::string side = off > 0 ? "ahead of" : "behind";
-  const std::string words = seconds < 2 ? "our clock and PortOne's agree"
-                                        : "our clock is " + std::to_string(seconds) + " s " + side +
-                                              " PortOne's";
+  const std::string words =
+      seconds < 2 ? "our clock and PortOne's agree"
+                  : "our clock is " + std::to_string(seconds) + " s " + side + " PortOne's";
   if (std::abs(off) > kMostSecondsOff) {
     report.wrong.push_back({"clock", words + ": set it by NTP, webhooks are refused beyond 300 s"});
   } else {

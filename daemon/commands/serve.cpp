@@ -63,7 +63,7 @@ struct LogEnd {
 void reread(ServiceManager& manager, App& app, const std::string& config_path,
             std::string& status) {
   manager.reloading();
-  const ConfigOutcome fresh = read_config_file(config_path, core::ConfigUse::kServe);
+  const ConfigOutcome fresh = reread_config_file(config_path);
   if (fresh.ok()) {
     status = "serving";
     std::string separator = "; needs a restart: ";
@@ -96,11 +96,10 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
   manager.ready(status);
   log_info("ready");
 
-  const auto pause =
-      manager.watchdog_timeout()
-          ? std::min(kPause, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                 *manager.watchdog_timeout() / 3))
-          : kPause;
+  const auto pause = manager.watchdog_timeout()
+                         ? std::min(kPause, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                *manager.watchdog_timeout() / 3))
+                         : kPause;
   bool is_well = true;
   for (;;) {
     const int signal = wait_for_signal(signals, pause);

@@ -78,9 +78,9 @@ void print_apis(const Json& stats, const LocalTime& local, core::Time now) {
   const Json apis = at(stats, "apis");
   if (!apis.is_object()) return;
   for (const auto& [api, seen] : apis.items()) {
-    line("PortOne " + api,
-         "last webhook " + ago(local, text_at(seen, "last_webhook_at", ""), now) + ", last sweep " +
-             ago(local, text_at(seen, "last_sweep_at", ""), now));
+    line("PortOne " + api, "last webhook " + ago(local, text_at(seen, "last_webhook_at", ""), now) +
+                               ", last sweep " +
+                               ago(local, text_at(seen, "last_sweep_at", ""), now));
   }
 }
 
@@ -89,8 +89,8 @@ void print_stats(const Json& stats, const LocalTime& local, core::Time now) {
   const Json oldest = at(inbox, "oldest_ms");
   std::string waiting = text_at(inbox, "depth", "0") + " stored and not yet decided";
   if (oldest.is_number_integer() && oldest > 0) {
-    waiting += ", the oldest for " +
-               rough_duration(std::chrono::milliseconds(oldest.get<std::int64_t>()));
+    waiting +=
+        ", the oldest for " + rough_duration(std::chrono::milliseconds(oldest.get<std::int64_t>()));
   }
   line("inbox", waiting);
   const Json lookups = at(stats, "lookups");

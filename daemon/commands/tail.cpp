@@ -1,7 +1,8 @@
 // `reconciled tail`: what arrives and what it comes to, one line each, until Ctrl-C.
 //
 // Asks the daemon: GET /events for what arrived, GET /changes for what it came to. A daemon that
-// knows no /changes is followed by its events alone. Whatever the daemon does meanwhile, it goes on.
+// knows no /changes is followed by its events alone. Whatever the daemon does meanwhile, it goes
+// on.
 #include <signal.h>
 #include <unistd.h>
 
@@ -51,10 +52,9 @@ std::string words_of_event(const Json& event) {
   const std::string browser = text_at(event, "ui_state");
   const std::string type = text_at(event, "type");
   const std::string status = text_at(event, "status");
-  std::vector<std::string> parts{type == status ? std::string() : type, status,
-                                 browser == "none" ? std::string() : browser,
-                                 text_at(event, "reason_code"),
-                                 is_true(event, "signed") ? "signed" : ""};
+  std::vector<std::string> parts{
+      type == status ? std::string() : type, status, browser == "none" ? std::string() : browser,
+      text_at(event, "reason_code"), is_true(event, "signed") ? "signed" : ""};
   const std::string from = text_at(event, "remote_ip");
   if (!from.empty()) parts.push_back("from " + from);
   // The last, because it may be cut off.
@@ -132,8 +132,8 @@ std::optional<Json> Tail::get(const std::string& target, const char* name) {
 
 void Tail::skip_changes() {
   for (;;) {
-    const auto page = get("/changes?limit=500" + (cursor_.empty() ? "" : "&cursor=" + cursor_),
-                          "changes");
+    const auto page =
+        get("/changes?limit=500" + (cursor_.empty() ? "" : "&cursor=" + cursor_), "changes");
     if (!page) return;
     const std::string next = text_at(*page, "next_cursor");
     if (next.empty() || next == cursor_) return;
@@ -161,7 +161,8 @@ void Tail::show(const char* kind, const std::string& time, const std::string& wh
     std::printf("%s\n", line.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
   } else {
     const std::string head = local_.text(time) + "  " + what;
-    const std::string id = payment_id.empty() ? "(no payment named)" : clip(plain(payment_id), kIdColumns);
+    const std::string id =
+        payment_id.empty() ? "(no payment named)" : clip(plain(payment_id), kIdColumns);
     std::printf("%s\n", clip(head + "  " + id + "  " + plain(words), kColumns).c_str());
   }
   std::fflush(stdout);
@@ -172,8 +173,8 @@ void Tail::show_events() {
   std::vector<Json> fresh;
   std::string cursor;
   for (bool more = true; more;) {
-    const auto page = get("/events?limit=500" + (cursor.empty() ? "" : "&cursor=" + cursor),
-                          "events");
+    const auto page =
+        get("/events?limit=500" + (cursor.empty() ? "" : "&cursor=" + cursor), "events");
     if (!page) return;
     more = false;
     for (const Json& event : (*page)["events"]) {
@@ -197,9 +198,8 @@ void Tail::show_events() {
 }
 
 void Tail::show_changes() {
-  const auto page = get("/changes?limit=500&wait=1" +
-                            (cursor_.empty() ? "" : "&cursor=" + cursor_),
-                        "changes");
+  const auto page =
+      get("/changes?limit=500&wait=1" + (cursor_.empty() ? "" : "&cursor=" + cursor_), "changes");
   if (!page) return;
   const std::string next = core::percent_encode(text_at(*page, "next_cursor"));
   if (!next.empty()) cursor_ = next;

@@ -52,8 +52,7 @@ bool is_wide(char32_t code) {
 // Turns text around, or hides: what stands there would not be what is read.
 bool is_deceptive(char32_t code) {
   return (code >= 0x80 && code <= 0x9f) || (code >= 0x200b && code <= 0x200f) ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x2069) ||
-         code == 0xfeff;
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x2069) || code == 0xfeff;
 }
 
 std::size_t columns_of(std::string_view character) { return is_wide(code_of(character)) ? 2 : 1; }

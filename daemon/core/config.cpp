@@ -10,14 +10,7 @@
 namespace reconciled::core {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t kMaxWebhookSecrets = 4;
-constexpr std::size_t kMaxScheduleSteps = 64;
-
-std::vector<std::chrono::milliseconds> default_schedule() {
-  return {10s, 30s, 1min, 2min, 5min, 15min, 1h, 6h, 24h};
-}
 
 // Takes the text of `name` into `value` when `fault_of` finds nothing wrong with it.
 template <class FaultOf>
@@ -77,9 +70,6 @@ class ConfigReader {
   void read_v1(Section& section);
   void read_v2(Section& section);
   void read_webhook_secrets(Section& section, std::vector<std::string>& secrets);
-  void read_reconcile();
-  void read_schedule(Section& section);
-  void read_sweep(Section& section);
   void read_notify();
   void read_alert();
   void pass_over_other_tables();
@@ -102,7 +92,8 @@ Outcome<Config, std::vector<ConfigFault>> ConfigReader::read() {
   read_redirect();
   read_admin();
   read_portone();
-  read_reconcile();
+  Section reconcile = root_.below("reconcile");
+  read_reconcile(reconcile, config_.reconcile, faults_);
   read_notify();
   read_alert();
   root_.finish();
@@ -228,8 +219,8 @@ void ConfigReader::read_admin() {
   read_listener(section, "127.0.0.1:8803", admin);
   admin.token = section.secret("token", SecretKind::kToken, secrets_);
   // The endpoint changes orders and shows every payment: not for a network without both.
-  const bool exposed = !admin.listen.host.empty() && !admin.listen.is_loopback() &&
-                       secrets_.needs("admin.token");
+  const bool exposed =
+      !admin.listen.host.empty() && !admin.listen.is_loopback() && secrets_.needs("admin.token");
   if (exposed && (admin.token.empty() || admin.tls_cert.empty() || admin.tls_key.empty())) {
     section.fault("listen",
                   "an address beyond this machine needs admin.token and TLS (admin.tls_cert, "
@@ -306,56 +297,6 @@ void ConfigReader::read_webhook_secrets(Section& section, std::vector<std::strin
   }
 }
 
-void ConfigReader::read_reconcile() {
-  Section section = root_.below("reconcile");
-  ReconcileConfig& reconcile = config_.reconcile;
-  static constexpr std::array<std::pair<std::string_view, MissingWebhook>, 2> kMissing{
-      {{"lookup", MissingWebhook::kLookup}, {"wait", MissingWebhook::kWait}}};
-  section.choose("missing_webhook", kMissing, reconcile.missing_webhook);
-  read_schedule(section);
-  if (const auto count = section.integer("lookups_in_flight", 1, 128)) {
-    reconcile.lookups_in_flight = static_cast<int>(*count);
-  }
-  read_sweep(section);
-  static constexpr std::array<std::pair<std::string_view, UnregisteredOrders>, 2> kPolicies{
-      {{"hold", UnregisteredOrders::kHold}, {"accept", UnregisteredOrders::kAccept}}};
-  section.choose("unregistered_orders", kPolicies, reconcile.unregistered_orders);
-  section.finish();
-}
-
-void ConfigReader::read_schedule(Section& section) {
-  config_.reconcile.lookup_schedule = default_schedule();
-  const auto entries = section.texts("lookup_schedule");
-  if (!entries) return;
-  if (entries->empty() || entries->size() > kMaxScheduleSteps) {
-    section.fault("lookup_schedule", "must list 1 to 64 durations");
-    return;
-  }
-  std::vector<std::chrono::milliseconds> schedule;
-  for (const ConfigEntry& entry : *entries) {
-    const auto step = parse_duration(entry.text);
-    if (!step || *step < 1s || *step > 30 * 24h) {
-      faults_.push_back({entry.key, "must be a duration from \"1s\" to \"720h\" (ms, s, m or h)"});
-    } else if (!schedule.empty() && *step <= schedule.back()) {
-      faults_.push_back({entry.key, "must be later than the step before it"});
-    } else {
-      schedule.push_back(*step);
-    }
-  }
-  config_.reconcile.lookup_schedule = std::move(schedule);
-}
-
-void ConfigReader::read_sweep(Section& section) {
-  const auto text = section.text("sweep_every");
-  if (!text) return;
-  const auto every = parse_duration(*text);
-  if (!every || (*every != 0ms && (*every < 1s || *every > 24h))) {
-    section.fault("sweep_every", "must be a duration from \"1s\" to \"24h\", or \"0\" for never");
-  } else {
-    config_.reconcile.sweep_every = *every;
-  }
-}
-
 void ConfigReader::read_notify() {
   Section section = root_.below("notify");
   const auto url = section.text("url");
@@ -383,8 +324,7 @@ void ConfigReader::read_alert() {
 // one that does, misspelled.
 void ConfigReader::pass_over_other_tables() {
   static constexpr std::array<std::string_view, 8> kOthers{
-      "log.",     "http.",      "webhook.", "redirect.",
-      "portone.", "reconcile.", "notify.",  "alert."};
+      "log.", "http.", "webhook.", "redirect.", "portone.", "reconcile.", "notify.", "alert."};
   if (reading_.use == ConfigUse::kServe) return;
   const std::string_view other = reading_.use == ConfigUse::kReadFile ? "admin." : "storage.";
   const auto concerns_others = [&](const ConfigFault& fault) {

@@ -119,8 +119,8 @@ void visit_all(Config& old, const Config& fresh, Visit visit) {
   visit_redirect(old.redirect, fresh.redirect, visit);
   visit_listener("admin", old.admin, fresh.admin, visit);
   // A token that goes may have been what an address for others stands on, which stays.
-  const bool is_token_live = old.admin.token.empty() == fresh.admin.token.empty() &&
-                             is_reread(fresh, "admin.token");
+  const bool is_token_live =
+      old.admin.token.empty() == fresh.admin.token.empty() && is_reread(fresh, "admin.token");
   visit("admin.token", is_token_live, old.admin.token, fresh.admin.token);
   visit_portone(old, fresh, visit);
   visit_reconcile(old.reconcile, fresh.reconcile, visit);
@@ -142,10 +142,9 @@ std::vector<ConfigChange> compare(const Config& old, const Config& fresh) {
 
 Config take_over(const Config& running, const Config& fresh) {
   Config taken = running;
-  visit_all(taken, fresh,
-            [](std::string_view, bool is_live, auto& before, const auto& after) {
-              if (is_live) before = after;
-            });
+  visit_all(taken, fresh, [](std::string_view, bool is_live, auto& before, const auto& after) {
+    if (is_live) before = after;
+  });
   return taken;
 }
 

@@ -14,8 +14,8 @@
 namespace reconciled::core {
 
 struct ConfigChange {
-  std::string key;            // "portone.v1" where the whole table appears or goes
-  bool is_taken_over = false; // else it needs a restart
+  std::string key;             // "portone.v1" where the whole table appears or goes
+  bool is_taken_over = false;  // else it needs a restart
 
   friend bool operator==(const ConfigChange&, const ConfigChange&) = default;
 };

@@ -84,6 +84,9 @@ class Section {
   std::vector<std::string> known_;
 };
 
+// The table [reconcile], which is `section`.
+void read_reconcile(Section& section, ReconcileConfig& reconcile, ConfigFaults& faults);
+
 template <class Enum, std::size_t N>
 void Section::choose(std::string_view name,
                      const std::array<std::pair<std::string_view, Enum>, N>& words, Enum& value) {

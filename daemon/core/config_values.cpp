@@ -241,8 +241,8 @@ std::optional<std::string> fault_of_store_id(std::string_view id) {
   if (id.starts_with("channel-key-")) return "is a channel key, not a store id: write " + where;
   if (id.starts_with("merchant-")) return "is a merchant id, not a store id: write " + where;
   const bool plain = id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
-    return is_digit(c) || is_alpha(c) || c == '-' || c == '_';
-  });
+                       return is_digit(c) || is_alpha(c) || c == '-' || c == '_';
+                     });
   if (!plain || !id.starts_with("store-") || id.size() == 6) {
     return "is no V2 store id, which begins with store-: write " + where;
   }
@@ -279,8 +279,8 @@ std::optional<std::string> fault_of_secret(std::string_view text, bool ascii_onl
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     // U+0080..U+009F are controls, too.
-    const bool is_c1 = byte == 0xc2 && i + 1 < text.size() &&
-                       static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    const bool is_c1 =
+        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
     if (byte < 0x20 || byte == 0x7f || is_c1) {
       return "holds a control character (byte " + std::to_string(i + 1) + "): it is no text";
     }

@@ -103,18 +103,17 @@ TEST_CASE("configuration changes: an API that appears or goes needs a restart, w
 }
 
 TEST_CASE("configuration changes: secrets of files are taken over, others need a restart") {
-  const auto secrets = [](const std::string& key, const std::string& secret,
-                          const std::string& api, const std::string& hook,
-                          const std::string& kind) {
-    const auto outcome = read_config(
-        "[portone.v1]\nimp_key = \"" + kind + ":k\"\nimp_secret = \"" + kind +
-            ":s\"\n[portone.v2]\nstore_id = \"store-1\"\napi_secret = \"" + kind +
-            ":a\"\nwebhook_secrets = [\"" + kind + ":h\"]\n",
-        [&](const SecretReference& reference) -> Outcome<std::string, SecretError> {
-          if (reference.name == "k") return key;
-          if (reference.name == "s") return secret;
-          return reference.name == "a" ? api : hook;
-        });
+  const auto secrets = [](const std::string& key, const std::string& secret, const std::string& api,
+                          const std::string& hook, const std::string& kind) {
+    const auto outcome =
+        read_config("[portone.v1]\nimp_key = \"" + kind + ":k\"\nimp_secret = \"" + kind +
+                        ":s\"\n[portone.v2]\nstore_id = \"store-1\"\napi_secret = \"" + kind +
+                        ":a\"\nwebhook_secrets = [\"" + kind + ":h\"]\n",
+                    [&](const SecretReference& reference) -> Outcome<std::string, SecretError> {
+                      if (reference.name == "k") return key;
+                      if (reference.name == "s") return secret;
+                      return reference.name == "a" ? api : hook;
+                    });
     REQUIRE(outcome.ok());
     return outcome.value();
   };
@@ -132,9 +131,9 @@ TEST_CASE("configuration changes: secrets of files are taken over, others need a
 
 TEST_CASE("configuration changes: half a pair of V1's keys is not taken over alone") {
   const auto pair = [](const std::string& value, const std::string& key_kind) {
-    const auto outcome = read_config("[portone.v1]\nimp_key = \"" + key_kind +
-                                         ":k\"\nimp_secret = \"file:s\"\n",
-                                     [&](const SecretReference&) { return value; });
+    const auto outcome =
+        read_config("[portone.v1]\nimp_key = \"" + key_kind + ":k\"\nimp_secret = \"file:s\"\n",
+                    [&](const SecretReference&) { return value; });
     REQUIRE(outcome.ok());
     return outcome.value();
   };
@@ -155,7 +154,8 @@ TEST_CASE("configuration changes: a token changes while we run, but neither come
 
 TEST_CASE("configuration changes: one that only lost a webhook secret is taken over") {
   const std::string head = "[portone.v2]\napi_secret = \"s\"\nstore_id = \"store-1\"\n";
-  const Config two = with(head + "webhook_secrets = [\"AAAA\", \"credential:portone_webhook_secret\"]");
+  const Config two =
+      with(head + "webhook_secrets = [\"AAAA\", \"credential:portone_webhook_secret\"]");
   const Config one = with(head + "webhook_secrets = [\"credential:portone_webhook_secret\"]");
   CHECK(changes(two, one) == Keys{"portone.v2.webhook_secrets"});
   CHECK(changes(one, two) == Keys{"portone.v2.webhook_secrets"});

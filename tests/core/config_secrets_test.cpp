@@ -25,9 +25,8 @@ std::vector<std::string> faults_with_secret(const std::string& text) {
 }
 
 std::string key_read_from(const std::string& text) {
-  const auto outcome =
-      read_config("[portone.v1]\nimp_key = \"file:x\"\nimp_secret = \"s\"\n",
-                  [&](const SecretReference&) { return text; });
+  const auto outcome = read_config("[portone.v1]\nimp_key = \"file:x\"\nimp_secret = \"s\"\n",
+                                   [&](const SecretReference&) { return text; });
   REQUIRE(outcome.ok());
   return outcome.value().v1->imp_key;
 }
@@ -87,8 +86,8 @@ TEST_CASE("configuration: a secret that is no text is a fault with its key, neve
 }
 
 TEST_CASE("configuration: a secret that is spelled out is judged and never repeated") {
-  const auto faults = faults_of_whole(
-      "[portone.v1]\nimp_key = \"Tell\\u00e9\"\nimp_secret = \" \"\n");
+  const auto faults =
+      faults_of_whole("[portone.v1]\nimp_key = \"Tell\\u00e9\"\nimp_secret = \" \"\n");
   REQUIRE(faults.size() == 2);
   CHECK(holds(faults[0], "portone.v1.imp_key: holds a character beyond ASCII (byte 5)"));
   CHECK(holds(faults[1], "portone.v1.imp_secret: is empty"));
@@ -128,11 +127,9 @@ TEST_CASE("configuration: half a file is a fault that says where it ends") {
 }
 
 TEST_CASE("configuration: a zone that the machine does not know is one fault among the others") {
-  const auto outcome = read_config("timezone = \"Asia/Seol\"\n[log]\nlevel = \"loud\"\n" +
-                                       std::string(kV1),
-                                   example_secrets, {.has_timezone = [](const std::string& name) {
-                                     return name == "Asia/Seoul";
-                                   }});
+  const auto outcome = read_config(
+      "timezone = \"Asia/Seol\"\n[log]\nlevel = \"loud\"\n" + std::string(kV1), example_secrets,
+      {.has_timezone = [](const std::string& name) { return name == "Asia/Seoul"; }});
   REQUIRE_FALSE(outcome.ok());
   REQUIRE(outcome.error().size() == 2);
   CHECK(outcome.error()[0].key == "timezone");
@@ -152,8 +149,8 @@ TEST_CASE("configuration: reading the file needs no secret, and no other table t
 }
 
 TEST_CASE("configuration: what does concern it is told together with all the rest") {
-  CHECK(faults_for(ConfigUse::kReadFile, "[storage]\npath = \"\"\n[log]\nlevel = \"loud\"\n" +
-                                             std::string(kV1)) ==
+  CHECK(faults_for(ConfigUse::kReadFile,
+                   "[storage]\npath = \"\"\n[log]\nlevel = \"loud\"\n" + std::string(kV1)) ==
         std::vector<std::string>{"storage.path", "log.level"});
   CHECK(faults_for(ConfigUse::kAskDaemon, "[admin]\ntoken = \"env:no\"\n" + std::string(kV1)) ==
         std::vector<std::string>{"admin.token"});

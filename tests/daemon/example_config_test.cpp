@@ -55,9 +55,8 @@ TEST_CASE("example configuration: with its secrets it is good and says what the 
     for (const auto& fault : outcome.error()) MESSAGE(fault.key << ": " << fault.message);
   }
   REQUIRE(outcome.ok());
-  const auto bare =
-      core::read_config("[portone.v1]\nimp_key = \"value\"\nimp_secret = \"value\"\n",
-                        secrets_with("/nonexistent"));
+  const auto bare = core::read_config("[portone.v1]\nimp_key = \"value\"\nimp_secret = \"value\"\n",
+                                      secrets_with("/nonexistent"));
   REQUIRE(bare.ok());
   const core::Config& shipped = outcome.value();
   const core::Config& defaults = bare.value();

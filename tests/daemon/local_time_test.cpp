@@ -16,9 +16,11 @@ TEST_CASE("local time: people read and write the zone of the configuration") {
   CHECK(seoul.parse("2026-11-23") == core::to_time(*core::parse_rfc3339("2026-11-22T15:00:00Z")));
   // What is printed can be given back.
   CHECK(seoul.parse("2026-11-23 00:30:01") == std::chrono::floor<std::chrono::seconds>(time));
-  CHECK(seoul.parse("2026-11-23 00:30") == core::to_time(*core::parse_rfc3339("2026-11-22T15:30:00Z")));
+  CHECK(seoul.parse("2026-11-23 00:30") ==
+        core::to_time(*core::parse_rfc3339("2026-11-22T15:30:00Z")));
   CHECK(seoul.parse("2026-11-22T15:30:01.999Z") == time);
-  for (const char* text : {"", "yesterday", "2026-11-31", "2026-13-01", "2026-11-23 25:00", "2026-11-23x"}) {
+  for (const char* text :
+       {"", "yesterday", "2026-11-31", "2026-13-01", "2026-11-23 25:00", "2026-11-23x"}) {
     CAPTURE(text);
     CHECK_FALSE(seoul.parse(text));
   }

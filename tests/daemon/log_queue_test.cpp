@@ -89,7 +89,8 @@ TEST_CASE("log queue: a reader that comes back gets the next lines") {
     std::string text;
     while (text.find("back\n") == std::string::npos) text += pipe.read(1);
   });
-  while (!queue.flush(1s)) {}
+  while (!queue.flush(1s)) {
+  }
   queue.put("back\n");
   reader.join();
 }

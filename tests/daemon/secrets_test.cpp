@@ -8,8 +8,8 @@
 #include "tests/support/scoped_environment.h"
 #include "tests/support/temporary_folder.h"
 
-using reconciled::kMaxSecretBytes;
 using reconciled::credential_folder;
+using reconciled::kMaxSecretBytes;
 using reconciled::secrets_with;
 using reconciled::core::SecretReference;
 using reconciled::test::ScopedEnvironment;
@@ -84,12 +84,22 @@ TEST_CASE("secrets: a credential is looked for in systemd's directory, then in t
     const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", handed_over.text());
     CHECK(found("imp_key") == "of systemd");
     CHECK(found("other") == "beside");
-    CHECK(found("absent") == "there is no credential absent in " + handed_over.text() +
-                                 " nor in " + folder.text());
+    CHECK(found("absent") ==
+          "there is no credential absent in " + handed_over.text() + " nor in " + folder.text());
   }
   const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", std::nullopt);
   CHECK(found("imp_key") == "of the folder");
   CHECK(found("absent") == "there is no credential absent in " + folder.text());
+}
+
+TEST_CASE("secrets: for a reload only credentials may be missing") {
+  const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", std::nullopt);
+  const auto source = reconciled::secrets_for_reload(kNowhere);
+  const auto credential = source({SecretReference::Kind::kCredential, "absent"});
+  REQUIRE(credential.ok());
+  CHECK(credential.value() == reconciled::kUnreadCredential);
+  CHECK_FALSE(source({SecretReference::Kind::kFile, "/nonexistent/file"}).ok());
+  CHECK_FALSE(source({SecretReference::Kind::kEnvironment, "NOT_SET_ANYWHERE"}).ok());
 }
 
 TEST_CASE("secrets: an instance has credentials of its own") {

@@ -58,13 +58,14 @@ TEST_CASE("commands: a bad configuration is 78, and every fault is printed with 
     CAPTURE(command);
     const Finished done = reconciled_with(folder / "bad.toml", command);
     CHECK(done.status == 78);
-    for (const char* key : {"storage.foo", "webhook.listen", "portone.v2.store_id",
-                            "reconcile.lookup_schedule"}) {
+    for (const char* key :
+         {"storage.foo", "webhook.listen", "portone.v2.store_id", "reconcile.lookup_schedule"}) {
       CHECK(has(done.err, key));
     }
     // The others need no secret, and do not look for them.
     const bool reads_secrets = command == std::string("check") || command == std::string("serve");
-    for (const char* key : {"admin.listen", "portone.v2.api_secret", "portone.v2.webhook_secrets"}) {
+    for (const char* key :
+         {"admin.listen", "portone.v2.api_secret", "portone.v2.webhook_secrets"}) {
       CHECK((done.err.find(key) != std::string::npos) == reads_secrets);
     }
     CHECK(done.err.find("c2VjcmV0") == std::string::npos);

@@ -86,6 +86,16 @@ TEST_CASE("configuration: an API that goes by SIGHUP is kept as it was until a r
   }
 }
 
+TEST_CASE("configuration: a credential that SIGHUP cannot see needs a restart, and is no fault") {
+  Rig rig;
+  Settings settings = rig.daemon.settings();
+  settings.v2_lines = "store_id = \"" + std::string(SandboxProcess::kStoreId) +
+                      "\"\nwebhook_secrets = [\"credential:not_there\"]";
+  const std::string said = reread(rig, settings);
+  CHECK(has(said, "changed key needs a restart key=portone.v2.webhook_secrets\n"));
+  rig.acknowledged(v2_webhook("Transaction.Paid", "a", "ta", {"m1"}));
+}
+
 TEST_CASE("configuration: a file with faults changes nothing, and the log names each fault") {
   Rig rig;
   Settings settings = rig.daemon.settings();
@@ -118,8 +128,8 @@ TEST_CASE("configuration: the admin token in a file is reread") {
   settings.admin_lines = "token = \"file:" + (secrets / "token") + "\"";
   Rig rig(settings);
   const auto status_with = [&](const std::string& token) {
-    return ask(rig.daemon.admin(),
-               {"GET", "/stats", "", {{"Authorization", "Bearer " + token}}}).status;
+    return ask(rig.daemon.admin(), {"GET", "/stats", "", {{"Authorization", "Bearer " + token}}})
+        .status;
   };
   CHECK(status_with("first") == 200);
   write_file(secrets / "token", "second\n");

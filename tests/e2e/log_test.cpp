@@ -62,7 +62,8 @@ class MuteDaemon {
 
 }  // namespace
 
-TEST_CASE("log: a pipe that nobody reads makes nobody wait, is told, and is no reason not to stop") {
+TEST_CASE(
+    "log: a pipe that nobody reads makes nobody wait, is told, and is no reason not to stop") {
   const reconciled::test::TemporaryFolder pipes;
   const std::string path = pipes / "log";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
@@ -73,7 +74,8 @@ TEST_CASE("log: a pipe that nobody reads makes nobody wait, is told, and is no r
   CHECK(daemon.metric("reconciled_log_dropped_total") == 0);
 
   daemon.log_much(9'000);  // more than the queue holds
-  CHECK(ask(daemon.webhook, v2_webhook("Transaction.Paid", "o", "t", {.id = "good"})).status == 200);
+  CHECK(ask(daemon.webhook, v2_webhook("Transaction.Paid", "o", "t", {.id = "good"})).status ==
+        200);
   CHECK(daemon.metric("reconciled_log_dropped_total") > 0);
   wait_until("the warning stands",
              [&] { return daemon.metric("reconciled_warning{kind=\"log\"}") == 1; });

@@ -50,7 +50,8 @@ std::string changed_config(Rig& rig,
 // Answers 200 with the same JSON to whatever it is asked.
 class FixedAnswer {
  public:
-  explicit FixedAnswer(const std::string& body) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit FixedAnswer(const std::string& body)
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -62,9 +63,9 @@ class FixedAnswer {
     thread_ = std::thread([fd = fd_, body] {
       for (int peer = 0; (peer = accept(fd, nullptr, nullptr)) >= 0;) {
         char request[4096];
-        const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " +
-                                   std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
-                                   body;
+        const std::string answer =
+            "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\nConnection: close\r\n\r\n" + body;
         if (read(peer, request, sizeof request) > 0) {
           CHECK(write(peer, answer.data(), answer.size()) > 0);
         }
@@ -110,7 +111,8 @@ TEST_CASE("commands: a mistyped word is named together with what was meant") {
   CHECK(has(said({"a\x1b[31m"}), "unknown command 'a [31m'"));
   CHECK(has(said({}), "name a command: serve, check"));
   CHECK(has(said({"list", "--reslt", "paid"}), "no option --reslt, did you mean --result?"));
-  CHECK(has(said({"check", "--offline"}), "It knows: --config, --help, --online, --quiet."));
+  CHECK(has(said({"check", "--offline"}),
+            "It knows: --config, --help, --online, --quiet, --reload."));
   CHECK(has(said({"replay", "x"}), "must be an event's number"));
   CHECK(has(said({"show"}), "PAYMENT_ID is required"));
 }
@@ -136,9 +138,14 @@ TEST_CASE("commands: reading needs no secret, and no table that does not concern
                                                 {"\"sandbox_api_secret\"", "\"env:NOT_SET\""},
                                                 {"level = \"debug\"", "level = \"loud\""}});
   CHECK(with_config(path, {"check"}).status == 78);
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"list"}, {"show", "o"}, {"findings"}, {"rebuild", "--check"}, {"status"},
-           {"order", "p", "--amount", "1", "--currency", "KRW"}, {"lookup", "o"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"list"},
+                                             {"show", "o"},
+                                             {"findings"},
+                                             {"rebuild", "--check"},
+                                             {"status"},
+                                             {"order", "p", "--amount", "1", "--currency", "KRW"},
+                                             {"lookup", "o"}}) {
     CAPTURE(arguments[0]);
     const Finished done = with_config(path, arguments);
     CHECK(done.status == 0);
@@ -166,7 +173,8 @@ TEST_CASE("commands: what stands in the way of reading is told with the file") {
 TEST_CASE("commands: a refusal of the daemon is words, and so is its silence") {
   Rig rig;
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"replay", "99"}, {"order", "o", "--amount", "1", "--currency", "XYZW"},
+           {"replay", "99"},
+           {"order", "o", "--amount", "1", "--currency", "XYZW"},
            {"order", "o", "--amount", "-1", "--currency", "KRW"}}) {
     const Finished done = rig.daemon.command(arguments);
     CHECK(done.status == 1);
@@ -266,7 +274,8 @@ TEST_CASE("commands: tail follows what arrives, a line each, over a restart, unt
   rig.acknowledged(v2_webhook("Transaction.Paid", "o-1", "tx-1", {"m1"}));
   rig.come_back("paymentId=o-2&code=FAILURE");
   wait_until("both are there", [&] {
-    return tail.out().find("o-1") != std::string::npos && tail.out().find("o-2") != std::string::npos;
+    return tail.out().find("o-1") != std::string::npos &&
+           tail.out().find("o-2") != std::string::npos;
   });
   CHECK(has(tail.out(), "webhook  v2  o-1  Transaction.Paid, paid, signed, from 127.0.0.1, tx-1"));
   CHECK(has(tail.out(), "redirect"));
@@ -274,7 +283,8 @@ TEST_CASE("commands: tail follows what arrives, a line each, over a restart, unt
   rig.restart();
   rig.acknowledged(v2_webhook("Transaction.Paid", "o-3", "tx-3", {"m3"}));
   wait_until("it goes on", [&] {
-    return tail.out().find("o-3") != std::string::npos && json.out().find("o-3") != std::string::npos;
+    return tail.out().find("o-3") != std::string::npos &&
+           json.out().find("o-3") != std::string::npos;
   });
   check_width(tail.out());
   std::istringstream lines(json.out());
@@ -292,8 +302,10 @@ TEST_CASE("commands: tail follows what arrives, a line each, over a restart, unt
 
 TEST_CASE("commands: check --online says whether PortOne takes keys, store and channel") {
   Rig rig;
-  rig.portone.make({{"payment_id", "a"}, {"version", "v1"}, {"status", "paid"}, {"webhook", false}});
-  rig.portone.make({{"payment_id", "b"}, {"version", "v2"}, {"status", "paid"}, {"webhook", false}});
+  rig.portone.make(
+      {{"payment_id", "a"}, {"version", "v1"}, {"status", "paid"}, {"webhook", false}});
+  rig.portone.make(
+      {{"payment_id", "b"}, {"version", "v2"}, {"status", "paid"}, {"webhook", false}});
   const Finished good = rig.daemon.command({"check", "--online"});
   CHECK(good.status == 0);
   CHECK(good.err.empty());
@@ -332,7 +344,12 @@ TEST_CASE("commands: check is quiet where it is told to be, and needs no lock") 
   CHECK(good.status == 0);
   CHECK(good.out.empty());
   CHECK(good.err.empty());
+  const std::string absent = changed_config(rig, {{"\"sandbox_key\"", "\"credential:absent\""}});
+  CHECK(has(with_config(absent, {"check", "--quiet"}).err,
+            "portone.v1.imp_key: there is no credential absent in /etc/reconciled/credentials"));
+  CHECK(with_config(absent, {"check", "--reload"}).status == 0);
   const std::string path = changed_config(rig, {{"level = \"debug\"", "level = \"loud\""}});
+  CHECK(with_config(path, {"check", "--reload"}).status == 78);
   const Finished bad = with_config(path, {"check", "--quiet"});
   CHECK(bad.status == 78);
   CHECK(has(bad.err, "log.level: must be one of"));
