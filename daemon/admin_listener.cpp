@@ -31,7 +31,10 @@ bool is_write(const http::Request& request) {
 }  // namespace
 
 AdminListener::AdminListener(Services& services, Health health)
-    : services_(services), health_(std::move(health)), waiters_(services) {}
+    : services_(services),
+      health_(std::move(health)),
+      waiters_(services),
+      token_(services.config.admin.token) {}
 
 void AdminListener::add_routes(http::Router& router) {
   router.guard([this](const http::Request& request) { return guard(request); });
@@ -64,6 +67,11 @@ void AdminListener::add_reads(http::Router& router) {
   get("/notifications", [this](const Request& r) { return list_notifications(r); });
 }
 
+void AdminListener::reload(const core::Config& config) {
+  const std::lock_guard lock(mutex_);
+  token_ = config.admin.token;
+}
+
 void AdminListener::add_writes(http::Router& router) {
   router.on("POST", "/payments/([^/]+)/lookup",
             [this](const http::Request& request) { return look_up(request); });
@@ -80,7 +88,10 @@ std::optional<http::Response> AdminListener::guard(const http::Request& request)
     return admin::error(403, "wrong_host", "this Host is not served here");
   }
   const bool is_probe = request.path() == "/healthz" || request.path() == "/readyz";
-  const std::string& token = services_.config.admin.token;
+  const std::string token = [this] {
+    const std::lock_guard lock(mutex_);
+    return token_;
+  }();
   if (!token.empty() && !is_probe) {
     const std::string expected = "Bearer " + token;
     if (!core::constant_time_equal(request.header("authorization").value_or(""), expected)) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class AdminListener {
 
   // Adds all routes and the guard (Host, token, content type). Must outlive the router's use.
   void add_routes(http::Router& router);
+  // Takes over the token; any thread.
+  void reload(const core::Config& config);
   // Long polls answer with what there is; before the edge stops.
   void stop_waiting() { waiters_.stop(); }
 
@@ -63,6 +66,8 @@ class AdminListener {
   Services& services_;
   Health health_;
   PaymentWaiters waiters_;
+  mutable std::mutex mutex_;
+  std::string token_;  // guarded by mutex_
 };
 
 }  // namespace reconciled

@@ -4,6 +4,7 @@
 #include "daemon/admin_answers.h"
 #include "daemon/admin_listener.h"
 #include "daemon/admin_query.h"
+#include "daemon/log.h"
 #include "daemon/sweeper.h"
 #include "daemon/view_json.h"
 
@@ -39,6 +40,7 @@ http::Answer AdminListener::metrics() {
     const storage::Stats stats = reader.stats();
     Seconds oldest{0};
     if (stats.inbox_oldest) oldest = services_.clock.now() - *stats.inbox_oldest;
+    services_.metrics.set_log_dropped(log_dropped());
     services_.metrics.set_inbox(static_cast<std::uint64_t>(stats.inbox_depth), oldest);
     for (const core::Api api : {core::Api::kV1, core::Api::kV2}) {
       const core::Time last = last_sweep(reader, api).value_or(services_.started_at);

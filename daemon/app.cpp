@@ -3,14 +3,19 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <cstdlib>
+#include <ctime>
 #include <atomic>
 #include <stdexcept>
 
 #include "daemon/admin_listener.h"
+#include "daemon/core/config_changes.h"
 #include "daemon/health.h"
 #include "daemon/http/edge.h"
 #include "daemon/log.h"
+#include "daemon/log_watch.h"
 #include "daemon/redirect_listener.h"
+#include "daemon/self_check.h"
 #include "daemon/sweeper.h"
 #include "daemon/webhook_listener.h"
 #include "storage/database_lock.h"
@@ -42,6 +47,17 @@ core::DecisionPolicy policy_of(const core::Config& config) {
 storage::WriterOptions at_path(storage::WriterOptions options, const std::string& path) {
   options.path = path;
   return options;
+}
+
+// Of the views that people read with sqlite3. As commands do it, by the C library, which knows one
+// zone: the daemon has no other use for it.
+std::chrono::seconds utc_offset_of(const std::string& zone, core::Time now) {
+  ::setenv("TZ", zone.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any thread is made
+  ::tzset();
+  const std::time_t seconds = core::to_ms(now) / 1'000;
+  std::tm local{};
+  if (::localtime_r(&seconds, &local) == nullptr) return {};
+  return std::chrono::seconds(local.tm_gmtoff);
 }
 
 std::string random_key() {
@@ -76,6 +92,7 @@ http::ListenerOptions options_of(const std::string& name, const core::ListenerCo
 struct App::Parts {
   Parts(core::Config loaded, storage::WriterOptions writer_options)
       : config(std::move(loaded)),
+        running_config(config),
         lock(config.database_path),
         applied(storage::migrate(config.database_path)),
         metrics(RECONCILED_VERSION),
@@ -98,6 +115,7 @@ struct App::Parts {
   std::string prepare_database() {
     const core::Time now = clock.now();
     writer.adopt(policy_of(config), config.reconcile.lookup_schedule, now);
+    writer.put(storage::kUtcOffsetKey, std::to_string(utc_offset_of(config.timezone, now).count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     return writer.keep("page_token_key", random_key());
   }
@@ -107,11 +125,14 @@ struct App::Parts {
             .batch =
                 [this](std::size_t units) {
                   metrics.commit_batch(units);
-                  write_trouble = false;
+                  if (write_trouble.exchange(false)) warnings.lower(WarningKind::kDatabase, "");
                 },
             .troubled =
                 [this](const std::string& what) {
                   write_trouble = true;
+                  warnings.raise(WarningKind::kDatabase, "",
+                                 "The database cannot be written (" + what +
+                                     "): webhooks are answered 503 until it can.");
                   log_error("the database cannot be written", {{"error", what}});
                 }};
   }
@@ -166,7 +187,8 @@ struct App::Parts {
   }
 
   SystemClock clock;
-  core::Config config;
+  core::Config config;          // of the start; any thread
+  core::Config running_config;  // with what was taken over since; the thread of `main`
   storage::DatabaseLock lock;
   std::vector<std::string> applied;
   std::atomic<bool> write_trouble{false};
@@ -175,6 +197,8 @@ struct App::Parts {
   std::array<std::atomic<std::uint64_t>, kLoops> loop_ticks{};
   Metrics metrics;
   Warnings warnings;
+  LogWatch log_watch{warnings};
+  SelfCheck self_check{config, clock, readers, warnings};
   storage::Writer writer;
   Timers timers;
   ReaderPool readers;
@@ -241,15 +265,35 @@ void App::stop() {
   parts_->writer.stop();
 }
 
-void App::reload(const core::Config& fresh) {
-  set_log_level(fresh.log_level);
-  parts_->webhook.reload(fresh);
-  parts_->reconciler.reload(fresh);
-  parts_->edge.set_trusted_proxies(fresh.trusted_proxies);
-  parts_->writer.set_schedule(fresh.reconcile.lookup_schedule);
+std::vector<std::string> App::reload(const core::Config& fresh) {
+  const std::vector<core::ConfigChange> changes = core::compare(parts_->running_config, fresh);
+  // What needs a restart stays as it was in every part.
+  const core::Config& config = parts_->running_config =
+      core::take_over(parts_->running_config, fresh);
+  set_log_level(config.log_level);
+  parts_->webhook.reload(config);
+  parts_->admin.reload(config);
+  parts_->reconciler.reload(config);
+  parts_->edge.set_trusted_proxies(config.trusted_proxies);
+  parts_->writer.set_schedule(config.reconcile.lookup_schedule);
+
+  std::vector<std::string> waiting;
+  for (const core::ConfigChange& change : changes) {
+    if (change.is_taken_over) {
+      log_info("changed key taken over", {{"key", change.key}});
+    } else {
+      log_warn("changed key needs a restart", {{"key", change.key}});
+      waiting.push_back(change.key);
+    }
+  }
   log_info("configuration reread",
-           {{"taken_over", "log.level, file: secrets, allow-lists, schedules"},
-            {"needs_restart", "addresses, paths, tls, credential: and env: secrets, policies"}});
+           {{"taken_over", changes.size() - waiting.size()}, {"needs_restart", waiting.size()}});
+  return waiting;
+}
+
+void App::watch() {
+  parts_->log_watch.look(parts_->clock.now(), log_dropped(), flush_log(0ms));
+  parts_->self_check.look();
 }
 
 std::vector<std::string> App::faults() { return parts_->faults(); }

@@ -11,6 +11,7 @@
 //   lookup-v1-N   Reconciler   asks PortOne; lookup-v2-N too                 Reconciler::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
+//   log           LogQueue     writes the log                                end_logging
 #pragma once
 
 #include <memory>
@@ -39,9 +40,13 @@ class App {
   // Lets requests in flight finish, then ends every thread. What was acknowledged is on disk.
   void stop();
 
-  // Takes over what can change without a restart: log level, `file:` secrets, allow-lists and
-  // schedules. Says in the log what could not be taken over.
-  void reload(const core::Config& fresh);
+  // Takes over what can change without a restart, and nothing else of `fresh`; says in the log
+  // which keys these were and which need a restart. Gives the latter. On the thread of `main`.
+  std::vector<std::string> reload(const core::Config& fresh);
+
+  // Raises and lowers the warnings that nobody else can tell: whether the log is read. Every few
+  // seconds, on the thread of `main`.
+  void watch();
 
   // What keeps the daemon from its work, one sentence each; empty when it is well. The watchdog
   // and /healthz ask.

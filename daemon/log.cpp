@@ -1,8 +1,9 @@
 #include "daemon/log.h"
 
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -15,6 +16,7 @@
 
 #include "daemon/core/text.h"
 #include "daemon/core/time.h"
+#include "daemon/log_queue.h"
 
 namespace reconciled {
 namespace {
@@ -38,6 +40,8 @@ constexpr std::array<LevelName, 7> kLevels{{{"trace", spdlog::level::trace, '7'}
 // Read without a lock on every line that is switched off.
 std::atomic<LogLevel> g_level{LogLevel::kOff};
 std::atomic<bool> g_json{false};
+// Made and ended while no other thread logs.
+std::unique_ptr<LogQueue> g_queue;
 
 const LevelName& name_of(spdlog::level::level_enum level) {
   for (const LevelName& name : kLevels) {
@@ -201,20 +205,51 @@ class LineFormatter final : public spdlog::formatter {
   bool under_systemd_;
 };
 
+class QueueSink final : public spdlog::sinks::sink {
+ public:
+  explicit QueueSink(std::unique_ptr<spdlog::formatter> formatter)
+      : formatter_(std::move(formatter)) {}
+
+  // The formatter keeps nothing from line to line, so there is nothing to lock.
+  void log(const spdlog::details::log_msg& msg) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(msg, line);
+    if (g_queue) g_queue->put(std::string(line.data(), line.size()));
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override {
+    formatter_ = std::move(formatter);
+  }
+
+ private:
+  std::unique_ptr<spdlog::formatter> formatter_;
+};
+
 }  // namespace
 
 void init_logging(std::string_view level, core::LogFormat format, bool under_systemd) {
   const LogLevel parsed = parse_level(level);
   const bool json = format == core::LogFormat::kJson;
-  auto logger = std::make_shared<spdlog::logger>("reconciled",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_formatter(std::make_unique<LineFormatter>(json, under_systemd));
+  if (!g_queue) g_queue = std::make_unique<LogQueue>(STDERR_FILENO);
+  auto logger = std::make_shared<spdlog::logger>(
+      "reconciled",
+      std::make_shared<QueueSink>(std::make_unique<LineFormatter>(json, under_systemd)));
   // `g_level` alone decides what is written.
   logger->set_level(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
   g_json = json;
   g_level = parsed;
 }
+
+void end_logging() {
+  g_level = LogLevel::kOff;
+  g_queue.reset();
+}
+
+bool flush_log(std::chrono::milliseconds patience) { return !g_queue || g_queue->flush(patience); }
+
+std::uint64_t log_dropped() { return LogQueue::dropped(); }
 
 void set_log_level(std::string_view level) { g_level = parse_level(level); }
 

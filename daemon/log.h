@@ -1,10 +1,12 @@
 // The log: one line an event on standard error, `message key=value …` or one JSON object.
 //
-// Set up by `main` before threads start; writing and `set_log_level` are for any thread. Values
-// come from outside: they are quoted and escaped, so that none can forge a line or a field. Never
-// pass bodies, secrets, signatures, names, e-mail, telephone or card numbers.
+// Set up by `main` before threads start; writing and `set_log_level` are for any thread. Nobody who
+// logs waits for the reader: lines go through a queue (log_queue.h) that drops what is too much.
+// Values come from outside: they are quoted and escaped, so that none can forge a line or a field.
+// Never pass bodies, secrets, signatures, names, e-mail, telephone or card numbers.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -23,6 +25,13 @@ enum class LogLevel { kTrace, kDebug, kInfo, kWarn, kError, kCritical, kOff };
 // adds. Before this call nothing is written.
 void init_logging(std::string_view level, core::LogFormat format, bool under_systemd);
 void set_log_level(std::string_view level);
+// After the other threads have ended: writes what is queued, if the reader reads, within 200 ms.
+// Nothing is logged behind it until the next init_logging.
+void end_logging();
+// Whether everything that was logged before has left the queue within `patience`.
+bool flush_log(std::chrono::milliseconds patience);
+// Lines that nobody will read, since the start of the process.
+[[nodiscard]] std::uint64_t log_dropped();
 // Whether standard error leads to the journal, by $JOURNAL_STREAM.
 [[nodiscard]] bool logs_to_journal();
 

@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace reconciled {
 namespace {
@@ -31,11 +33,6 @@ core::SecretError cannot_read(const std::string& path, int error) {
   return {"cannot read " + path + ": " + std::generic_category().message(error)};
 }
 
-void drop_last_newline(std::string& text) {
-  if (!text.empty() && text.back() == '\n') text.pop_back();
-  if (!text.empty() && text.back() == '\r') text.pop_back();
-}
-
 Secret read_file(const std::string& path) {
   // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -55,44 +52,71 @@ Secret read_file(const std::string& path) {
   }
   if (filled > kMaxSecretBytes) return core::SecretError{path + " is longer than 64 KiB"};
   text.resize(filled);
-  drop_last_newline(text);
   return text;
 }
 
-Secret read_credential(const std::string& name) {
+bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
+Secret read_credential(const std::string& name, const std::string& folder) {
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos) {
     return core::SecretError{"a credential's name must be one file name"};
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment.
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || *directory == '\0') {
-    return core::SecretError{"credential:" + name +
-                             " needs systemd: CREDENTIALS_DIRECTORY is not set"};
+  const char* given = std::getenv("CREDENTIALS_DIRECTORY");
+  const std::string handed_over = given == nullptr ? "" : given;
+  std::string places;
+  for (const std::string& place : {handed_over, folder}) {
+    if (place.empty()) continue;
+    const std::string path = place + "/" + name;
+    if (is_there(path)) return read_file(path);
+    places += (places.empty() ? "" : " nor in ") + place;
   }
-  return read_file(std::string(directory) + "/" + name);
+  return core::SecretError{"there is no credential " + name + " in " + places};
 }
 
 Secret read_environment(const std::string& name) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment.
   const char* value = std::getenv(name.c_str());
   if (value == nullptr) return core::SecretError{"environment variable " + name + " is not set"};
-  std::string text(value);
-  drop_last_newline(text);
-  return text;
+  return std::string(value);
 }
 
 }  // namespace
 
-Secret read_secret(const core::SecretReference& reference) {
-  switch (reference.kind) {
-    case core::SecretReference::Kind::kFile:
-      return read_file(reference.name);
-    case core::SecretReference::Kind::kCredential:
-      return read_credential(reference.name);
-    case core::SecretReference::Kind::kEnvironment:
-      return read_environment(reference.name);
-  }
-  std::abort();
+std::string credential_folder(const std::string& config_path) {
+  const std::filesystem::path home = "/etc/reconciled";
+  std::error_code ignored;
+  const auto path = std::filesystem::absolute(config_path, ignored).lexically_normal();
+  const std::string shop = path.stem().string();
+  const bool is_instance =
+      path.parent_path() == home && path.extension() == ".toml" && shop != "reconciled";
+  return (is_instance ? home / "credentials" / shop : home / "credentials").string();
+}
+
+core::SecretSource secrets_with(std::string folder) {
+  return [folder = std::move(folder)](const core::SecretReference& reference) -> Secret {
+    switch (reference.kind) {
+      case core::SecretReference::Kind::kFile:
+        return read_file(reference.name);
+      case core::SecretReference::Kind::kCredential:
+        return read_credential(reference.name, folder);
+      case core::SecretReference::Kind::kEnvironment:
+        return read_environment(reference.name);
+    }
+    std::abort();
+  };
+}
+
+core::SecretSource secrets_for_reload(std::string folder) {
+  return [source = secrets_with(std::move(folder))](const core::SecretReference& reference) {
+    Secret secret = source(reference);
+    const bool is_credential = reference.kind == core::SecretReference::Kind::kCredential;
+    if (is_credential && !secret.ok()) return Secret(std::string(kUnreadCredential));
+    return secret;
+  };
 }
 
 }  // namespace reconciled

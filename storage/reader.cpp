@@ -334,6 +334,17 @@ bool Reader::has_due_watch(core::Time now) {
   return query.with(now).next() && query.row().flag();
 }
 
+std::optional<core::Time> Reader::oldest_waiting(Askable askable) {
+  Query query = impl_->session.query(
+      "SELECT g.last_arrival_ms FROM event_progress g JOIN event e USING (event_id) "
+      "WHERE g.processed_at_ms IS NULL AND e.source = 'webhook'"
+      "  AND (e.signed = 1 OR e.known_source = 1)"
+      "  AND (?1 = 1 OR e.api <> 'v1') AND (?2 = 1 OR e.api <> 'v2') "
+      "ORDER BY g.event_id LIMIT 1");
+  if (!query.with(askable.v1, askable.v2).next()) return std::nullopt;
+  return query.row().time();
+}
+
 std::optional<std::string> Reader::kept(const std::string& key) {
   Query query = impl_->session.query("SELECT value FROM meta WHERE key = ?");
   if (!query.with(key).next()) return std::nullopt;

@@ -127,6 +127,9 @@ class Reader {
   [[nodiscard]] std::vector<DueAttempt> due_attempts(core::Time now, std::int64_t limit);
   [[nodiscard]] std::optional<core::Time> next_lookup(Askable askable);
   [[nodiscard]] bool has_due_watch(core::Time now);
+  // When the oldest webhook that is certainly PortOne's and can be asked about came, of those that
+  // wait to be decided.
+  [[nodiscard]] std::optional<core::Time> oldest_waiting(Askable askable);
   // A value that the writer keeps under `key`.
   [[nodiscard]] std::optional<std::string> kept(const std::string& key);
   // Whether PortOne's list tells something about the attempt that the store does not know.

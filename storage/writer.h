@@ -51,6 +51,9 @@ enum class TryMode { kTogether, kAlone };
 // says of older payments that nobody named is taken in silently.
 inline constexpr const char* kFirstStartKey = "first_started_at_ms";
 
+// Where the views find how many seconds the configured time zone is ahead of UTC.
+inline constexpr const char* kUtcOffsetKey = "utc_offset_s";
+
 // Where the daemon keeps what time it is, now and then: a start before it tells that the clock was
 // set back.
 inline constexpr const char* kClockSeenKey = "clock_seen_ms";

@@ -1,12 +1,11 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "daemon/commands/commands.h"
-#include "daemon/secrets.h"
+#include "daemon/commands/online.h"
 #include "storage/database_lock.h"
 #include "storage/migrate.h"
 
@@ -17,23 +16,8 @@ using core::ConfigFault;
 
 void print(const std::vector<ConfigFault>& faults) {
   for (const ConfigFault& fault : faults) {
-    std::fprintf(stderr, "%s%s%s\n", fault.key.c_str(), fault.key.empty() ? "" : ": ",
-                 fault.message.c_str());
+    std::fprintf(stderr, "%s\n", text_of(fault).c_str());
   }
-}
-
-core::Outcome<core::Config, std::vector<ConfigFault>> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return std::vector<ConfigFault>{{"", "cannot read the configuration " + path}};
-  }
-  auto config = core::read_config(text.str(), read_secret);
-  if (!config.ok()) return config;
-  if (!std::filesystem::exists("/usr/share/zoneinfo/" + config.value().timezone)) {
-    return std::vector<ConfigFault>{{"timezone", "no such time zone on this machine"}};
-  }
-  return config;
 }
 
 void check_file(std::vector<ConfigFault>& faults, const std::string& key,
@@ -44,49 +28,71 @@ void check_file(std::vector<ConfigFault>& faults, const std::string& key,
 }
 
 // Looks at the file without changing it: where it stands, and whether it is ours.
-void check_database(std::vector<ConfigFault>& faults, const std::string& path) {
+std::string check_database(std::vector<ConfigFault>& faults, const std::string& path) {
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (::access(folder.c_str(), F_OK) != 0) {
+    // As the units name it, StateDirectory=.
+    if (folder.string().starts_with("/var/lib/reconciled")) {
+      return "database: " + path + " is made at the first start, and its folder by systemd";
+    }
+    faults.push_back({"storage.path", "there is no folder " + folder.string()});
+    return {};
+  }
   if (::access(folder.c_str(), W_OK) != 0) {
     faults.push_back({"storage.path", "cannot write to the folder " + folder.string()});
-    return;
+    return {};
   }
   try {
-    const auto pending = storage::pending_migrations(path);
-    std::printf("database: %s, %zu migration(s) to apply at the next start\n", path.c_str(),
-                pending.size());
+    const std::size_t pending = storage::pending_migrations(path).size();
+    return "database: " + path + ", " + std::to_string(pending) +
+           " migration(s) to apply at the next start";
   } catch (const std::exception& error) {
     faults.push_back({"storage.path", error.what()});
+    return {};
   }
+}
+
+// What this machine has of what the configuration names; the lines that say so.
+std::vector<std::string> check_machine(const core::Config& config,
+                                       std::vector<ConfigFault>& faults) {
+  const auto check_tls = [&](const char* name, const core::ListenerConfig& listener) {
+    check_file(faults, std::string(name) + ".tls_cert", listener.tls_cert);
+    check_file(faults, std::string(name) + ".tls_key", listener.tls_key);
+  };
+  check_tls("webhook", config.webhook);
+  check_tls("redirect", config.redirect);
+  check_tls("admin", config.admin);
+  std::vector<std::string> good{check_database(faults, config.database_path)};
+  if (faults.empty()) return good;
+  return {};
 }
 
 }  // namespace
 
-std::optional<core::Config> load_config(const std::string& path) {
-  auto config = read_file(path);
-  if (config.ok()) return std::move(config.value());
-  print(config.error());
-  return std::nullopt;
-}
-
-int check(const std::string& config_path) {
-  const auto config = read_file(config_path);
+int check(const std::string& config_path, const CheckOptions& options) {
+  const auto config = options.reload ? reread_config_file(config_path)
+                                     : read_config_file(config_path, core::ConfigUse::kServe);
   if (!config.ok()) {
     print(config.error());
     return kBadConfiguration;
   }
   std::vector<ConfigFault> faults;
-  const auto check_tls = [&](const char* name, const core::ListenerConfig& listener) {
-    check_file(faults, std::string(name) + ".tls_cert", listener.tls_cert);
-    check_file(faults, std::string(name) + ".tls_key", listener.tls_key);
-  };
-  check_tls("webhook", config.value().webhook);
-  check_tls("redirect", config.value().redirect);
-  check_tls("admin", config.value().admin);
-  check_database(faults, config.value().database_path);
+  std::vector<std::string> good = check_machine(config.value(), faults);
+  const int status = faults.empty() ? kDone : kBadConfiguration;
+  if (faults.empty()) good.push_back("configuration: " + config_path + " is good");
+  OnlineReport online;
+  if (options.online) online = ask_portone(config.value());
+  good.insert(good.end(), online.good.begin(), online.good.end());
+  for (const std::string& line : good) {
+    if (!options.quiet && !options.reload) std::printf("%s\n", line.c_str());
+  }
+  std::fflush(stdout);
   print(faults);
-  if (!faults.empty()) return kBadConfiguration;
-  std::printf("configuration: %s is good\n", config_path.c_str());
-  return kDone;
+  print(online.wrong);
+  const int result = status == kDone && !online.wrong.empty() ? kFailed : status;
+  // A thread that waits for a name to be resolved cannot be ended; nothing of it matters any more.
+  if (online.is_late) std::_Exit(result);
+  return result;
 }
 
 int migrate(const core::Config& config) {

@@ -1,12 +1,13 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
-// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `order`,
-// `lookup` and `replay` go through the running daemon's admin endpoint.
+// `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `status`,
+// `tail`, `order`, `lookup` and `replay` go through the running daemon's admin endpoint.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/core/config.h"
 
@@ -18,11 +19,25 @@ inline constexpr int kUsage = 2;
 inline constexpr int kDifferences = 3;
 inline constexpr int kBadConfiguration = 78;
 
-// The configuration in `path`, or nothing after every fault has been printed to standard error.
-[[nodiscard]] std::optional<core::Config> load_config(const std::string& path);
+using ConfigOutcome = core::Outcome<core::Config, std::vector<core::ConfigFault>>;
+// The configuration in `path`, or every fault: of the file, its values, and secrets that `use`
+// needs.
+[[nodiscard]] ConfigOutcome read_config_file(const std::string& path, core::ConfigUse use);
+// The same as SIGHUP takes it: credentials are not read anew (secrets_for_reload).
+[[nodiscard]] ConfigOutcome reread_config_file(const std::string& path);
+// One line.
+[[nodiscard]] std::string text_of(const core::ConfigFault& fault);
+// The same, or nothing after every fault has been printed to standard error.
+[[nodiscard]] std::optional<core::Config> load_config(
+    const std::string& path, core::ConfigUse use = core::ConfigUse::kServe);
 
+struct CheckOptions {
+  bool online = false;  // PortOne is asked, too
+  bool quiet = false;   // nothing is printed where all is good
+  bool reload = false;  // quiet, and only what SIGHUP would take: no credentials
+};
 // Reads configuration, secrets and database, and prints every fault with its key.
-int check(const std::string& config_path);
+int check(const std::string& config_path, const CheckOptions& options = {});
 int migrate(const core::Config& config);
 
 struct ListOptions {
@@ -35,6 +50,9 @@ struct ListOptions {
 int list(const core::Config& config, const ListOptions& options);
 int show(const core::Config& config, const std::string& payment_id, bool json);
 int findings(const core::Config& config, bool all);
+
+int status(const core::Config& config, bool json);
+int tail(const core::Config& config, bool json);
 
 int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
           const std::string& currency);

@@ -1,10 +1,17 @@
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/local_time.h"
 #include "daemon/commands/table.h"
+#include "daemon/commands/terminal.h"
+#include "daemon/core/likeness.h"
 #include "daemon/view_json.h"
 #include "storage/migrate.h"
 #include "storage/reader.h"
@@ -20,25 +27,40 @@ int usage(const std::string& message) {
 // A file with another schema would be misread: a newer one throws NewerDatabase.
 storage::Reader open_reader(const core::Config& config) {
   const std::string& path = config.database_path;
+  if (::access(path.c_str(), R_OK) != 0) {
+    const int error = errno;
+    throw std::runtime_error(
+        "cannot read " + path + ": " + std::generic_category().message(error) +
+        (error == EACCES ? " (try as root)" : " (has the daemon been started with this file?)"));
+  }
   if (!storage::pending_migrations(path).empty()) {
-    throw std::runtime_error(path + " is not there or not migrated: start the daemon first");
+    throw std::runtime_error(path + " is of an older version: start the daemon, which migrates it");
   }
   return storage::Reader(path);
 }
 
-// Midnight of `2026-11-22` in the configured zone, or an RFC 3339 time.
-std::optional<core::Time> read_time(const core::Config& config, const std::string& text) {
-  if (const auto time = core::parse_rfc3339(text)) return core::to_time(*time);
-  std::tm date{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &date);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  // One thread, one zone for the whole run.
-  ::setenv("TZ", config.timezone.c_str(), 1);
-  ::tzset();
-  date.tm_isdst = -1;
-  const std::time_t seconds = std::mktime(&date);
-  if (seconds == -1) return std::nullopt;
-  return core::from_ms(static_cast<std::int64_t>(seconds) * 1000);
+// The words of an enum whose last one is `last`, for who mistyped one.
+template <class Enum>
+std::vector<std::string> words_up_to(Enum last) {
+  std::vector<std::string> words;
+  for (int i = 0; i <= static_cast<int>(last); ++i) {
+    words.emplace_back(core::to_word(static_cast<Enum>(i)));
+  }
+  return words;
+}
+
+int no_such_word(const std::string& option, const std::string& given,
+                 const std::vector<std::string>& words) {
+  std::string message = "reconciled: " + option + " knows no " + plain(given);
+  const std::string_view meant = core::nearest(given, words);
+  if (!meant.empty()) message += ", did you mean " + std::string(meant) + "?";
+  message += "\nIt is one of:";
+  for (const std::string& word : words) message += " " + word;
+  std::string text;
+  for (const std::string& line : wrap(message.substr(message.find('\n') + 1), kColumns)) {
+    text += "\n" + line;
+  }
+  return usage(message.substr(0, message.find('\n')) + text);
 }
 
 std::string amount_text(const storage::PaymentView& payment) {
@@ -47,12 +69,28 @@ std::string amount_text(const storage::PaymentView& payment) {
   return core::readable_amount(*amount, *payment.currency);
 }
 
+// As short as a column: `returned_success` is `success`.
+std::string browser_text(core::UiState state) {
+  const std::string word(core::to_word(state));
+  if (word == "none") return "-";
+  return word.starts_with("returned_") ? word.substr(9) : word;
+}
+
+std::string webhook_text(const storage::PaymentView& payment) {
+  if (payment.webhook_status == core::Result::kNone) return "-";
+  if (payment.webhook_status == payment.result) return "same";
+  return std::string(core::to_word(payment.webhook_status));
+}
+
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
-void print_payment(const storage::PaymentDetail& detail) {
+void print_payment(const storage::PaymentDetail& detail, const LocalTime& local) {
   const storage::PaymentView& p = detail.payment;
   const auto line = [](const char* name, const std::string& value) {
-    std::printf("%-16s %s\n", name, value.c_str());
+    const char* label = name;
+    for (const std::string& part : wrap(plain(value), kColumns - 17)) {
+      std::printf("%-16s %s\n", std::exchange(label, ""), part.c_str());
+    }
   };
   line("payment", p.payment_id.str());
   line("result", std::string(core::to_word(p.result)) +
@@ -61,11 +99,16 @@ void print_payment(const storage::PaymentDetail& detail) {
   line("ui_state", std::string(core::to_word(p.ui_state)));
   line("webhook_status", std::string(core::to_word(p.webhook_status)));
   const bool has_cancels = p.cancelled_amount.value_or(0) > 0 && p.currency;
+  const bool is_short = p.expected_amount && p.total_amount && p.currency &&
+                        *p.expected_amount != *p.total_amount;
   line("amount", amount_text(p) +
+                     (is_short ? ", but registered were " +
+                                     core::readable_amount(*p.expected_amount, *p.currency)
+                               : std::string()) +
                      (has_cancels ? ", of it cancelled " +
                                         core::readable_amount(*p.cancelled_amount, *p.currency)
                                   : std::string()));
-  if (p.next_lookup_at) line("next look-up", core::to_rfc3339(*p.next_lookup_at));
+  if (p.next_lookup_at) line("next look-up", local.text(*p.next_lookup_at) + " (" + local.zone() + ")");
   for (const auto& attempt : detail.attempts) {
     line("attempt", attempt.attempt_id.str() + " " + std::string(core::to_word(attempt.api)) +
                         " " + std::string(core::to_word(attempt.result)) + " " + attempt.method);
@@ -76,9 +119,9 @@ void print_payment(const storage::PaymentDetail& detail) {
                                                           ": " + finding.detail);
   }
   std::printf("\n");
-  Table table({"AT", "KIND", "ID", "WHAT"});
+  Table table({"AT (" + local.zone() + ")", "KIND", "ID", "WHAT"});
   for (const auto& entry : detail.timeline) {
-    table.add({core::to_rfc3339(entry.at), entry.kind, std::to_string(entry.id), entry.summary});
+    table.add({local.text(entry.at), entry.kind, std::to_string(entry.id), entry.summary});
   }
   table.print();
 }
@@ -86,19 +129,28 @@ void print_payment(const storage::PaymentDetail& detail) {
 }  // namespace
 
 int list(const core::Config& config, const ListOptions& options) {
+  const LocalTime local(config.timezone);
   storage::PaymentFilter filter;
   filter.limit = options.limit;
   if (!options.result.empty()) {
     filter.result = core::from_word<core::Result>(options.result);
-    if (!filter.result) return usage("--result: no such result: " + options.result);
+    if (!filter.result) {
+      return no_such_word("--result", options.result, words_up_to(core::Result::kFailed));
+    }
   }
   if (!options.finding.empty()) {
     filter.finding = core::from_word<core::FindingKind>(options.finding);
-    if (!filter.finding) return usage("--finding: no such kind: " + options.finding);
+    if (!filter.finding) {
+      return no_such_word("--finding", options.finding,
+                          words_up_to(core::FindingKind::kPoisoned));
+    }
   }
   if (!options.since.empty()) {
-    filter.since = read_time(config, options.since);
-    if (!filter.since) return usage("--since: neither a time nor a date: " + options.since);
+    filter.since = local.parse(options.since);
+    if (!filter.since) {
+      return usage("reconciled: --since takes a date, 2026-11-22, or a time, \"2026-11-22 18:30\" (" +
+                   local.zone() + ") or 2026-11-22T09:30:00Z; not " + plain(options.since));
+    }
   }
   storage::Reader reader = open_reader(config);
   const auto page = reader.payments(filter);
@@ -108,49 +160,64 @@ int list(const core::Config& config, const ListOptions& options) {
     std::fputs(dump_json({{"payments", std::move(all)}}).c_str(), stdout);
     return kDone;
   }
-  Table table({"PAYMENT", "RESULT", "AUTHORITY", "DELIVERABLE", "UI", "WEBHOOK", "AMOUNT",
-               "UPDATED"});
+  Table table({"PAYMENT", "RESULT", "BY", "DELIVER", "BROWSER", "WEBHOOK", "AMOUNT", "UPDATED"});
   for (const auto& p : page.items) {
     table.add({p.payment_id.str(), std::string(core::to_word(p.result)),
                p.authority ? std::string(core::to_word(*p.authority)) : "-",
-               yes_no(p.deliverable), std::string(core::to_word(p.ui_state)),
-               std::string(core::to_word(p.webhook_status)), amount_text(p),
-               core::to_rfc3339(p.updated_at)});
+               yes_no(p.deliverable), browser_text(p.ui_state),
+               webhook_text(p), amount_text(p), local.text(p.updated_at).substr(0, 16)});
+  }
+  if (table.is_empty()) {
+    std::printf("no payments\n");
+    return kDone;
   }
   table.print();
-  if (page.next_cursor) std::printf("(more; raise --limit)\n");
+  std::printf("(times of %s%s)\n", local.zone().c_str(),
+              page.next_cursor ? "; there are more payments: raise --limit or narrow it down" : "");
   return kDone;
 }
 
 int show(const core::Config& config, const std::string& payment_id, bool json) {
   const auto id = core::PaymentId::make(payment_id);
-  if (!id) return usage("that is no payment id");
+  if (!id) return usage("reconciled: that is no payment id: it is empty, too long or no UTF-8");
   storage::Reader reader = open_reader(config);
   const auto detail = reader.payment(*id, true);
   if (!detail) {
-    std::fprintf(stderr, "no such payment: %s\n", payment_id.c_str());
+    std::fprintf(stderr, "reconciled: nothing is known of a payment %s\n",
+                 plain(payment_id).c_str());
     return kFailed;
   }
   if (json) {
     std::fputs(dump_json(to_json(*detail, true)).c_str(), stdout);
   } else {
-    print_payment(*detail);
+    print_payment(*detail, LocalTime(config.timezone));
   }
   return kDone;
 }
 
 int findings(const core::Config& config, bool all) {
+  const LocalTime local(config.timezone);
   storage::Reader reader = open_reader(config);
-  Table table({"ID", "KIND", "PAYMENT", "OPEN", "OPENED", "DETAIL"});
+  std::vector<std::string> head{"ID", "KIND", "PAYMENT", "OPENED (" + local.zone() + ")"};
+  if (all) head.emplace_back("STATE");
+  head.emplace_back("WHAT, AND WHAT TO DO");
+  Table table(std::move(head));
   std::optional<std::int64_t> cursor;
   do {
     const auto page = reader.findings(!all, 500, cursor);
     for (const auto& f : page.items) {
-      table.add({std::to_string(f.id), std::string(core::to_word(f.kind)), f.payment_id.str(),
-                 yes_no(f.open), core::to_rfc3339(f.opened_at), f.detail});
+      std::vector<std::string> row{std::to_string(f.id), std::string(core::to_word(f.kind)),
+                                   f.payment_id.str(), local.text(f.opened_at)};
+      if (all) row.emplace_back(f.open ? "open" : "closed");
+      row.push_back(f.detail);
+      table.add(std::move(row));
     }
     cursor = page.next_cursor;
   } while (cursor);
+  if (table.is_empty()) {
+    std::printf(all ? "no findings\n" : "no open findings\n");
+    return kDone;
+  }
   table.print();
   return kDone;
 }

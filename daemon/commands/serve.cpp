@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "daemon/app.h"
 #include "daemon/commands/commands.h"
@@ -14,6 +15,8 @@ namespace reconciled::commands {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kPause = 2s;
 
 sigset_t our_signals() {
   sigset_t set;
@@ -48,14 +51,32 @@ void tend_watchdog(ServiceManager& manager, App& app, bool& was_well) {
   was_well = is_well;
 }
 
-void reread(ServiceManager& manager, App& app, const std::string& config_path) {
+// What is queued is written before `main` says the last word.
+struct LogEnd {
+  LogEnd() = default;
+  ~LogEnd() { end_logging(); }
+  LogEnd(const LogEnd&) = delete;
+  LogEnd& operator=(const LogEnd&) = delete;
+};
+
+// `status`: what `systemctl status` shows; stays as it is where the file has faults.
+void reread(ServiceManager& manager, App& app, const std::string& config_path,
+            std::string& status) {
   manager.reloading();
-  if (const auto fresh = load_config(config_path)) {
-    app.reload(*fresh);
+  const ConfigOutcome fresh = reread_config_file(config_path);
+  if (fresh.ok()) {
+    status = "serving";
+    std::string separator = "; needs a restart: ";
+    for (const std::string& key : app.reload(fresh.value())) {
+      status += std::exchange(separator, ", ") + key;
+    }
   } else {
+    for (const core::ConfigFault& fault : fresh.error()) {
+      log_error("configuration fault", {{"key", fault.key}, {"fault", fault.message}});
+    }
     log_error("the configuration has faults; the old one stays", {{"path", config_path}});
   }
-  manager.ready("serving");
+  manager.ready(status);
 }
 
 }  // namespace
@@ -66,22 +87,25 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   init_logging(config.log_level, config.log_format, logs_to_journal());
+  const LogEnd log_end;
 
   ServiceManager manager;
   App app(std::move(config), inherited_sockets(), std::move(writer));
   app.start();
-  manager.ready("serving");
+  std::string status = "serving";
+  manager.ready(status);
   log_info("ready");
 
-  const auto pause =
-      manager.watchdog_timeout()
-          ? std::chrono::duration_cast<std::chrono::milliseconds>(*manager.watchdog_timeout() / 3)
-          : 5s;
+  const auto pause = manager.watchdog_timeout()
+                         ? std::min(kPause, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                *manager.watchdog_timeout() / 3))
+                         : kPause;
   bool is_well = true;
   for (;;) {
     const int signal = wait_for_signal(signals, pause);
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP) reread(manager, app, config_path);
+    if (signal == SIGHUP) reread(manager, app, config_path, status);
+    app.watch();
     tend_watchdog(manager, app, is_well);
   }
   manager.stopping();

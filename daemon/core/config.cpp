@@ -11,14 +11,7 @@
 namespace reconciled::core {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t kMaxWebhookSecrets = 4;
-constexpr std::size_t kMaxScheduleSteps = 64;
-
-std::vector<std::chrono::milliseconds> default_schedule() {
-  return {10s, 30s, 1min, 2min, 5min, 15min, 1h, 6h, 24h};
-}
 
 // Takes the text of `name` into `value` when `fault_of` finds nothing wrong with it.
 template <class FaultOf>
@@ -60,12 +53,13 @@ void take_addresses(Section& section, std::string_view name, std::string_view wo
 
 class ConfigReader {
  public:
-  ConfigReader(const toml::table& table, const SecretSource& secrets)
-      : root_(table, faults_), secrets_(secrets) {}
+  ConfigReader(const toml::table& table, const SecretSource& secrets, const ConfigReading& reading)
+      : reading_(reading), root_(table, faults_), secrets_{secrets, reading.use} {}
 
   Outcome<Config, std::vector<ConfigFault>> read();
 
  private:
+  void read_timezone();
   void read_storage();
   void read_log();
   void read_http();
@@ -77,21 +71,21 @@ class ConfigReader {
   void read_v1(Section& section);
   void read_v2(Section& section);
   void read_webhook_secrets(Section& section, std::vector<std::string>& secrets);
-  void read_reconcile();
-  void read_schedule(Section& section);
-  void read_sweep(Section& section);
   void read_notify();
+  void read_alert();
+  void pass_over_other_tables();
 
+  const ConfigReading& reading_;
   Config config_;
   ConfigFaults faults_;
   Section root_;
-  const SecretSource& secrets_;
+  Secrets secrets_;
   // Listeners in the order of the file, for telling which two want the same address.
   std::vector<std::pair<std::string, ListenAddress>> listeners_;
 };
 
 Outcome<Config, std::vector<ConfigFault>> ConfigReader::read() {
-  take_text(root_, "timezone", fault_of_timezone, config_.timezone);
+  read_timezone();
   read_storage();
   read_log();
   read_http();
@@ -99,11 +93,25 @@ Outcome<Config, std::vector<ConfigFault>> ConfigReader::read() {
   read_redirect();
   read_admin();
   read_portone();
-  read_reconcile();
+  Section reconcile = root_.below("reconcile");
+  read_reconcile(reconcile, config_.reconcile, faults_);
   read_notify();
+  read_alert();
   root_.finish();
+  pass_over_other_tables();
   if (!faults_.empty()) return std::move(faults_);
+  config_.secret_origins = std::move(secrets_.origins);
   return std::move(config_);
+}
+
+void ConfigReader::read_timezone() {
+  const std::size_t faults_before = faults_.size();
+  take_text(root_, "timezone", fault_of_timezone, config_.timezone);
+  if (faults_.size() != faults_before || !reading_.has_timezone) return;
+  if (!reading_.has_timezone(config_.timezone)) {
+    root_.fault("timezone", "this machine knows no time zone " + config_.timezone +
+                                ": a name as \"Asia/Seoul\" or \"UTC\" (package tzdata)");
+  }
 }
 
 void ConfigReader::read_storage() {
@@ -210,9 +218,10 @@ void ConfigReader::read_admin() {
   Section section = root_.below("admin");
   AdminConfig& admin = config_.admin;
   read_listener(section, "127.0.0.1:8803", admin);
-  admin.token = section.secret("token", false, secrets_);
+  admin.token = section.secret("token", SecretKind::kToken, secrets_);
   // The endpoint changes orders and shows every payment: not for a network without both.
-  const bool exposed = !admin.listen.host.empty() && !admin.listen.is_loopback();
+  const bool exposed =
+      !admin.listen.host.empty() && !admin.listen.is_loopback() && secrets_.needs("admin.token");
   if (exposed && (admin.token.empty() || admin.tls_cert.empty() || admin.tls_key.empty())) {
     section.fault("listen",
                   "an address beyond this machine needs admin.token and TLS (admin.tls_cert, "
@@ -245,8 +254,8 @@ void take_base_url(Section& section, std::string& value) {
 void ConfigReader::read_v1(Section& section) {
   PortoneV1Config v1;
   take_base_url(section, v1.base_url);
-  v1.imp_key = section.secret("imp_key", true, secrets_);
-  v1.imp_secret = section.secret("imp_secret", true, secrets_);
+  v1.imp_key = section.secret("imp_key", SecretKind::kPortone, secrets_);
+  v1.imp_secret = section.secret("imp_secret", SecretKind::kPortone, secrets_);
   v1.tier = section.text("tier").value_or("");
   section.finish();
   config_.v1 = std::move(v1);
@@ -255,15 +264,11 @@ void ConfigReader::read_v1(Section& section) {
 void ConfigReader::read_v2(Section& section) {
   PortoneV2Config v2;
   take_base_url(section, v2.base_url);
-  v2.api_secret = section.secret("api_secret", true, secrets_);
+  v2.api_secret = section.secret("api_secret", SecretKind::kPortone, secrets_);
   const std::size_t faults_before = faults_.size();
   v2.store_id = section.text("store_id").value_or("");
-  const bool is_placeholder = v2.store_id.find("\u2026") != std::string::npos ||
-                              v2.store_id.find("...") != std::string::npos;
-  if ((v2.store_id.empty() || is_placeholder) && faults_.size() == faults_before) {
-    section.fault("store_id", "is required: the store's id from PortOne's console");
-  } else if (v2.store_id.find(' ') != std::string::npos) {
-    section.fault("store_id", "must not hold blanks");
+  if (faults_.size() == faults_before) {
+    if (auto wrong = fault_of_store_id(v2.store_id)) section.fault("store_id", std::move(*wrong));
   }
   read_webhook_secrets(section, v2.webhook_secrets);
   section.finish();
@@ -273,7 +278,7 @@ void ConfigReader::read_v2(Section& section) {
 void ConfigReader::read_webhook_secrets(Section& section, std::vector<std::string>& secrets) {
   const std::size_t faults_before = faults_.size();
   const auto entries = section.texts("webhook_secrets");
-  if (faults_.size() != faults_before) return;
+  if (faults_.size() != faults_before || !secrets_.needs("portone.v2")) return;
   if (!entries || entries->empty() || entries->size() > kMaxWebhookSecrets) {
     section.fault("webhook_secrets", "must list one to four secrets, the newest first");
     return;
@@ -283,63 +288,13 @@ void ConfigReader::read_webhook_secrets(Section& section, std::vector<std::strin
       faults_.push_back({entry.key, "must not be empty"});
       continue;
     }
-    auto secret = section.resolve(entry, secrets_);
+    auto secret = section.resolve(entry, SecretKind::kPortone, secrets_);
     if (!secret) continue;
     if (decode_webhook_secret(*secret)) {
       secrets.push_back(std::move(*secret));
     } else {
       faults_.push_back({entry.key, "is no webhook secret: base64, as a rule after whsec_"});
     }
-  }
-}
-
-void ConfigReader::read_reconcile() {
-  Section section = root_.below("reconcile");
-  ReconcileConfig& reconcile = config_.reconcile;
-  static constexpr std::array<std::pair<std::string_view, MissingWebhook>, 2> kMissing{
-      {{"lookup", MissingWebhook::kLookup}, {"wait", MissingWebhook::kWait}}};
-  section.choose("missing_webhook", kMissing, reconcile.missing_webhook);
-  read_schedule(section);
-  if (const auto count = section.integer("lookups_in_flight", 1, 64)) {
-    reconcile.lookups_in_flight = static_cast<int>(*count);
-  }
-  read_sweep(section);
-  static constexpr std::array<std::pair<std::string_view, UnregisteredOrders>, 2> kPolicies{
-      {{"hold", UnregisteredOrders::kHold}, {"accept", UnregisteredOrders::kAccept}}};
-  section.choose("unregistered_orders", kPolicies, reconcile.unregistered_orders);
-  section.finish();
-}
-
-void ConfigReader::read_schedule(Section& section) {
-  config_.reconcile.lookup_schedule = default_schedule();
-  const auto entries = section.texts("lookup_schedule");
-  if (!entries) return;
-  if (entries->empty() || entries->size() > kMaxScheduleSteps) {
-    section.fault("lookup_schedule", "must list 1 to 64 durations");
-    return;
-  }
-  std::vector<std::chrono::milliseconds> schedule;
-  for (const ConfigEntry& entry : *entries) {
-    const auto step = parse_duration(entry.text);
-    if (!step || *step < 1s || *step > 30 * 24h) {
-      faults_.push_back({entry.key, "must be a duration from \"1s\" to \"720h\" (ms, s, m or h)"});
-    } else if (!schedule.empty() && *step <= schedule.back()) {
-      faults_.push_back({entry.key, "must be later than the step before it"});
-    } else {
-      schedule.push_back(*step);
-    }
-  }
-  config_.reconcile.lookup_schedule = std::move(schedule);
-}
-
-void ConfigReader::read_sweep(Section& section) {
-  const auto text = section.text("sweep_every");
-  if (!text) return;
-  const auto every = parse_duration(*text);
-  if (!every || (*every != 0ms && (*every < 1s || *every > 24h))) {
-    section.fault("sweep_every", "must be a duration from \"1s\" to \"24h\", or \"0\" for never");
-  } else {
-    config_.reconcile.sweep_every = *every;
   }
 }
 
@@ -353,6 +308,35 @@ void ConfigReader::read_notify() {
   section.finish();
 }
 
+void ConfigReader::read_alert() {
+  Section section = root_.below("alert");
+  const auto urls = section.texts("urls");
+  if (urls && !urls->empty()) {
+    section.fault("urls", "alerts are not supported by this version; leave it empty");
+  }
+  const auto heartbeat = section.text("heartbeat_url");
+  if (heartbeat && !heartbeat->empty()) {
+    section.fault("heartbeat_url", "alerts are not supported by this version; set it to \"\"");
+  }
+  section.finish();
+}
+
+// What is wrong in a table that does not concern the one who asks; a table that nobody knows may be
+// one that does, misspelled.
+void ConfigReader::pass_over_other_tables() {
+  static constexpr std::array<std::string_view, 8> kOthers{
+      "log.", "http.", "webhook.", "redirect.", "portone.", "reconcile.", "notify.", "alert."};
+  if (reading_.use == ConfigUse::kServe) return;
+  const std::string_view other = reading_.use == ConfigUse::kReadFile ? "admin." : "storage.";
+  const auto concerns_others = [&](const ConfigFault& fault) {
+    const std::string_view key = fault.key;
+    return key == "portone" || key.starts_with(other) ||
+           std::any_of(kOthers.begin(), kOthers.end(),
+                       [&](std::string_view table) { return key.starts_with(table); });
+  };
+  if (std::all_of(faults_.begin(), faults_.end(), concerns_others)) faults_.clear();
+}
+
 // toml++ quotes what it found, and that may be a secret without its quotation marks.
 std::string without_quoted(std::string_view text) {
   const std::size_t first = text.find('\'');
@@ -364,10 +348,13 @@ std::string without_quoted(std::string_view text) {
 }  // namespace
 
 Outcome<Config, std::vector<ConfigFault>> read_config(std::string_view toml,
-                                                      const SecretSource& secrets) {
+                                                      const SecretSource& secrets,
+                                                      const ConfigReading& reading) {
+  // Editors put a byte order mark before a file.
+  if (toml.starts_with("\ufeff")) toml.remove_prefix(3);
   try {
     const toml::table table = toml::parse(toml);
-    return ConfigReader(table, secrets).read();
+    return ConfigReader(table, secrets, reading).read();
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
     return std::vector<ConfigFault>{{"", "line " + std::to_string(at.line) + ", column " +

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ struct ListenAddress {
   std::string path;        // kUnix
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string to_text() const;  // as in the configuration
+
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 // `host:port`, `[::]:port` or `unix:PATH`.
 [[nodiscard]] std::optional<ListenAddress> parse_listen_address(std::string_view text);
@@ -82,6 +85,8 @@ struct ReconcileConfig {
 };
 
 enum class LogFormat { kText, kJson };
+// Where a secret's text stood.
+enum class SecretOrigin { kLiteral, kFile, kCredential, kEnvironment };
 struct Config {
   std::string timezone = "Asia/Seoul";
   std::string database_path = "/var/lib/reconciled/reconciled.db";
@@ -98,6 +103,8 @@ struct Config {
   ReconcileConfig reconcile;
   std::string notify_url;
   std::string notify_secret;
+  // By key, as "portone.v2.webhook_secrets[0]": each secret that was read.
+  std::map<std::string, SecretOrigin> secret_origins;
 };
 
 struct ConfigFault {
@@ -105,8 +112,8 @@ struct ConfigFault {
   std::string message;  // what is wrong and what is expected; never a secret's value
 };
 
-// The text behind `file:PATH` (without its last newline), `credential:NAME` or `env:NAME`, or an
-// error's text. Literal values never come here.
+// The text behind `file:PATH`, `credential:NAME` or `env:NAME`, or an error's text. Literal values
+// never come here; blanks around the text are trimmed behind it.
 struct SecretReference {
   enum class Kind { kFile, kCredential, kEnvironment };
   Kind kind;
@@ -117,8 +124,21 @@ struct SecretError {
 };
 using SecretSource = std::function<Outcome<std::string, SecretError>(const SecretReference&)>;
 
+// What the configuration is read for. The narrower two resolve no secret that they do not need, and
+// pass over what is wrong in tables that do not concern them, as long as these are known.
+enum class ConfigUse {
+  kServe,     // all of it
+  kReadFile,  // where the database stands, and the time zone; no secret at all
+  kAskDaemon  // the admin endpoint with its token, and the time zone
+};
+struct ConfigReading {
+  ConfigUse use = ConfigUse::kServe;
+  // Whether the machine knows a zone of this name; absent: every plausible name is good.
+  std::function<bool(const std::string&)> has_timezone{};
+};
+
 // The configuration that `toml` spells, or all of its faults.
-[[nodiscard]] Outcome<Config, std::vector<ConfigFault>> read_config(std::string_view toml,
-                                                                    const SecretSource& secrets);
+[[nodiscard]] Outcome<Config, std::vector<ConfigFault>> read_config(
+    std::string_view toml, const SecretSource& secrets, const ConfigReading& reading = {});
 
 }  // namespace reconciled::core

@@ -1,8 +1,9 @@
 #include "daemon/core/config_reader.h"
 
 #include <algorithm>
-#include <numeric>
 
+#include "daemon/core/config_values.h"
+#include "daemon/core/likeness.h"
 #include "daemon/core/text.h"
 
 namespace reconciled::core {
@@ -39,37 +40,6 @@ bool has_control_character(std::string_view text) {
   });
 }
 
-// Levenshtein's distance.
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t substituted = diagonal + (left[i - 1] == right[j - 1] ? 0U : 1U);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[right.size()];
-}
-
-// The known key that somebody who wrote `name` may have meant, or an empty text.
-std::string_view nearest(std::string_view name, const std::vector<std::string>& known) {
-  if (name.size() > 64) return {};
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
-  for (const std::string& candidate : known) {
-    const std::size_t distance = edit_distance(name, candidate);
-    // A distance as long as the word itself is no likeness.
-    if (distance >= best_distance || distance >= candidate.size()) continue;
-    best = candidate;
-    best_distance = distance;
-  }
-  return best;
-}
-
 std::optional<SecretReference> parse_reference(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, SecretReference::Kind>, 3> kPrefixes{
       {{"file:", SecretReference::Kind::kFile},
@@ -81,6 +51,18 @@ std::optional<SecretReference> parse_reference(std::string_view text) {
     }
   }
   return std::nullopt;
+}
+
+SecretOrigin origin_of(SecretReference::Kind kind) {
+  switch (kind) {
+    case SecretReference::Kind::kFile:
+      return SecretOrigin::kFile;
+    case SecretReference::Kind::kCredential:
+      return SecretOrigin::kCredential;
+    case SecretReference::Kind::kEnvironment:
+      return SecretOrigin::kEnvironment;
+  }
+  return SecretOrigin::kLiteral;
 }
 
 }  // namespace
@@ -176,41 +158,56 @@ std::optional<std::vector<ConfigEntry>> Section::texts(std::string_view name) {
   return entries;
 }
 
-std::optional<std::string> Section::resolve(const ConfigEntry& entry, const SecretSource& secrets) {
-  const auto reference = parse_reference(entry.text);
-  if (!reference) return entry.text;
-  if (reference->name.empty()) {
-    faults_->push_back({entry.key, "names nothing behind " + entry.text});
-    return std::nullopt;
+bool Secrets::needs(std::string_view key) const {
+  switch (use) {
+    case ConfigUse::kServe:
+      return true;
+    case ConfigUse::kReadFile:
+      return false;
+    case ConfigUse::kAskDaemon:
+      return key.substr(0, 6) == "admin.";
   }
-  const auto read = secrets(*reference);
-  if (!read.ok()) {
-    faults_->push_back({entry.key, read.error().message});
-    return std::nullopt;
-  }
-  if (read.value().empty()) {
-    faults_->push_back({entry.key, entry.text + " is empty"});
-    return std::nullopt;
-  }
-  // A second line or a stray carriage return would end up in a request's header.
-  if (has_control_character(read.value())) {
-    faults_->push_back({entry.key, entry.text + " holds more than one line of text"});
-    return std::nullopt;
-  }
-  return read.value();
+  return true;
 }
 
-std::string Section::secret(std::string_view name, bool required, const SecretSource& secrets) {
+std::optional<std::string> Section::resolve(const ConfigEntry& entry, SecretKind kind,
+                                            Secrets& secrets) {
+  const auto reference = parse_reference(entry.text);
+  // What is spelled out is never repeated in a fault.
+  const std::string named = reference ? entry.text + " " : std::string();
+  std::string text = entry.text;
+  if (reference) {
+    if (reference->name.empty()) {
+      faults_->push_back({entry.key, "names nothing behind " + entry.text});
+      return std::nullopt;
+    }
+    auto read = secrets.source(*reference);
+    if (!read.ok()) {
+      faults_->push_back({entry.key, read.error().message});
+      return std::nullopt;
+    }
+    text = std::move(read.value());
+  }
+  text = trim_secret(text);
+  if (auto wrong = fault_of_secret(text, kind == SecretKind::kPortone)) {
+    faults_->push_back({entry.key, named + *wrong});
+    return std::nullopt;
+  }
+  secrets.origins[entry.key] = reference ? origin_of(reference->kind) : SecretOrigin::kLiteral;
+  return text;
+}
+
+std::string Section::secret(std::string_view name, SecretKind kind, Secrets& secrets) {
   const std::size_t faults_before = faults_->size();
   const auto given = text(name);
-  if (faults_->size() != faults_before) return {};
+  if (faults_->size() != faults_before || !secrets.needs(key_of(name))) return {};
   if (!given || given->empty()) {
-    if (required) {
+    if (kind == SecretKind::kPortone) {
       fault(name, "is required: file:PATH, credential:NAME, env:NAME or the secret itself");
     }
     return {};
   }
-  return resolve({key_of(name), *given}, secrets).value_or(std::string());
+  return resolve({key_of(name), *given}, kind, secrets).value_or(std::string());
 }
 
 void Section::finish() {

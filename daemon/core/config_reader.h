@@ -26,6 +26,22 @@ struct ConfigEntry {
   std::string text;
 };
 
+// How secrets are come by, and where those that were read stood.
+struct Secrets {
+  const SecretSource& source;
+  ConfigUse use;
+  std::map<std::string, SecretOrigin> origins{};
+
+  // Whether this use needs the secret at `key`; one that nobody needs is neither read nor missed.
+  [[nodiscard]] bool needs(std::string_view key) const;
+};
+
+// What a secret may be made of.
+enum class SecretKind {
+  kToken,   // text of one line
+  kPortone  // visible ASCII, as PortOne's keys are: they go into headers and JSON as they stand
+};
+
 class Section {
  public:
   // The whole document.
@@ -41,12 +57,11 @@ class Section {
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
                                                     std::int64_t most);
   [[nodiscard]] std::optional<std::vector<ConfigEntry>> texts(std::string_view name);
-  // A secret's text behind its reference or spelled out; empty text is nothing. `required` makes
-  // nothing a fault.
-  [[nodiscard]] std::string secret(std::string_view name, bool required,
-                                   const SecretSource& secrets);
-  [[nodiscard]] std::optional<std::string> resolve(const ConfigEntry& entry,
-                                                   const SecretSource& secrets);
+  // A secret's text behind its reference or spelled out, without blanks around it; empty text is
+  // nothing. Nothing is a fault for a secret of PortOne.
+  [[nodiscard]] std::string secret(std::string_view name, SecretKind kind, Secrets& secrets);
+  [[nodiscard]] std::optional<std::string> resolve(const ConfigEntry& entry, SecretKind kind,
+                                                   Secrets& secrets);
 
   template <class Enum, std::size_t N>
   void choose(std::string_view name, const std::array<std::pair<std::string_view, Enum>, N>& words,
@@ -68,6 +83,9 @@ class Section {
   ConfigFaults* faults_;
   std::vector<std::string> known_;
 };
+
+// The table [reconcile], which is `section`.
+void read_reconcile(Section& section, ReconcileConfig& reconcile, ConfigFaults& faults);
 
 template <class Enum, std::size_t N>
 void Section::choose(std::string_view name,

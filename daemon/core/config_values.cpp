@@ -10,10 +10,13 @@
 #include <cstring>
 #include <utility>
 
+#include "daemon/core/text.h"
+
 namespace reconciled::core {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 1024;
+constexpr std::size_t kMaxSecretTextBytes = 4096;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -223,6 +226,71 @@ std::optional<std::string> fault_of_url_template(std::string_view url) {
   if (url.size() > kMaxTextBytes) return "is longer than 1024 bytes";
   if (!is_url_text(rest)) return "must be visible ASCII without blanks; percent-encode the rest";
   return fault_of_placeholders(rest);
+}
+
+std::optional<std::string> fault_of_store_id(std::string_view id) {
+  static constexpr std::string_view kWhere =
+      "the V2 store id from PortOne's console (결제 연동 → 연동 정보 → Store ID), store-…";
+  const std::string where(kWhere);
+  if (id.empty() || id.find("\u2026") != id.npos || id.find("...") != id.npos) {
+    return "is required: " + where;
+  }
+  if (id.starts_with("imp") && std::all_of(id.begin() + 3, id.end(), is_digit)) {
+    return "is a V1 merchant code (고객사 식별코드), not a store id: write " + where;
+  }
+  if (id.starts_with("channel-key-")) return "is a channel key, not a store id: write " + where;
+  if (id.starts_with("merchant-")) return "is a merchant id, not a store id: write " + where;
+  const bool plain = id.size() <= 128 && std::all_of(id.begin(), id.end(), [](char c) {
+                       return is_digit(c) || is_alpha(c) || c == '-' || c == '_';
+                     });
+  if (!plain || !id.starts_with("store-") || id.size() == 6) {
+    return "is no V2 store id, which begins with store-: write " + where;
+  }
+  return std::nullopt;
+}
+
+std::string trim_secret(std::string_view text) {
+  // After the ASCII ones: no-break space, zero-width space, ideographic space, byte order mark.
+  static constexpr std::array<std::string_view, 9> kAround{
+      " ", "\t", "\r", "\n", "\u00a0", "\u200b", "\u3000", "\ufeff", "\u2060"};
+  const auto cut = [&](auto is_there, auto remove) {
+    for (bool again = true; again;) {
+      again = false;
+      for (const std::string_view what : kAround) {
+        if (!is_there(what)) continue;
+        remove(what.size());
+        again = true;
+      }
+    }
+  };
+  cut([&](std::string_view what) { return text.starts_with(what); },
+      [&](std::size_t bytes) { text.remove_prefix(bytes); });
+  cut([&](std::string_view what) { return text.ends_with(what); },
+      [&](std::size_t bytes) { text.remove_suffix(bytes); });
+  return std::string(text);
+}
+
+std::optional<std::string> fault_of_secret(std::string_view text, bool ascii_only) {
+  if (text.empty()) return "is empty";
+  if (text.size() > kMaxSecretTextBytes) {
+    return "is longer than 4096 bytes: that is no secret, but another file";
+  }
+  if (text.find_first_of("\r\n") != text.npos) return "holds more than one line of text";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080..U+009F are controls, too.
+    const bool is_c1 =
+        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (byte < 0x20 || byte == 0x7f || is_c1) {
+      return "holds a control character (byte " + std::to_string(i + 1) + "): it is no text";
+    }
+    if (ascii_only && (byte == ' ' || byte >= 0x7f)) {
+      return "holds a " + std::string(byte == ' ' ? "blank" : "character beyond ASCII") +
+             " (byte " + std::to_string(i + 1) + "), which no key of PortOne has";
+    }
+  }
+  if (!is_valid_utf8(text)) return "is no valid UTF-8: it is no text";
+  return std::nullopt;
 }
 
 std::optional<std::string> fault_of_timezone(std::string_view name) {

@@ -32,6 +32,14 @@ namespace reconciled::core {
 [[nodiscard]] std::optional<std::string> fault_of_base_url(std::string_view url);
 // An http(s) URL or an absolute path, with `{payment_id}` and `{result}` behind the host only.
 [[nodiscard]] std::optional<std::string> fault_of_url_template(std::string_view url);
+// A V2 store id, `store-…`; names what else it looks like.
+[[nodiscard]] std::optional<std::string> fault_of_store_id(std::string_view id);
+// What a secret is made of, once trimmed: one line of valid UTF-8 without control characters, 1 to
+// 4096 bytes; `ascii_only`: visible ASCII. Never repeats what it was given.
+[[nodiscard]] std::optional<std::string> fault_of_secret(std::string_view text, bool ascii_only);
+// `text` without what pasting and editors leave around it: blanks of every kind, line ends, byte
+// order marks.
+[[nodiscard]] std::string trim_secret(std::string_view text);
 // A name of the tz database by its characters; whether it exists is for the caller that may look.
 [[nodiscard]] std::optional<std::string> fault_of_timezone(std::string_view name);
 

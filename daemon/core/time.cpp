@@ -1,5 +1,7 @@
 #include "daemon/core/time.h"
 
+#include <ctime>
+
 #include <array>
 #include <cstdio>
 
@@ -122,6 +124,14 @@ std::optional<PortoneTime> parse_rfc3339(std::string_view text) {
   const std::chrono::year_month_day date{year, month, day};
   if (!reader.ok() || !reader.at_end() || !date.ok()) return std::nullopt;
   return within_range(std::chrono::sys_days{date} + hour + minute + second + fraction - offset);
+}
+
+std::optional<Time> parse_http_date(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  const char* const end = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return from_ms(static_cast<std::int64_t>(::timegm(&parts)) * 1'000);
 }
 
 std::optional<PortoneTime> from_v1_seconds(std::int64_t value) {

@@ -22,6 +22,9 @@ using PortoneTime = std::chrono::sys_time<std::chrono::microseconds>;
 // the text is not one, or outside the years 1970 to 9999.
 [[nodiscard]] std::optional<PortoneTime> parse_rfc3339(std::string_view text);
 
+// An HTTP `Date` in the one form that is still sent (RFC 9110 §5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT".
+[[nodiscard]] std::optional<Time> parse_http_date(std::string_view text);
+
 // V1 unix seconds; 0 means "not set" there (dossier §3.1) and gives nothing.
 [[nodiscard]] std::optional<PortoneTime> from_v1_seconds(std::int64_t seconds);
 

@@ -94,10 +94,8 @@ struct Receiving {
     } else if (line == "\r\n" || line == "\n") {
       head_done = true;
     } else {
-      constexpr std::string_view kRetryAfter = "Retry-After:";
-      if (same_word(line.substr(0, kRetryAfter.size()), kRetryAfter)) {
-        response.retry_after = trimmed(line.substr(kRetryAfter.size()));
-      }
+      take_value(line, "Retry-After:", response.retry_after);
+      take_value(line, "Date:", response.date);
     }
     return !too_large;
   }
@@ -106,6 +104,9 @@ struct Receiving {
     too_large |= part.size() > max_body_bytes - response.body.size();
     if (!too_large) response.body += part;
     return !too_large;
+  }
+  static void take_value(std::string_view line, std::string_view name, std::string& value) {
+    if (same_word(line.substr(0, name.size()), name)) value = trimmed(line.substr(name.size()));
   }
   static std::string trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");

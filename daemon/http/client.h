@@ -47,6 +47,7 @@ struct ClientResponse {
   int status = 0;
   std::string body;
   std::string retry_after;  // the header's value; empty if absent
+  std::string date;         // likewise
 };
 
 class Client {

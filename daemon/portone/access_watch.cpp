@@ -3,6 +3,8 @@
 namespace reconciled::portone {
 namespace {
 
+constexpr std::chrono::minutes kMinute{1};
+
 std::size_t index_of(core::Api api) { return api == core::Api::kV1 ? 0 : 1; }
 
 std::string table_of(core::Api api) { return "portone." + std::string(core::to_word(api)); }
@@ -51,6 +53,33 @@ void AccessWatch::note(core::Api api, const core::AnswerError& error, const std:
       }
       break;
   }
+}
+
+void AccessWatch::told_time(core::Api api, std::string_view date, core::Time ours) {
+  const std::optional<core::Time> theirs = core::parse_http_date(date);
+  if (!theirs) return;
+  std::chrono::milliseconds ahead = *theirs - ours;
+  const std::chrono::seconds off = std::chrono::duration_cast<std::chrono::seconds>(ahead);
+  const bool is_off = std::chrono::abs(off) > kMinute;
+  if (!is_off) ahead = std::chrono::milliseconds(0);
+  {
+    const std::lock_guard lock(mutex_);
+    ahead_.at(static_cast<std::size_t>(api)) = ahead;
+  }
+  if (is_off) {
+    const bool behind = off > std::chrono::seconds(0);
+    warnings_.raise(WarningKind::kClock, core::to_word(api),
+                    "This machine's clock is " + std::to_string(std::abs(off.count())) +
+                        " s " + (behind ? "behind" : "ahead of") +
+                        " PortOne's. Set it (NTP): from 5 minutes on webhooks are refused.");
+  } else {
+    warnings_.lower(WarningKind::kClock, core::to_word(api));
+  }
+}
+
+std::chrono::milliseconds AccessWatch::ahead(core::Api api) {
+  const std::lock_guard lock(mutex_);
+  return ahead_.at(static_cast<std::size_t>(api));
 }
 
 void AccessWatch::refused(core::Api api, const std::string& detail) {

@@ -1,7 +1,7 @@
 // Whether PortOne lets us in and answers at all, seen over all calls to one of its APIs.
 //
 // One object for all look-up threads; any thread. It counts, and raises or lowers the warnings
-// `portone_unauthorized` and `portone_unreachable` about `v1` and `v2` (interface §6), so that a
+// `portone_unauthorized`, `portone_unreachable` and `clock` about `v1` and `v2` (interface §6), so that a
 // wrong secret, URL or proxy is seen in one place.
 #pragma once
 
@@ -30,6 +30,12 @@ class AccessWatch {
   // An answer that is none: what it says about PortOne as a whole. One payment that cannot be read,
   // or a question that PortOne does not like, says nothing against it.
   void note(core::Api api, const core::AnswerError& error, const std::string& detail);
+  // What time it was at PortOne (its `Date`) when our clock said `ours`. Theirs differing by more than
+  // a minute from ours is a warning: webhooks are refused from 5 minutes on.
+  void told_time(core::Api api, std::string_view date, core::Time ours);
+  // By how much PortOne's clock is ahead of ours, as it was told last; zero for less than a minute.
+  [[nodiscard]] std::chrono::milliseconds ahead(core::Api api);
+
   // PortOne refused our key, secret or token.
   void refused(core::Api api, const std::string& detail);
 
@@ -45,6 +51,7 @@ class AccessWatch {
   Warnings& warnings_;
   std::mutex mutex_;
   std::array<Silence, 2> silences_{};
+  std::array<std::chrono::milliseconds, 2> ahead_{};
 };
 
 }  // namespace reconciled::portone

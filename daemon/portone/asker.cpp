@@ -53,7 +53,7 @@ bool may_be_one_of_many(const LookupFault& fault) {
 
 Asker::Asker(const core::Config& config, std::shared_ptr<V1Tokens> tokens, AccessWatch& watch,
              const Clock& clock, Metrics& metrics)
-    : tokens_(std::move(tokens)), clock_(clock), metrics_(metrics) {
+    : tokens_(std::move(tokens)), watch_(watch), clock_(clock), metrics_(metrics) {
   if (config.v1) {
     v1_.emplace(*config.v1, *tokens_, watch, clock, config.channel == core::Channel::kTest);
   }
@@ -333,7 +333,10 @@ std::optional<LookupFault> Asker::walk(core::Api api, core::Time from, core::Tim
   if (api == Api::kV1 ? !v1_ : !v2_) {
     return LookupFault{LookupOutcome::kUnreachable, kNotConfigured, {}, false};
   }
-  return api == Api::kV1 ? v1_->walk(from, until, counted) : v2_->walk(from, until, counted);
+  // The lists go by PortOne's clock.
+  const std::chrono::milliseconds ahead = watch_.ahead(api);
+  return api == Api::kV1 ? v1_->walk(from + ahead, until + ahead, counted)
+                         : v2_->walk(from + ahead, until + ahead, counted);
 }
 
 void Asker::name_unreadable(Api api, UnreadableWhere where, LookupReport& report,

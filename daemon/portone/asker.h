@@ -70,6 +70,7 @@ class Asker {
   std::shared_ptr<V1Tokens> tokens_;
   std::optional<V1Client> v1_;
   std::optional<V2Client> v2_;
+  AccessWatch& watch_;
   const Clock& clock_;
   Metrics& metrics_;
 };

@@ -32,7 +32,10 @@ Asked<http::ClientResponse> V1Client::get_with(const std::string& target,
   request.headers.emplace_back("Authorization", "Bearer " + token);
   if (!tier_.empty()) request.headers.emplace_back("Tier", tier_);
   auto response = client_.send(request);
-  if (response.ok()) return std::move(response.value());
+  if (response.ok()) {
+    watch_.told_time(core::Api::kV1, response.value().date, clock_.wall());
+    return std::move(response.value());
+  }
   LookupFault fault = fault_of(response.error());
   if (!is_aborted()) watch_.unanswered(core::Api::kV1, fault.detail);
   return fault;

@@ -36,7 +36,10 @@ Asked<http::ClientResponse> V2Client::get(const std::string& target) {
   http::ClientRequest request{.method = "GET", .target = target};
   request.headers.emplace_back("Authorization", authorization_);
   auto response = client_.send(request);
-  if (response.ok()) return std::move(response.value());
+  if (response.ok()) {
+    watch_.told_time(core::Api::kV2, response.value().date, clock_.wall());
+    return std::move(response.value());
+  }
   LookupFault why = fault_of(response.error());
   if (!is_aborted()) watch_.unanswered(core::Api::kV2, why.detail);
   return why;

@@ -31,7 +31,7 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 TEST_CASE("example configuration: as shipped it lacks exactly the secrets and the store") {
   const test::TemporaryFolder credentials;
   const test::ScopedEnvironment directory("CREDENTIALS_DIRECTORY", credentials.text());
-  const auto outcome = core::read_config(example(), read_secret);
+  const auto outcome = core::read_config(example(), secrets_with("/nonexistent"));
   REQUIRE_FALSE(outcome.ok());
   std::vector<std::string> keys;
   for (const auto& fault : outcome.error()) keys.push_back(fault.key);
@@ -50,13 +50,13 @@ TEST_CASE("example configuration: with its secrets it is good and says what the 
   const test::ScopedEnvironment directory("CREDENTIALS_DIRECTORY", credentials.text());
   std::string text = example();
   replace(text, "store-…", "store-1");
-  const auto outcome = core::read_config(text, read_secret);
+  const auto outcome = core::read_config(text, secrets_with("/nonexistent"));
   if (!outcome.ok()) {
     for (const auto& fault : outcome.error()) MESSAGE(fault.key << ": " << fault.message);
   }
   REQUIRE(outcome.ok());
-  const auto bare =
-      core::read_config("[portone.v1]\nimp_key = \"value\"\nimp_secret = \"value\"\n", read_secret);
+  const auto bare = core::read_config("[portone.v1]\nimp_key = \"value\"\nimp_secret = \"value\"\n",
+                                      secrets_with("/nonexistent"));
   REQUIRE(bare.ok());
   const core::Config& shipped = outcome.value();
   const core::Config& defaults = bare.value();
@@ -77,4 +77,15 @@ TEST_CASE("example configuration: with its secrets it is good and says what the 
   CHECK(shipped.v2->base_url == core::PortoneV2Config().base_url);
   CHECK(shipped.reconcile.lookup_schedule == defaults.reconcile.lookup_schedule);
   CHECK(shipped.reconcile.lookups_in_flight == defaults.reconcile.lookups_in_flight);
+}
+
+TEST_CASE("example configuration: as shipped it can be read by who needs no secret") {
+  const test::ScopedEnvironment directory("CREDENTIALS_DIRECTORY", std::nullopt);
+  for (const core::ConfigUse use : {core::ConfigUse::kReadFile, core::ConfigUse::kAskDaemon}) {
+    const auto outcome = core::read_config(example(), secrets_with("/nonexistent"), {.use = use});
+    REQUIRE(outcome.ok());
+    CHECK(outcome.value().database_path == "/var/lib/reconciled/reconciled.db");
+    CHECK(outcome.value().admin.listen.to_text() == "127.0.0.1:8803");
+    CHECK(outcome.value().secret_origins.empty());
+  }
 }

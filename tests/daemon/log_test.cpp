@@ -31,6 +31,7 @@ std::string captured(const std::function<void()>& action) {
   ::dup2(file, STDERR_FILENO);
   ::close(file);
   action();
+  CHECK(flush_log(std::chrono::seconds(30)));
   ::dup2(saved, STDERR_FILENO);
   ::close(saved);
   std::ostringstream text;

@@ -8,8 +8,9 @@
 #include "tests/support/scoped_environment.h"
 #include "tests/support/temporary_folder.h"
 
+using reconciled::credential_folder;
 using reconciled::kMaxSecretBytes;
-using reconciled::read_secret;
+using reconciled::secrets_with;
 using reconciled::core::SecretReference;
 using reconciled::test::ScopedEnvironment;
 using reconciled::test::TemporaryFolder;
@@ -18,6 +19,13 @@ namespace {
 
 void write(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
+}
+
+constexpr const char* kNowhere = "/nonexistent/credentials";
+
+reconciled::core::Outcome<std::string, reconciled::core::SecretError> read_secret(
+    const SecretReference& reference, const std::string& folder = kNowhere) {
+  return secrets_with(folder)(reference);
 }
 
 std::string secret_in(const std::string& content) {
@@ -36,12 +44,10 @@ std::string fault_of(SecretReference::Kind kind, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("secrets: a file's text comes without one newline at its end") {
+TEST_CASE("secrets: a file's text comes as it stands there") {
   CHECK(secret_in("s3cret") == "s3cret");
-  CHECK(secret_in("s3cret\n") == "s3cret");
-  CHECK(secret_in("s3cret\r\n") == "s3cret");
-  CHECK(secret_in("s3cret\n\n") == "s3cret\n");
-  CHECK(secret_in(" s \n") == " s ");
+  CHECK(secret_in("\ufeff s \r\n\n") == "\ufeff s \r\n\n");
+  CHECK(secret_in(std::string("\xe9\0z", 3)) == std::string("\xe9\0z", 3));
   CHECK(secret_in("").empty());
 }
 
@@ -64,15 +70,44 @@ TEST_CASE("secrets: what is no readable file is named with the reason") {
         (folder / "fifo") + " is no regular file");
 }
 
-TEST_CASE("secrets: a credential is read from systemd's directory") {
+TEST_CASE("secrets: a credential is looked for in systemd's directory, then in the folder") {
+  const TemporaryFolder handed_over;
   const TemporaryFolder folder;
-  write(folder / "imp_key", "key\n");
-  const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", folder.text());
-  const auto outcome = read_secret({SecretReference::Kind::kCredential, "imp_key"});
-  REQUIRE(outcome.ok());
-  CHECK(outcome.value() == "key");
-  CHECK(fault_of(SecretReference::Kind::kCredential, "absent") ==
-        "cannot read " + (folder / "absent") + ": No such file or directory");
+  write(handed_over / "imp_key", "of systemd");
+  write(folder / "imp_key", "of the folder");
+  write(folder / "other", "beside");
+  const auto found = [&](const std::string& name) {
+    const auto outcome = read_secret({SecretReference::Kind::kCredential, name}, folder.text());
+    return outcome.ok() ? outcome.value() : outcome.error().message;
+  };
+  {
+    const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", handed_over.text());
+    CHECK(found("imp_key") == "of systemd");
+    CHECK(found("other") == "beside");
+    CHECK(found("absent") ==
+          "there is no credential absent in " + handed_over.text() + " nor in " + folder.text());
+  }
+  const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", std::nullopt);
+  CHECK(found("imp_key") == "of the folder");
+  CHECK(found("absent") == "there is no credential absent in " + folder.text());
+}
+
+TEST_CASE("secrets: for a reload only credentials may be missing") {
+  const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", std::nullopt);
+  const auto source = reconciled::secrets_for_reload(kNowhere);
+  const auto credential = source({SecretReference::Kind::kCredential, "absent"});
+  REQUIRE(credential.ok());
+  CHECK(credential.value() == reconciled::kUnreadCredential);
+  CHECK_FALSE(source({SecretReference::Kind::kFile, "/nonexistent/file"}).ok());
+  CHECK_FALSE(source({SecretReference::Kind::kEnvironment, "NOT_SET_ANYWHERE"}).ok());
+}
+
+TEST_CASE("secrets: an instance has credentials of its own") {
+  CHECK(credential_folder("/etc/reconciled/reconciled.toml") == "/etc/reconciled/credentials");
+  CHECK(credential_folder("/etc/reconciled/shoes.toml") == "/etc/reconciled/credentials/shoes");
+  CHECK(credential_folder("/etc/reconciled/./shoes.toml") == "/etc/reconciled/credentials/shoes");
+  CHECK(credential_folder("/srv/shoes.toml") == "/etc/reconciled/credentials");
+  CHECK(credential_folder("shoes.toml") == "/etc/reconciled/credentials");
 }
 
 TEST_CASE("secrets: a credential's name cannot leave the directory") {
@@ -83,12 +118,6 @@ TEST_CASE("secrets: a credential's name cannot leave the directory") {
     CHECK(fault_of(SecretReference::Kind::kCredential, name) ==
           "a credential's name must be one file name");
   }
-}
-
-TEST_CASE("secrets: credentials without systemd are a fault that says so") {
-  const ScopedEnvironment directory("CREDENTIALS_DIRECTORY", std::nullopt);
-  CHECK(fault_of(SecretReference::Kind::kCredential, "imp_key") ==
-        "credential:imp_key needs systemd: CREDENTIALS_DIRECTORY is not set");
 }
 
 TEST_CASE("secrets: an environment variable is read when it is set") {

@@ -44,7 +44,7 @@ sed -e '/^Protect/d' -e '/^Private/d' -e '/^Restrict/d' \
 must_fail is_confined "$copies/broken/reconciled.service"
 
 for unit in "$units"/*.service "$units"/*.socket; do
-  sed "s|^ExecStart=/usr/bin/reconciled|ExecStart=$program|" "$unit" >"$copies/${unit##*/}"
+  sed -E "s#^(ExecStart|ExecReload)=/usr/bin/reconciled#\\1=$program#" "$unit" >"$copies/${unit##*/}"
 done
 loads "$copies"/*.service "$copies"/*.socket
 for unit in "$copies"/*.service; do

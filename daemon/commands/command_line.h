@@ -1,0 +1,31 @@
+// The command line: what may be said, and what to answer where something else was said.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "daemon/commands/commands.h"
+
+namespace reconciled::commands {
+
+struct Arguments {
+  std::string config_path = "/etc/reconciled/reconciled.toml";
+  ListOptions list;
+  CheckOptions check;
+  std::string payment_id;
+  bool json = false;
+  bool all = false;
+  bool only_check = false;
+  std::int64_t event_id = 0;
+  std::int64_t amount = 0;
+  std::string currency;
+};
+
+// Adds every command with its options to `app`.
+void describe(CLI::App& app, Arguments& arguments);
+
+// Prints help or version, or what is wrong with the line and what was probably meant; the exit
+// status.
+int explain(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv);
+
+}  // namespace reconciled::commands
