@@ -249,7 +249,7 @@ void end_logging() {
 
 bool flush_log(std::chrono::milliseconds patience) { return !g_queue || g_queue->flush(patience); }
 
-std::uint64_t log_dropped() { return LogQueue::dropped(); }
+std::uint64_t log_dropped() { return g_queue ? g_queue->dropped() : 0; }
 
 void set_log_level(std::string_view level) { g_level = parse_level(level); }
 

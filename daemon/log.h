@@ -30,7 +30,7 @@ void set_log_level(std::string_view level);
 void end_logging();
 // Whether everything that was logged before has left the queue within `patience`.
 bool flush_log(std::chrono::milliseconds patience);
-// Lines that nobody will read, since the start of the process.
+// Lines that nobody will read, since init_logging.
 [[nodiscard]] std::uint64_t log_dropped();
 // Whether standard error leads to the journal, by $JOURNAL_STREAM.
 [[nodiscard]] bool logs_to_journal();

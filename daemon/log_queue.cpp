@@ -18,8 +18,6 @@
 namespace reconciled {
 namespace {
 
-std::atomic<std::uint64_t> g_dropped{0};
-
 // How far `text` was written; short of its end where the descriptor refuses.
 std::size_t write_all(int fd, std::string_view text) {
   std::size_t written = 0;
@@ -51,6 +49,7 @@ struct LogQueue::State {
   bool is_writing = false;
   bool stopping = false;
   bool ended = false;
+  std::atomic<std::uint64_t> dropped{0};
 
   void run(int fd);
   [[nodiscard]] std::string take(std::unique_lock<std::mutex>& lock, std::uint64_t& count);
@@ -83,7 +82,7 @@ void LogQueue::State::run(int fd) {
     // Half a line that a full disk left must not run into the next one.
     if (is_torn) text.insert(text.begin(), '\n');
     const std::size_t written = write_all(fd, text);
-    if (written < text.size()) g_dropped += count;
+    if (written < text.size()) dropped += count;
     if (written > 0) is_torn = text[written - 1] != '\n';
     lock.lock();
     is_writing = false;
@@ -110,7 +109,6 @@ LogQueue::LogQueue(int fd) : state_(std::make_shared<State>()) {
 LogQueue::~LogQueue() {
   flush(kLastPatience);
   std::unique_lock lock(state_->mutex);
-  g_dropped += state_->lines.size();
   state_->lines.clear();
   state_->bytes = 0;
   state_->stopping = true;
@@ -124,7 +122,7 @@ void LogQueue::put(std::string line) {
   {
     const std::lock_guard lock(state_->mutex);
     if (state_->lines.size() >= kMaxLines || state_->bytes + line.size() > kMaxBytes) {
-      ++g_dropped;
+      ++state_->dropped;
       return;
     }
     was_empty = state_->lines.empty();
@@ -139,6 +137,6 @@ bool LogQueue::flush(std::chrono::milliseconds patience) {
   return state_->emptied.wait_for(lock, patience, [this] { return state_->is_idle(); });
 }
 
-std::uint64_t LogQueue::dropped() { return g_dropped; }
+std::uint64_t LogQueue::dropped() const { return state_->dropped; }
 
 }  // namespace reconciled

@@ -31,8 +31,8 @@ class LogQueue {
   void put(std::string line);
   // Whether everything that was put in before has been written or dropped within `patience`.
   bool flush(std::chrono::milliseconds patience);
-  // Lines that nobody will read, since the start of the process.
-  [[nodiscard]] static std::uint64_t dropped();
+  // Lines that nobody will read.
+  [[nodiscard]] std::uint64_t dropped() const;
 
  private:
   struct State;

@@ -121,7 +121,7 @@ std::string unknown_option(const std::vector<std::string>& known, int argc, char
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (!word.starts_with("--")) continue;
-    const std::string name(word.substr(0, word.find('=')));
+    std::string name(word.substr(0, word.find('=')));
     if (std::find(known.begin(), known.end(), name) == known.end()) return name;
   }
   return {};
@@ -150,7 +150,7 @@ void say_wrong_option(const CLI::App& command, const CLI::ParseError& error, int
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   const std::string unknown = unknown_option(known, argc, argv);
-  const std::string name = command.get_name();
+  const std::string& name = command.get_name();
   if (unknown.empty()) {
     say(name + ": " + plain(error.what()));
   } else {

@@ -66,6 +66,7 @@ TEST_CASE("configuration: an API that appears by SIGHUP is refused by name, and 
     settings.v1 = settings.v2 = true;
     CHECK(has(reread(rig, settings), "changed key needs a restart key=portone." + added + "\n"));
     CHECK(rig.deliver(webhook).status == 503);  // PortOne sends it again
+    CHECK(rig.daemon.stop() == 0);
     rig.restart();
     CHECK(rig.deliver(webhook).status == 200);
   }

@@ -280,6 +280,7 @@ TEST_CASE("commands: tail follows what arrives, a line each, over a restart, unt
   CHECK(has(tail.out(), "webhook  v2  o-1  Transaction.Paid, paid, signed, from 127.0.0.1, tx-1"));
   CHECK(has(tail.out(), "redirect"));
   CHECK(tail.out().find("before") == std::string::npos);
+  CHECK(rig.daemon.stop() == 0);
   rig.restart();
   rig.acknowledged(v2_webhook("Transaction.Paid", "o-3", "tx-3", {"m3"}));
   wait_until("it goes on", [&] {
