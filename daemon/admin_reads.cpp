@@ -108,7 +108,8 @@ http::Answer AdminListener::stats(const http::Request& request) {
                          {{"planned", stats.lookups_planned},
                           {"failing", stats.lookups_failing},
                           {"waiting", services_.reconciler.waiting_lookups()}}},
-                        {"write_queue", services_.writer.queued()}}));
+                        {"write_queue", services_.writer.queued()},
+                        {"changes_cursor", std::to_string(stats.newest_change)}}));
   });
 }
 

@@ -23,6 +23,7 @@ constexpr auto kFirstReach = 24h;
 constexpr auto kWindow = 24h * 7;
 constexpr std::size_t kMostNamed = 5;  // unreadable rows, in a warning
 constexpr auto kPauseAfterFault = 30s;
+constexpr int kFailuresToWarn = 3;  // in a row
 
 // An order has all its attempts in one answer. (V1: the list's row names both.)
 storage::Question question_about(core::Api api, const core::PaymentId& payment) {
@@ -108,12 +109,14 @@ bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
     window.until = std::min(window.from + kWindow, now);
     if (const auto fault = walk(reader, window, counts)) {
       log_warn("sweep failed", {{"api", core::to_word(api)}, {"reason", *fault}});
+      if (++failures(api) < kFailuresToWarn) return false;
       warnings_.raise(WarningKind::kSweepFailing, core::to_word(api),
                       "PortOne's recent payments cannot be listed (" + *fault +
-                          "): what happened without a webhook is found late");
+                          "): what happened without a webhook is found late.");
       return false;
     }
   }
+  failures(api) = 0;
   warnings_.lower(WarningKind::kSweepFailing, core::to_word(api));
   tell_of_unreadable(api, counts.unreadable);
   log_info("swept",
@@ -137,7 +140,7 @@ void Sweeper::tell_of_unreadable(core::Api api, const std::vector<core::Unreadab
   warnings_.raise(WarningKind::kUnreadableRows, core::to_word(api),
                   std::to_string(rows.size()) +
                       " rows of PortOne's recent list cannot be read and were set aside: " + named +
-                      ". Look at them in the console");
+                      ". Look at them in the console.");
 }
 
 std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& window,

@@ -6,6 +6,7 @@
 // that it raised and the mark that it was walked are one commit, so that no stop loses either.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -51,12 +52,16 @@ class Sweeper {
   [[nodiscard]] std::optional<std::string> walk(storage::Reader& reader, const Window& window,
                                                 Counts& counts);
   [[nodiscard]] bool write(storage::Swept swept);
+  [[nodiscard]] int& failures(core::Api api) {
+    return failures_.at(static_cast<std::size_t>(api));
+  }
 
   const core::Config& config_;
   const Clock& clock_;
   storage::Writer& writer_;
   Reconciler& reconciler_;
   Warnings& warnings_;
+  std::array<int, 2> failures_{};  // in a row, of each API
   std::shared_ptr<portone::Asker> asker_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -228,6 +228,11 @@ Stats Reader::stats() {
     stats.inbox_oldest = row.optional_time();
   }
   {
+    Query query = impl_->session.query("SELECT coalesce(max(transition_id), 0) FROM transition");
+    query.next();
+    stats.newest_change = query.row().integer();
+  }
+  {
     // Among the newest events: an API that told nothing for so many has nothing new to tell.
     Query query = impl_->session.query(
         "SELECT max(CASE WHEN api = 'v1' THEN received_at_ms END),"

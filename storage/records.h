@@ -231,6 +231,7 @@ struct Stats {
   std::optional<core::Time> inbox_oldest;
   std::int64_t lookups_planned = 0;
   std::int64_t lookups_failing = 0;
+  std::int64_t newest_change = 0;  // its number, as a cursor of `Reader::changes`
   std::optional<core::Time> last_webhook_v1;
   std::optional<core::Time> last_webhook_v2;
 };

@@ -131,14 +131,8 @@ std::optional<Json> Tail::get(const std::string& target, const char* name) {
 }
 
 void Tail::skip_changes() {
-  for (;;) {
-    const auto page =
-        get("/changes?limit=500" + (cursor_.empty() ? "" : "&cursor=" + cursor_), "changes");
-    if (!page) return;
-    const std::string next = text_at(*page, "next_cursor");
-    if (next.empty() || next == cursor_) return;
-    cursor_ = core::percent_encode(next);
-    if ((*page)["changes"].empty()) return;
+  if (const auto stats = get("/stats", "payments")) {
+    cursor_ = core::percent_encode(text_at(*stats, "changes_cursor"));
   }
 }
 

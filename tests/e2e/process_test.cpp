@@ -47,6 +47,7 @@ TEST_CASE("process: SIGTERM lets requests in flight finish, and exits 0") {
   // And one that waits for a decision: it is not made to wait a minute for the stop.
   rig.daemon.register_order("polled");
   std::thread poll([&] { CHECK(rig.daemon.get("/payments/polled?wait=60").status == 200); });
+  wait_until("the poll waits", [&] { return !rig.portone.requests("v1 order").empty(); });
   // A request that comes later on this connection than the half one is read later.
   CHECK(rig.daemon.get("/healthz").status == 200);
   rig.daemon.process().signal(SIGTERM);
