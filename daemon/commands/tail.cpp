@@ -131,7 +131,7 @@ std::optional<Json> Tail::get(const std::string& target, const char* name) {
 }
 
 void Tail::skip_changes() {
-  if (const auto stats = get("/stats", "payments")) {
+  if (const auto stats = get("/stats", "warnings")) {
     cursor_ = core::percent_encode(text_at(*stats, "changes_cursor"));
   }
 }
