@@ -472,10 +472,10 @@ CREATE VIEW overview AS
   SELECT p.payment_id, p.result, CASE p.deliverable WHEN 1 THEN 'yes' ELSE 'no' END AS deliverable,
          coalesce(p.expected_amount, '-') AS ordered, coalesce(p.total_amount, '-') AS paid,
          coalesce(p.currency, p.expected_currency) AS cur,
-         p.authority, replace(p.ui_state, 'returned_', '') AS browser,
+         p.authority,
          (SELECT group_concat(f.kind, ' ') FROM finding f
            WHERE f.payment_id = p.payment_id AND f.open = 1) AS open_findings,
-         strftime('%m-%d %H:%M:%S', p.updated_at_ms / 1000 + z.offset, 'unixepoch') AS updated_at
+         strftime('%m-%d %H:%M', p.updated_at_ms / 1000 + z.offset, 'unixepoch') AS updated_at
   FROM payment p, (SELECT CAST(value AS INTEGER) AS offset FROM meta WHERE key = 'utc_offset_s') z
   ORDER BY p.updated_at_ms DESC, p.payment_no DESC;
 
@@ -540,7 +540,7 @@ CREATE VIEW timeline AS
                        || replace(t.to_ui_state, '_', ' ')
                      WHEN t.from_deliverable = t.to_deliverable AND t.version = 1 THEN 'first heard of'
                      WHEN t.from_deliverable = t.to_deliverable THEN 'webhook says '
-                       || t.webhook_status || ', result by ' || coalesce(t.authority, 'nobody')
+                       || t.webhook_status || coalesce(', result by ' || t.authority, '')
                      ELSE '' END
              || CASE WHEN t.from_deliverable < t.to_deliverable THEN ', deliverable'
                      WHEN t.from_deliverable > t.to_deliverable THEN ', no longer deliverable'
