@@ -1,6 +1,7 @@
 // The reconciler's look-up threads, and what they ask PortOne with.
 #include <pthread.h>
 
+#include "daemon/log.h"
 #include "daemon/reconciler.h"
 
 namespace reconciled {
@@ -49,6 +50,29 @@ std::shared_ptr<portone::Asker> Reconciler::make_asker() {
                                           metrics_);
 }
 
+namespace {
+
+// A worker's step: whatever fails in it, its questions are asked again.
+std::vector<storage::LookupReport> ask_all(portone::Asker& asker,
+                                           const std::vector<Question>& questions) {
+  std::string fault = "no report for each question";
+  try {
+    std::vector<storage::LookupReport> reports = asker.ask(questions);
+    if (reports.size() == questions.size()) return reports;
+  } catch (const std::exception& error) {
+    fault = error.what();
+  }
+  log_error("asking PortOne failed", {{"error", fault}});
+  std::vector<storage::LookupReport> failed;
+  for (const Question& question : questions) {
+    storage::LookupReport& report = failed.emplace_back(storage::LookupReport{.question = question});
+    report.detail = "asking failed: " + fault;
+  }
+  return failed;
+}
+
+}  // namespace
+
 void Reconciler::ask_loop(core::Api api, int number, std::size_t asker_number) {
   const std::string name = "lookup-" + std::string(core::to_word(api)) + "-";
   pthread_setname_np(pthread_self(), (name + std::to_string(number)).c_str());
@@ -67,10 +91,13 @@ void Reconciler::ask_loop(core::Api api, int number, std::size_t asker_number) {
     for (std::size_t i = 0; i < jobs.size(); ++i) numbers.push_back(writer_.next_look_up());
     const auto asker = renew_asker(access, asker_number);
     if (!asker) return;
-    std::vector<storage::LookupReport> reports = asker->ask(questions);
+    std::vector<storage::LookupReport> reports = ask_all(*asker, questions);
     // A call that the stop cut short says nothing about PortOne.
     if (stopping_) return;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
+      if (reports[i].answered_at == core::Time{}) {
+        reports[i].asked_at = reports[i].answered_at = clock_.now();
+      }
       reports[i].number = numbers[i];
       settle(jobs[i], std::move(reports[i]));
     }

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "daemon/log.h"
+
 namespace reconciled {
 
 Timers::Timers() : thread_([this] { loop(); }) {}
@@ -39,7 +41,11 @@ void Timers::loop() {
     const std::function<void()> call = entries_.top().call;
     entries_.pop();
     lock.unlock();
-    call();
+    try {
+      call();
+    } catch (const std::exception& error) {
+      log_error("a deadline's call failed", {{"error", error.what()}});
+    }
     lock.lock();
   }
 }

@@ -154,17 +154,21 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   if (batch.empty()) return;  // only the index
   if (hooks.batch) hooks.batch(batch.size());
   if (!options.completes_early) complete(batch, failures);
-  if (hooks.committed) hooks.committed(notice);
+  call_out([&] {
+    if (hooks.committed) hooks.committed(notice);
+  });
 }
 
 void Writer::Impl::complete(std::vector<WriteUnit>& batch,
                             const std::vector<std::optional<WriteFailure>>& failures) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    if (failures[i]) {
-      if (batch[i].failed) batch[i].failed(*failures[i]);
-    } else if (batch[i].committed) {
-      batch[i].committed();
-    }
+    call_out([&] {
+      if (failures[i]) {
+        if (batch[i].failed) batch[i].failed(*failures[i]);
+      } else if (batch[i].committed) {
+        batch[i].committed();
+      }
+    });
   }
 }
 
@@ -267,7 +271,9 @@ void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::string& wha
   }
   trouble(what);
   for (WriteUnit& unit : batch) {
-    if (unit.failed) unit.failed({WriteFailure::Kind::kUnavailable, what});
+    call_out([&] {
+      if (unit.failed) unit.failed({WriteFailure::Kind::kUnavailable, what});
+    });
   }
 }
 

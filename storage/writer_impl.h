@@ -75,8 +75,17 @@ struct Writer::Impl {
   }
   [[nodiscard]] std::size_t queued() const;
   void run_batch(std::vector<WriteUnit>& batch);
-  static void complete(std::vector<WriteUnit>& batch,
-                       const std::vector<std::optional<WriteFailure>>& failures);
+  void complete(std::vector<WriteUnit>& batch,
+                const std::vector<std::optional<WriteFailure>>& failures);
+  // What others do when they are told must not end the writer: the next ones are still to be told.
+  template <class Call>
+  void call_out(Call call) {
+    try {
+      call();
+    } catch (const std::exception& error) {
+      trouble(error.what());
+    }
+  }
   void index_behind(bool somebody_waits);
   void begin();
   // Keeps in the file that look-ups up to some way beyond `number` may have been given out.

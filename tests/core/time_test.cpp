@@ -68,3 +68,12 @@ TEST_CASE("time: V1's zero is no time") {
   CHECK(from_v1_seconds(253402300799).has_value());
   CHECK(from_v1_seconds(1788231604)->time_since_epoch().count() == 1788231604000000);
 }
+
+TEST_CASE("time: an HTTP date is read in its one form") {
+  CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == from_ms(784111777000));
+  for (const char* text : {"", "06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37",
+                           "Sun, 06 Nov 1994 08:49:37 GMT x", "Sunday, 06-Nov-94 08:49:37 GMT"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_http_date(text).has_value());
+  }
+}

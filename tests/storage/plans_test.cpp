@@ -132,3 +132,18 @@ TEST_CASE("look-ups: a side question that failed is asked again, and the main an
   CHECK(store.reader().inbox_event(webhook.event).has_value());
   CHECK(next(store, "v2_payment") == exactly(7));
 }
+
+TEST_CASE("inbox: the oldest webhook that waits is PortOne's own and can be asked about") {
+  Store store;
+  const auto oldest = [&](Askable askable) { return store.reader().oldest_waiting(askable); };
+  (void)store.accept(redirect(UiState::kReturnedSuccess, 1, "imp_9"));
+  (void)store.accept(v1_webhook("imp_9", Result::kPaid, 2));  // anybody's
+  CHECK_FALSE(oldest({true, true}).has_value());
+  (void)store.accept(v2_webhook("tx-1", Result::kPaid, "msg-1", 5));
+  NewEvent by_address = v1_webhook("imp_1", Result::kPaid, 7);
+  by_address.known_source = true;
+  (void)store.accept(by_address);
+  CHECK(oldest({true, true}) == at(5));
+  CHECK(oldest({true, false}) == at(7));
+  CHECK_FALSE(oldest({false, false}).has_value());
+}
