@@ -18,9 +18,11 @@ http::Answer AdminListener::look_up(const http::Request& request) {
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return reading([this, id = id.value()](storage::Reader& reader) {
-    if (!reader.payment(id, false)) return admin::not_found("nothing is known of that payment");
+    // PortOne may know what nobody has told us; a mistyped id is told by `known`.
+    const bool is_known = reader.payment(id, false).has_value();
     services_.reconciler.ask_about(id);
-    return admin::json(202, dump_json({{"payment_id", id.str()}, {"lookup", "asked"}}));
+    return admin::json(
+        202, dump_json({{"payment_id", id.str()}, {"lookup", "asked"}, {"known", is_known}}));
   });
 }
 
