@@ -15,16 +15,20 @@ constexpr const char* kPaidAlready =
 }  // namespace
 
 http::Answer AdminListener::look_up(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return reading([this, id = id.value()](storage::Reader& reader) {
-    if (!reader.payment(id, false)) return admin::not_found("nothing is known of that payment");
+    // PortOne may know what nobody has told us; a mistyped id is told by `known`.
+    const bool is_known = reader.payment(id, false).has_value();
     services_.reconciler.ask_about(id);
-    return admin::json(202, dump_json({{"payment_id", id.str()}, {"lookup", "asked"}}));
+    return admin::json(
+        202, dump_json({{"payment_id", id.str()}, {"lookup", "asked"}, {"known", is_known}}));
   });
 }
 
 http::Answer AdminListener::replay(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_event_id(request.captures.at(0));
   return {admin::unavailable(), [this, id](const http::Completion& complete) {
             limit_write(complete);
@@ -41,6 +45,7 @@ http::Answer AdminListener::replay(const http::Request& request) {
 }
 
 http::Answer AdminListener::put_order(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   const auto order = read_order_body(id.value(), request.body, services_.clock.now());
@@ -65,6 +70,7 @@ http::Answer AdminListener::put_order(const http::Request& request) {
 }
 
 http::Answer AdminListener::delete_order(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return {admin::unavailable(), [this, id = id.value()](const http::Completion& complete) {

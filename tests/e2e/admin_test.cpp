@@ -183,9 +183,12 @@ TEST_CASE("admin: POST lookup asks PortOne at once") {
     const std::string id = "look-" + version;
     rig.portone.make(
         {{"payment_id", id}, {"version", version}, {"status", "paid"}, {"webhook", false}});
+    // Nobody told us of it; PortOne may know.
     const Answer answer = rig.daemon.send("POST", "/payments/" + id + "/lookup");
     CHECK(answer.status == 202);
+    CHECK(answer.json() == Json{{"payment_id", id}, {"lookup", "asked"}, {"known", false}});
     CHECK(rig.daemon.wait_for_result(id, "paid").at("authority") == "lookup");
+    CHECK(rig.daemon.send("POST", "/payments/" + id + "/lookup").json().at("known") == true);
   }
 }
 
