@@ -79,19 +79,24 @@ void Checkpointer::between_commits() {
   const bool began_anew = wal_pages_ < seen_pages_;
   seen_pages_ = wal_pages_;
   if (began_anew) {
+    // All that the WAL held before is moved; but not the mark that it begins with.
+    if (!is_marked_) may_mark_ = true;
     moved_pages_ = 0;
     next_ = pages_;
     stop_readers_at_ = kTooManyTimes * pages_;
   }
+  is_marked_ = false;
   std::optional<Checkpoint> made;
   {
     const std::lock_guard lock(mutex_);
+    is_outdated_ |= began_anew;
     if (errand_ == Errand::kMoving) return;
     if (errand_ == Errand::kDone) made = std::move(made_);
     errand_ = Errand::kNone;
   }
+  const bool is_outdated = std::exchange(is_outdated_, false);
   if (made) {
-    if (began_anew) return;  // right after the thread had moved everything
+    if (is_outdated) return;  // right after the thread had moved everything
     note(*made);
   } else {
     if (!is_due()) return;
@@ -114,6 +119,11 @@ void Checkpointer::between_commits() {
   if (stops_readers) stop_readers_at_ = wal_pages_ + kTooManyTimes * pages_ / 4;
   next_ = wal_pages_ + pages_ / 2;
   retry_at_ = Clock::now() + kRetryEvery;
+}
+
+void Checkpointer::note_marked() {
+  may_mark_ = false;
+  is_marked_ = true;
 }
 
 bool Checkpointer::is_due() const {
@@ -171,6 +181,7 @@ void Checkpointer::note(const Checkpoint& made) {
   const bool failed = has_failed(made);
   if (failed && !fails_ && troubled_) troubled_("checkpoint: " + made.what);
   fails_ = failed;
+  if (!failed && moved_pages_ >= wal_pages_) may_mark_ = true;
   renews_ = failed;
 }
 

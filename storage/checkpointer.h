@@ -38,6 +38,11 @@ class Checkpointer {
   // For the writer's thread, after each commit: begins, goes on or ends what is due.
   void between_commits();
 
+  // For the writer's thread: whether everything up to the newest mark came to stand in the
+  // database, so that the next commit may write a new one (wal_mark.h); and that it did.
+  [[nodiscard]] bool may_mark() const { return may_mark_; }
+  void note_marked();
+
  private:
   using Clock = std::chrono::steady_clock;
   enum class Errand { kNone, kMoving, kDone };
@@ -68,6 +73,9 @@ class Checkpointer {
   int stop_readers_at_ = 0;  // beyond so many
   int errands_ = 0;          // of the thread, for the checkpoint that is being made
   bool fails_ = false;
+  bool is_outdated_ = false;  // the WAL began anew since the thread was sent
+  bool may_mark_ = false;
+  bool is_marked_ = false;  // by the newest commit
   bool renews_ = true;  // a sync failed after pages were moved, maybe in an earlier process
   Clock::time_point retry_at_{};
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "storage/session.h"
+#include "storage/wal_mark.h"
 
 namespace reconciled::storage {
 namespace {
@@ -38,6 +39,7 @@ std::size_t applied_migrations(Session& session, const std::string& path) {
 }  // namespace
 
 std::vector<std::string> migrate(const std::string& path) {
+  check_wal(path);
   // Before the first writing connection, which would put another program's file into WAL mode.
   if (pending_migrations(path).empty()) return {};
   Session session(path, Session::Mode::kWrite, kBusyWaitMs);

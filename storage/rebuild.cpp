@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "storage/units.h"
+#include "storage/wal_mark.h"
 
 namespace reconciled::storage {
 namespace {
@@ -210,6 +211,7 @@ RebuildCounts check_rebuild(const std::string& path,
 }
 
 RebuildCounts rebuild(const std::string& path, core::Time now) {
+  check_wal(path);
   Session session(path, Session::Mode::kWrite, kBusyWaitMs);
   RebuildCounts counts;
   std::string last;

@@ -1,10 +1,12 @@
 #include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Transaction.h>
 #include <pthread.h>
 #include <sqlite3.h>
 
 #include <algorithm>
 
 #include "storage/renew_wal.h"
+#include "storage/wal_mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -63,6 +65,12 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
       session(options.path, Session::Mode::kWrite, kBusyWaitMs),
       checkpointer(session, kBusyWaitMs, options.path, options.checkpoint_pages, hooks.troubled) {
   renew_wal(session, options.path);
+  // What waits in the WAL goes on from the mark that is there.
+  if (is_wal_empty(options.path)) {
+    SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+    mark_wal(session);
+    transaction.commit();
+  }
   open_recent_events(session);
   has_recent_events = recent_events(session) > 0;
 }
@@ -137,6 +145,8 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   std::vector<std::optional<WriteFailure>> failures(batch.size());
   try {
     begin();
+    const bool marks = checkpointer.may_mark();
+    if (marks) mark_wal(session);
     const Clock::time_point began = Clock::now();
     if (!run_together(batch, notice)) {
       for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
@@ -146,6 +156,7 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     index_behind(somebody_waits);
     if (options.completes_early) complete(batch, failures);
     session.exec("COMMIT");
+    if (marks) checkpointer.note_marked();
     is_troubled = false;
   } catch (const std::exception& error) {
     give_up(batch, error.what());

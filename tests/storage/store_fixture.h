@@ -42,6 +42,7 @@ class Stranger {
     sqlite3_free(error);
     return text;
   }
+  [[nodiscard]] sqlite3* handle() { return handle_; }
   // All rows, columns joined by `|`, NULL as `-`.
   std::vector<std::string> rows(const std::string& sql) {
     sqlite3_stmt* statement = nullptr;
