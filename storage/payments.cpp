@@ -164,6 +164,13 @@ void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
       .run();
 }
 
+// Of its history: a payment whose row is gone goes on where that ended.
+std::int64_t last_version(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query("SELECT max(version) FROM transition WHERE payment_id = ?");
+  query.with(payment_id).next();
+  return query.row().optional_integer().value_or(0);
+}
+
 bool is_marked(const std::vector<core::TimerMark>& marks, const core::TimerMark& mark) {
   return std::any_of(marks.begin(), marks.end(), [&](const core::TimerMark& known) {
     return known.kind == mark.kind && known.up_to_event == mark.up_to_event &&
@@ -268,11 +275,12 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
 
   const PaymentRow before = stored ? stored->row : PaymentRow{};
   const PaymentRow after = row_of(evidence, decision);
+  std::int64_t version = stored ? stored->version : last_version(session, payment_id);
   const bool is_news = !stored || before != after ||
                        stored->deciding_snapshot.has_value() !=
                            decision.deciding_snapshot.has_value();
   if (is_news) {
-    const Change change{payment_id, before, after, (stored ? stored->version : 0) + 1, now};
+    const Change change{payment_id, before, after, ++version, now};
     std::optional<core::Time> decided_at;
     if (core::is_decided(after.result)) {
       decided_at = before.result == after.result && stored ? stored->decided_at : now;
@@ -295,9 +303,8 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   }
   std::optional<Settled> settled;
   if (is_news || !opened.empty()) {
-    settled = Settled{payment_id,         before.result, after.result,
-                      after.deliverable,  decision.authority, opened,
-                      (stored ? stored->version : 0) + (is_news ? 1 : 0)};
+    settled = Settled{payment_id,         before.result, after.result, after.deliverable,
+                      decision.authority, opened,        version};
   }
   // A mark is evidence: what follows from it is decided at once. It makes no second mark.
   if (is_marked_anew) {

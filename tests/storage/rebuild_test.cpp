@@ -51,6 +51,24 @@ TEST_CASE("rebuild: what was decided follows from the evidence, also after reten
   CHECK(rebuild(store.path(), at(200'000)).different == 0);
 }
 
+TEST_CASE("rebuild: a payment whose row is gone comes back, and its history goes on") {
+  Store store;
+  live(store);
+  Stranger stranger(store.path());
+  const std::string version =
+      stranger.value("SELECT version FROM payment WHERE payment_id = 'ord-1'");
+  REQUIRE(stranger
+              .run("DROP TRIGGER payment_stays; DELETE FROM attempt WHERE payment_id = 'ord-1';"
+                   "DELETE FROM payment WHERE payment_id = 'ord-1'")
+              .empty());
+  CHECK(check(store).counts.different == 1);
+  CHECK(rebuild(store.path(), at(200'000)).different == 1);
+  CHECK(check(store).told.empty());
+  CHECK(store.payment().deliverable);
+  CHECK(stranger.value("SELECT version - " + version +
+                       " FROM payment WHERE payment_id = 'ord-1'") == "1");
+}
+
 TEST_CASE("rebuild: a changed payment is told and mended, with history") {
   Store store;
   live(store);
