@@ -15,6 +15,7 @@ constexpr const char* kPaidAlready =
 }  // namespace
 
 http::Answer AdminListener::look_up(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return reading([this, id = id.value()](storage::Reader& reader) {
@@ -27,6 +28,7 @@ http::Answer AdminListener::look_up(const http::Request& request) {
 }
 
 http::Answer AdminListener::replay(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_event_id(request.captures.at(0));
   return {admin::unavailable(), [this, id](const http::Completion& complete) {
             limit_write(complete);
@@ -43,6 +45,7 @@ http::Answer AdminListener::replay(const http::Request& request) {
 }
 
 http::Answer AdminListener::put_order(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   const auto order = read_order_body(id.value(), request.body, services_.clock.now());
@@ -67,6 +70,7 @@ http::Answer AdminListener::put_order(const http::Request& request) {
 }
 
 http::Answer AdminListener::delete_order(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return {admin::unavailable(), [this, id = id.value()](const http::Completion& complete) {
