@@ -34,8 +34,9 @@ esac
 
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
-# nginx stands before the daemon in a test; systemd's tools judge the units, it need not run.
-test_packages="$build_packages ccache nginx-light openssl systemd"
+# nginx stands before the daemon in a test; systemd's tools judge the units, it need not run; under
+# libfaketime the daemon's clock steps.
+test_packages="$build_packages ccache libfaketime nginx-light openssl systemd"
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-14"
 # shellcheck disable=SC2086  # a list of words
 install_missing $test_packages
