@@ -303,9 +303,8 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   }
   std::optional<Settled> settled;
   if (is_news || !opened.empty()) {
-    settled = Settled{payment_id,         before.result, after.result,
-                      after.deliverable,  decision.authority, opened,
-                      version};
+    settled = Settled{payment_id,         before.result, after.result, after.deliverable,
+                      decision.authority, opened,        version};
   }
   // A mark is evidence: what follows from it is decided at once. It makes no second mark.
   if (is_marked_anew) {

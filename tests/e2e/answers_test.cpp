@@ -71,8 +71,7 @@ TEST_CASE("answers: an abandoned window that cannot be read hides no paid attemp
   Rig rig;
   rig.daemon.register_order("beside-v1");
   const Json left = rig.portone.make(made("v1", "beside-v1", "ready"));
-  rig.portone.fault(
-      {{"answers", {{"payment", id_of(left)}, {"merge", {{"amount", 1000.5}}}}}});
+  rig.portone.fault({{"answers", {{"payment", id_of(left)}, {"merge", {{"amount", 1000.5}}}}}});
   const Json paid = rig.portone.make(made("v1", "beside-v1", "paid"));
   const Json p = rig.daemon.wait_for_result("beside-v1", "paid");
   CHECK(p.at("attempts").size() == 1);
@@ -160,8 +159,8 @@ TEST_CASE("answers: a status that goes on while its time goes back is believed t
       {{"answers", {{"payment", "back"}, {"shift_s", -3600}, {"times", {"updatedAt"}}}}});
   const auto begun = Clock::now();
   rig.portone.move(attempt, {{"status", "paid"}});
-  const Json p =
-      rig.daemon.wait_for("back", [](const Json& shown) { return shown.at("deliverable") == true; });
+  const Json p = rig.daemon.wait_for(
+      "back", [](const Json& shown) { return shown.at("deliverable") == true; });
   CHECK(Clock::now() - begun < 20s);
   // The status itself never went back.
   CHECK(open_findings(p).empty());
@@ -173,7 +172,8 @@ TEST_CASE("answers: paid and then failed is asked about again at once, whatever 
     CAPTURE(version);
     const std::string id = "fails-" + version;
     rig.daemon.register_order(id);
-    const Json attempt = rig.portone.make({{"version", version}, {"payment_id", id}, {"status", "paid"}});
+    const Json attempt =
+        rig.portone.make({{"version", version}, {"payment_id", id}, {"status", "paid"}});
     CHECK(rig.daemon.wait_for_result(id, "paid").at("deliverable") == true);
     const auto begun = Clock::now();
     rig.portone.move(attempt, {{"status", "failed"}, {"webhook", false}});

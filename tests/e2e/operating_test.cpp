@@ -40,8 +40,7 @@ void wait_days(Rig& rig, int days) {
 }
 
 Json wait_for_end(const Rig& rig, const std::string& id) {
-  return rig.daemon.wait_for(
-      id, [](const Json& p) { return p.at("asking_ended_at").is_string(); });
+  return rig.daemon.wait_for(id, [](const Json& p) { return p.at("asking_ended_at").is_string(); });
 }
 
 int rows_of(const Json& payment, const std::string& kind) {
@@ -141,7 +140,8 @@ TEST_CASE("operating: a secret that is not PortOne's is a warning in one place, 
   wait_until("the warning ends", [&] { return !warned(); });
 }
 
-TEST_CASE("operating: what nobody pays just ends, and an order that is withdrawn is stuck no more") {
+TEST_CASE(
+    "operating: what nobody pays just ends, and an order that is withdrawn is stuck no more") {
   Rig rig;
   rig.daemon.register_order("nobody");
   for (const std::string& version : kVersions) {
@@ -167,10 +167,9 @@ TEST_CASE("operating: what nobody pays just ends, and an order that is withdrawn
           .count();
   rig.portone.add_fault(
       {{"answers", {{"payment", "deposit-v1"}, {"merge", {{"vbank_date", due}}}}}});
-  rig.portone.add_fault(
-      {{"answers",
-        {{"payment", "deposit-v2"},
-         {"merge", {{"method", {{"expiredAt", "2026-01-01T00:00:00Z"}}}}}}}});
+  rig.portone.add_fault({{"answers",
+                          {{"payment", "deposit-v2"},
+                           {"merge", {{"method", {{"expiredAt", "2026-01-01T00:00:00Z"}}}}}}}});
   wait_days(rig, 31);
   for (const char* id : {"nobody", "left-v1", "left-v2", "deposit-v1", "deposit-v2"}) {
     CAPTURE(id);
@@ -179,9 +178,8 @@ TEST_CASE("operating: what nobody pays just ends, and an order that is withdrawn
   for (const char* id : {"said", "pending"}) {
     CAPTURE(id);
     wait_for_end(rig, id);
-    rig.daemon.wait_for(id, [](const Json& p) {
-      return open_findings(p) == std::vector<std::string>{"stuck"};
-    });
+    rig.daemon.wait_for(
+        id, [](const Json& p) { return open_findings(p) == std::vector<std::string>{"stuck"}; });
     CHECK(rig.daemon.send("DELETE", "/orders/" + std::string(id)).status == 200);
     CHECK(open_findings(rig.daemon.payment(id)).empty());
   }
@@ -200,8 +198,7 @@ TEST_CASE("operating: a poll for a payment that awaits its deposit asks nobody")
     const Json p = rig.daemon.wait_for_result(id, "awaiting_deposit");
     const int calls = rig.portone.count_calls(version + " GET");
     const auto begun = Clock::now();
-    CHECK(rig.daemon.get("/payments/" + id + "?wait=60").json().at("result") ==
-          "awaiting_deposit");
+    CHECK(rig.daemon.get("/payments/" + id + "?wait=60").json().at("result") == "awaiting_deposit");
     CHECK(Clock::now() - begun < 20s);
     CHECK(rig.portone.count_calls(version + " GET") == calls);
     // Nor does one that waits for a change: it asks once, and then by the schedule.
@@ -226,8 +223,8 @@ TEST_CASE("operating: a poll for a payment that awaits its deposit asks nobody")
     const Json after = rig.daemon.payment(id);
     CHECK(rows_of(after, "snapshot") ==
           std::stoi(rig.daemon.sqlite("SELECT count(*) FROM snapshot" + of_attempt)) +
-              std::stoi(rig.daemon.sqlite("SELECT count(*) FROM lookup WHERE unknown > 0 AND id = " +
-                                          quote(id))));
+              std::stoi(rig.daemon.sqlite(
+                  "SELECT count(*) FROM lookup WHERE unknown > 0 AND id = " + quote(id))));
     CHECK(after.at("version") == p.at("version"));
   }
 }
@@ -252,7 +249,8 @@ TEST_CASE("operating: three hundred forged webhooks are no difference to rebuild
   CHECK(rig.daemon.payment("ours").at("deliverable") == true);
 }
 
-TEST_CASE("operating: a payment whose row is gone is derived again, under the newest configuration") {
+TEST_CASE(
+    "operating: a payment whose row is gone is derived again, under the newest configuration") {
   Rig rig;
   for (const char* id : {"gone", "kept"}) {
     rig.daemon.register_order(id);
@@ -293,7 +291,8 @@ TEST_CASE("operating: who waits for webhooks still refuses to charge twice") {
           version == "v1"
               ? Call{"POST",
                      "/confirm/portone",
-                     Json{{"imp_uid", attempt}, {"merchant_uid", "once"}, {"amount", 10'000}}.dump(),
+                     Json{{"imp_uid", attempt}, {"merchant_uid", "once"}, {"amount", 10'000}}
+                         .dump(),
                      {{"Content-Type", "application/json"}}}
               : signed_call({{"type", "Confirm"},
                              {"timestamp", "2026-01-02T03:04:05.678Z"},

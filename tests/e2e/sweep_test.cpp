@@ -78,8 +78,8 @@ TEST_CASE("sweep: rows that cannot be read are counted and named, the others fou
     CAPTURE(version);
     Rig rig(sweeping());
     rig.daemon.register_order("ours");
-    const Json attempt = rig.portone.make(
-        {{"version", version}, {"payment_id", "ours"}, {"status", "paid"}});
+    const Json attempt =
+        rig.portone.make({{"version", version}, {"payment_id", "ours"}, {"status", "paid"}});
     CHECK(rig.daemon.wait_for_result("ours", "paid").at("deliverable") == true);
     rig.portone.fault(
         {{"answers", {{"where", {version + " list", "cursor"}}, {"rows", kOddRows.at(version)}}}});
@@ -108,10 +108,9 @@ TEST_CASE("sweep: a row of ours that a list shows broken is asked about by itsel
         rig.portone.make({{"version", version}, {"payment_id", id}, {"status", "paid"}});
     rig.daemon.wait_for_result(id, "paid");
     const Json patch = version == "v1" ? Json{{"amount", 1000.5}} : Json{{"currency", "KR"}};
-    rig.portone.add_fault({{"answers",
-                            {{"where", {version + " list", "cursor"}},
-                             {"payment", id},
-                             {"merge", patch}}}});
+    rig.portone.add_fault(
+        {{"answers",
+          {{"where", {version + " list", "cursor"}}, {"payment", id}, {"merge", patch}}}});
     rig.portone.move(attempt, {{"status", "cancelled"}, {"trigger", "API"}, {"webhook", false}});
   }
   for (const std::string& version : kVersions) {
@@ -157,8 +156,7 @@ TEST_CASE("sweep: a window that was walked stays walked though a later one fails
               "UPDATE meta SET value = '" + std::to_string(long_ago) +
                   "' WHERE key = 'last_sweep_v1_ms'"}})
             .status == 0);
-  rig.portone.rest_fault(
-      {{"mode", "status"}, {"status", 500}, {"where", "v1 list"}, {"skip", 2}});
+  rig.portone.rest_fault({{"mode", "status"}, {"status", 500}, {"where", "v1 list"}, {"skip", 2}});
   rig.restart();
   wait_until("the mark moves", [&] { return swept_up_to(rig, "v1") > long_ago; });
   wait_until("a person is told", [&] { return !warning(rig, "sweep_failing").empty(); });
@@ -181,12 +179,13 @@ TEST_CASE("sweep: what it found is asked after the next start, however the last 
       }
     }
     // Lists answer, single payments take their time.
-    rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 60'000}, {"where", {"single", "order"}}});
+    rig.portone.rest_fault(
+        {{"mode", "slow"}, {"delay_ms", 60'000}, {"where", {"single", "order"}}});
     rig.daemon.start();
     wait_until("all are found", [&] {
-      return rig.daemon.sqlite("SELECT count(*) FROM lookup WHERE next_at_ms IS NOT NULL "
-                               "UNION ALL SELECT count(*) FROM payment WHERE result = 'paid'") ==
-             "100\n0\n";
+      return rig.daemon.sqlite(
+                 "SELECT count(*) FROM lookup WHERE next_at_ms IS NOT NULL "
+                 "UNION ALL SELECT count(*) FROM payment WHERE result = 'paid'") == "100\n0\n";
     });
     CHECK((is_killed ? rig.daemon.kill() : rig.daemon.stop()) == (is_killed ? 128 + 9 : 0));
     CHECK(rig.daemon.sqlite("SELECT count(*) FROM payment WHERE result = 'paid'") == "0\n");

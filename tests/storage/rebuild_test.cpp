@@ -55,7 +55,8 @@ TEST_CASE("rebuild: a payment whose row is gone comes back, and its history goes
   Store store;
   live(store);
   Stranger stranger(store.path());
-  const std::string version = stranger.value("SELECT version FROM payment WHERE payment_id = 'ord-1'");
+  const std::string version =
+      stranger.value("SELECT version FROM payment WHERE payment_id = 'ord-1'");
   REQUIRE(stranger
               .run("DROP TRIGGER payment_stays; DELETE FROM attempt WHERE payment_id = 'ord-1';"
                    "DELETE FROM payment WHERE payment_id = 'ord-1'")

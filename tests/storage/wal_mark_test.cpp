@@ -15,8 +15,8 @@ namespace {
 // Few, so that the WAL begins anew all the time.
 constexpr int kCheckpointPages = 24;
 
-// A process that writes orders to one file: 'o' opens it, 'w' writes one, 'm' some hundred, 'g' goes
-// on until it is killed, 's' stops cleanly.
+// A process that writes orders to one file: 'o' opens it, 'w' writes one, 'm' some hundred, 'g'
+// goes on until it is killed, 's' stops cleanly.
 class Daemon {
  public:
   explicit Daemon(std::string path) : path_(std::move(path)) {}
@@ -50,8 +50,8 @@ class Daemon {
  private:
   void write() {
     std::promise<void> written;
-    const auto id = PaymentId::make("o" + std::to_string(++written_) + "-" +
-                                    std::to_string(::getpid()));
+    const auto id =
+        PaymentId::make("o" + std::to_string(++written_) + "-" + std::to_string(::getpid()));
     writer_->register_order({*id, 100, kKrw, std::string(200, 'n'), at(0)},
                             [&](const auto&) { written.set_value(); });
     written.get_future().wait();
@@ -190,7 +190,8 @@ TEST_CASE("WAL: files that say nothing of it are let be") {
   CHECK(refusal(folder / "absent.db").empty());
   const std::string path = folder / "old.db";
   Stranger stranger(path);
-  CHECK(stranger.run("PRAGMA journal_mode = WAL; CREATE TABLE other (a); INSERT INTO other VALUES (1)")
+  CHECK(stranger
+            .run("PRAGMA journal_mode = WAL; CREATE TABLE other (a); INSERT INTO other VALUES (1)")
             .empty());
   CHECK(refusal(path).empty());
 }
