@@ -259,17 +259,19 @@ void forget_lookup(Session& session, const Question& question) {
       .run();
 }
 
+void hasten_lookup(Session& session, const Question& question, core::Time at) {
+  PlannedLookup planned =
+      load(session, question.kind, question.id).value_or(PlannedLookup{.anchor = at});
+  if (!planned.next_at || *planned.next_at > at) planned.next_at = at;
+  store(session, question, planned);
+  if (question.named_attempts.empty()) return;
+  session.query("UPDATE lookup SET attempt_id = ? WHERE question = ? AND id = ?")
+      .with(question.named_attempts.front(), to_word(question.kind), question.id)
+      .run();
+}
+
 void note_swept(Session& session, const Swept& swept) {
-  for (const Question& question : swept.found) {
-    PlannedLookup planned = load(session, question.kind, question.id)
-                                .value_or(PlannedLookup{.anchor = swept.up_to});
-    if (!planned.next_at || *planned.next_at > swept.up_to) planned.next_at = swept.up_to;
-    store(session, question, planned);
-    if (question.named_attempts.empty()) continue;
-    session.query("UPDATE lookup SET attempt_id = ? WHERE question = ? AND id = ?")
-        .with(question.named_attempts.front(), to_word(question.kind), question.id)
-        .run();
-  }
+  for (const Question& question : swept.found) hasten_lookup(session, question, swept.up_to);
   store_value(session, last_sweep_key(swept.api), std::to_string(core::to_ms(swept.up_to)));
 }
 

@@ -287,6 +287,11 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
     }
     write_row(session, context, change, decision, decided_at);
     write_transition(session, change, cause);
+  } else if (stored->configuration_id != context.configuration_id) {
+    // Findings and attempts follow the new configuration below: a rebuild has to use it too.
+    session.query("UPDATE payment SET configuration_id = ? WHERE payment_id = ?")
+        .with(context.configuration_id, payment_id)
+        .run();
   }
   write_attempts(session, payment_id, decision, now);
   const std::vector<core::FindingKind> opened =

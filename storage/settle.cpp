@@ -133,6 +133,34 @@ void note_readable(Session& session, const core::PaymentId& payment_id,
   }
 }
 
+// V2 shows one attempt of a payment. Where we hold money or hope by another one that nobody asked for
+// by name, what we know of it would stay as it is for good: it is asked for at once.
+void ask_for_unshown(Session& session, const LookupReport& report) {
+  const Question& asked = report.question;
+  if (asked.kind != QuestionKind::kV2Payment || !asked.payment_id || report.snapshots.empty()) {
+    return;
+  }
+  std::vector<core::AttemptId> held;
+  {
+    Query query = session.query(
+        "SELECT attempt_id FROM attempt WHERE payment_id = ? AND api = 'v2' AND result IN"
+        "  ('pending', 'awaiting_deposit', 'paid', 'partially_cancelled') ORDER BY attempt_id");
+    query.with(*asked.payment_id);
+    while (query.next()) held.push_back(query.row().attempt_id());
+  }
+  for (const core::AttemptId& id : held) {
+    const auto& named = asked.named_attempts;
+    const bool is_shown =
+        std::any_of(report.snapshots.begin(), report.snapshots.end(),
+                    [&](const core::Snapshot& shown) { return shown.attempt_id == id; });
+    if (is_shown || std::find(named.begin(), named.end(), id) != named.end()) continue;
+    Question question{QuestionKind::kV2Payment, asked.id, asked.payment_id};
+    question.named_attempts.push_back(id);
+    hasten_lookup(session, question, report.answered_at);
+    return;
+  }
+}
+
 std::vector<core::EventId> events_of(const LookupReport& report) {
   std::vector<core::EventId> events;
   for (const Cover& cover : report.events) events.push_back(cover.event);
@@ -213,6 +241,7 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
     add(settled.changed,
         redecide(session, context, payment_id, cause, report.answered_at, std::nullopt));
   }
+  if (report.is_final()) ask_for_unshown(session, report);
   return settled;
 }
 

@@ -129,6 +129,8 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
 std::optional<core::TimerMark> note_answer(Session& session, const DecisionContext& context,
                                            const LookupReport& report, bool named_by_webhook);
 void forget_lookup(Session& session, const Question& question);
+// The question is due at `at` at the latest, for the first of its named attempts too.
+void hasten_lookup(Session& session, const Question& question, core::Time at);
 // What a sweep found is due now, and the sweep came so far: one commit tells both.
 void note_swept(Session& session, const Swept& swept);
 // Our clock was set: what is planned keeps its distance from now.

@@ -150,6 +150,7 @@ AttemptHistory fold_attempt(const std::vector<const SnapshotFact*>& facts,
   }
   history.naming = answers.back().fact;
   // A V1 attempt is judged by V1 answers alone where V1 is configured; V2 then only names it.
+  const Answer newest = answers.back();
   if (history.version == Api::kV1 && policy.v1_configured) {
     std::erase_if(answers, [](const Answer& a) { return a.fact->snapshot.api == Api::kV2; });
   }
@@ -157,6 +158,13 @@ AttemptHistory fold_attempt(const std::vector<const SnapshotFact*>& facts,
   for (const Answer& answer : answers) {
     history.naming = answer.fact;
     consider(history, past, answer);
+  }
+  // What the other API says of it does not count, but it is newer (V1 was not configured for a
+  // while): goods do not go out on the older word, V1 is asked again.
+  if (history.taken != nullptr && newest.look_up > answers.back().look_up &&
+      !says_the_same(history.taken->snapshot, newest.fact->snapshot)) {
+    history.suspect = newest.fact;
+    history.suspect_look_up = newest.look_up;
   }
   return history;
 }

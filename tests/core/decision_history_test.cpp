@@ -111,6 +111,26 @@ TEST_CASE("backwards: another attempt's doubt holds no goods of the winner") {
   CHECK(decision.suspect_look_up.has_value());
 }
 
+TEST_CASE("backwards: a newer view of V2's withholds a V1 attempt until V1 was asked again") {
+  Snapshot by_v2 = v2("imp_1", Result::kCancelled, 20, 20);
+  by_v2.version = Api::kV1;
+  Evidence evidence;
+  Decision decision = evidence.says(v1("imp_1", Result::kPaid, 10)).says(by_v2).decide();
+  CHECK(decision.result == Result::kPaid);
+  CHECK_FALSE(decision.deliverable);
+  CHECK(decision.suspect_look_up == 20);
+  SUBCASE("V1 says the same") {
+    decision = evidence.says(v1("imp_1", Result::kCancelled, 30)).decide();
+    CHECK(decision.result == Result::kCancelled);
+  }
+  SUBCASE("V1 stays with it") {
+    decision = evidence.says(v1("imp_1", Result::kPaid, 30)).decide();
+    CHECK(decision.deliverable);
+  }
+  CHECK_FALSE(decision.suspect_look_up.has_value());
+  CHECK(decision.findings.empty());
+}
+
 TEST_CASE("carried over: disputes live through answers whose shape cannot carry them") {
   Snapshot disputed = v2("tx-1", Result::kPaid, 10, 10);
   disputed.disputes = std::vector<Dispute>{{"d-1", false}};

@@ -147,9 +147,17 @@ TEST_CASE("simulator: every order of a short history ends in the same decision")
 
 TEST_CASE("simulator: long histories end as PortOne's truth says, in any order, cut anywhere") {
   Tally tally;
-  for (int number = 0; tally.long_ones < kLongHistories; ++number) check_case(number, tally);
+  const std::vector<int> one = cases_to_run(0);
+  for (const int number : one) check_case(number, tally);
+  if (!one.empty()) return;
+  const int count = how_many_histories(kLongHistories);
+  int histories = 0;
+  for (; tally.long_ones < count; ++histories) check_case(histories, tally);
+  MESSAGE("seed " << simulator_seed() << ": " << histories << " histories, " << tally.long_ones
+                  << " of them long");
   constexpr int kOften = 50;
-  CHECK(tally.deliverable > kLongHistories / 10);
+  if (count < kLongHistories) return;
+  CHECK(tally.deliverable > count / 10);
   CHECK(tally.results.size() == 8);
   for (const auto& [result, times] : tally.results) {
     CAPTURE(std::string(core::to_word(result)));

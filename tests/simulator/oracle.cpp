@@ -170,6 +170,22 @@ Course follow(const Attempt& attempt, const std::vector<Seen>& seen) {
   return course;
 }
 
+// V2's view of a V1 attempt does not judge it, but where it is newer and another one, nobody delivers
+// before V1 was asked again.
+bool is_outdated(const History& history, const std::vector<int>& held, const Attempt& attempt,
+                 const std::vector<Seen>& seen, const State& stands) {
+  std::int64_t newest = seen.back().look_up;
+  bool differs = false;
+  for (const int number : held) {
+    const Piece& piece = history.pieces[static_cast<std::size_t>(number)];
+    const auto* const fact = std::get_if<core::SnapshotFact>(&piece.fact);
+    if (fact == nullptr || piece.attempt != &attempt || fact->snapshot.look_up <= newest) continue;
+    newest = fact->snapshot.look_up;
+    differs = !same_money(state_of(attempt, piece.state), stands);
+  }
+  return differs;
+}
+
 class Oracle {
  public:
   Oracle(const History& history, const std::vector<int>& held,
@@ -182,9 +198,11 @@ class Oracle {
       if (!is_named(history_, held_, attempt)) continue;
       bound_.insert(attempt.id);
       expected_.attempts[attempt.id] = Result::kNone;
-      Course course = follow(attempt, seen_of(history_, held_, attempt));
+      const std::vector<Seen> seen = seen_of(history_, held_, attempt);
+      Course course = follow(attempt, seen);
       if (!course.stands) continue;
       const State& state = state_of(attempt, *course.stands);
+      course.is_in_doubt |= is_outdated(history_, held_, attempt, seen, state);
       expected_.attempts[attempt.id] = state.result;
       standings.push_back({&attempt, &state, *course.stands});
       courses_.push_back(std::move(course));
@@ -356,6 +374,18 @@ Truth truth_of(const World& world) {
   if (!winner) return {};
   return {winner->state->result, winner->attempt->id,
           winner->state->result == Result::kPaid && faults_of(world, *winner->attempt).empty()};
+}
+
+std::optional<std::pair<const Attempt*, int>> strongest_at(
+    const std::vector<const Attempt*>& attempts, int moment) {
+  std::vector<Standing> standings;
+  for (const Attempt* attempt : attempts) {
+    const std::optional<int> state = attempt->state_at(moment);
+    if (state) standings.push_back({attempt, &state_of(*attempt, *state), *state});
+  }
+  const std::optional<Standing> best = strongest(standings);
+  if (!best) return std::nullopt;
+  return std::pair{best->attempt, best->number};
 }
 
 bool is_timers(FindingKind kind) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/simulator/history.h"
@@ -46,6 +47,10 @@ struct Truth {
   bool is_sound = false;  // paid, the right amount, store and channel: deliverable unless held
 };
 [[nodiscard]] Truth truth_of(const World& world);
+
+// The strongest of a payment's attempts at a moment, and its state; nothing where none had begun.
+[[nodiscard]] std::optional<std::pair<const Attempt*, int>> strongest_at(
+    const std::vector<const Attempt*>& attempts, int moment);
 
 // Kinds that a timer's mark opens: they tell when something was seen.
 [[nodiscard]] bool is_timers(core::FindingKind kind);

@@ -39,17 +39,36 @@ class Random {
   std::uint64_t state_;
 };
 
-// RECONCILED_SIMULATOR_SEED, or a fixed seed: a run of the tests is the same each time.
+inline std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// RECONCILED_SEED, or a fixed seed: a run of the tests is the same each time.
 inline std::uint64_t simulator_seed() {
-  constexpr std::uint64_t kSeed = 20'261'122;
-  const char* const text = std::getenv("RECONCILED_SIMULATOR_SEED");
-  return text == nullptr ? kSeed : std::strtoull(text, nullptr, 10);
+  static const std::uint64_t seed = number_from("RECONCILED_SEED", 20'261'122);
+  return seed;
+}
+
+// RECONCILED_HISTORIES, or as many as a test can afford each time.
+inline int how_many_histories(int otherwise) {
+  return static_cast<int>(
+      number_from("RECONCILED_HISTORIES", static_cast<std::uint64_t>(otherwise)));
+}
+
+// The numbers of the cases, from 0 on; RECONCILED_CASE alone where it is set.
+inline std::vector<int> cases_to_run(int count) {
+  const auto only = number_from("RECONCILED_CASE", UINT64_MAX);
+  if (only != UINT64_MAX) return {static_cast<int>(only)};
+  std::vector<int> numbers;
+  for (int number = 0; number < count; ++number) numbers.push_back(number);
+  return numbers;
 }
 
 // What a failing check prints: enough to see the same case again.
 inline std::string replay_hint(int number) {
-  return "RECONCILED_SIMULATOR_SEED=" + std::to_string(simulator_seed()) + ", case " +
-         std::to_string(number);
+  return "RECONCILED_SEED=" + std::to_string(simulator_seed()) +
+         " RECONCILED_CASE=" + std::to_string(number);
 }
 
 }  // namespace reconciled::simulator

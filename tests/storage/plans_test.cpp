@@ -147,3 +147,18 @@ TEST_CASE("inbox: the oldest webhook that waits is PortOne's own and can be aske
   CHECK(oldest({true, false}) == at(7));
   CHECK_FALSE(oldest({false, false}).has_value());
 }
+
+TEST_CASE("look-ups: an attempt that holds our money and is not shown any more is asked for by name") {
+  Store store;
+  (void)store.portone_says({v2("tx-1", Result::kPaid, 1, 10)}, 10);
+  CHECK(store.reader().planned_questions(kPayment).empty());
+  (void)store.portone_says({v2("tx-2", Result::kPending, 2, 20)}, 20);
+  const std::vector<Question> due = store.reader().due_lookups(at(20), 10, {true, true});
+  REQUIRE(due.size() == 1);
+  CHECK(due.front().named_attempts == std::vector{attempt("tx-1")});
+  // Once asked by name it is not asked so again, whatever the answer shows.
+  LookupReport again = Store::answered(due.front(), 21);
+  again.snapshots = {v2("tx-2", Result::kPending, 2, 21)};
+  (void)store.settle(again);
+  CHECK(store.reader().planned_questions(kPayment).empty());
+}

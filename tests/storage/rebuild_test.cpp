@@ -90,3 +90,24 @@ TEST_CASE("rebuild: a changed payment is told and mended, with history") {
   CHECK(store.payment().deliverable);
   CHECK(stranger.value("SELECT cause FROM transition ORDER BY transition_id DESC") == "rebuild");
 }
+
+TEST_CASE("rebuild: findings that another configuration closed are no difference") {
+  Store store([] {
+    DecisionPolicy without_v1 = both_apis();
+    without_v1.v1_configured = false;
+    return without_v1;
+  }());
+  (void)store.order(kAmount);
+  Snapshot by_v2 = v2("imp_1", Result::kFailed, 1, 10);
+  by_v2.version = Api::kV1;
+  (void)store.portone_says({by_v2}, 10);
+  by_v2 = v2("imp_1", Result::kPaid, 2, 20);
+  by_v2.version = Api::kV1;
+  (void)store.portone_says({by_v2}, 20);
+  store.open(both_apis());
+  store.writer().start();
+  // V1 judges it again, and never saw it fail: nothing of the payment's row changes.
+  (void)store.portone_says({v1("imp_1", Result::kPaid, 30)}, 30);
+  store.writer().stop();
+  CHECK(check(store).told.empty());
+}

@@ -1,0 +1,336 @@
+#include "tests/simulator/daemon.h"
+
+#include <algorithm>
+
+namespace reconciled::simulator {
+namespace {
+
+using namespace std::chrono_literals;
+using storage::Question;
+using storage::QuestionKind;
+
+constexpr std::size_t kMaxNamed = 16;
+
+std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup,
+                                      core::Time now) {
+  auto writer = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path},
+                                                  storage::WriterHooks{});
+  writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
+  writer->adopt(setup.policy, setup.schedule, now);
+  writer->start();
+  return writer;
+}
+
+void join(Question& known, const Question& more) {
+  known.for_redirect = known.for_redirect && more.for_redirect;
+  if (!known.payment_id) known.payment_id = more.payment_id;
+  auto& named = known.named_attempts;
+  for (const core::AttemptId& attempt : more.named_attempts) {
+    if (named.size() >= kMaxNamed) return;
+    if (std::find(named.begin(), named.end(), attempt) == named.end()) named.push_back(attempt);
+  }
+}
+
+std::size_t line_of(QuestionKind kind) { return kind == QuestionKind::kV2Payment ? 1 : 0; }
+
+}  // namespace
+
+Daemon::Daemon(const std::string& path, const Setup& setup, Machine& machine, Portone& portone,
+               Random& random)
+    : setup_(setup),
+      machine_(machine),
+      portone_(portone),
+      random_(random),
+      writer_(open(path, setup, machine.wall())),
+      reader_(path),
+      base_(machine.off) {
+  for (const core::EventId id : reader_.inbox_after({}, 100'000)) claimed_.push_back(id);
+}
+
+void Daemon::note(const storage::SettledReport& settled) {
+  for (const storage::Settled& one : settled.changed) changed_.insert(one.payment_id);
+}
+
+bool Daemon::arrive(storage::NewEvent arrival) {
+  const core::Event& event = arrival.event;
+  if (event.source == core::EventSource::kWebhook) {
+    const bool v1 = event.api == core::Api::kV1;
+    if (v1 ? !setup_.policy.v1_configured : !setup_.policy.v2_store_id) return false;
+  }
+  arrival.received_at = now();
+  const auto accepted = write<storage::Accepted>(
+      [&](auto done) { writer_->accept_event(std::move(arrival), std::move(done)); });
+  claimed_.push_back(accepted.event);
+  return true;
+}
+
+storage::OrderOutcome Daemon::put_order(const core::PaymentId& id,
+                                        const core::ExpectedOrder& order) {
+  changed_.insert(id);
+  return write<storage::OrderOutcome>([&](auto done) {
+    if (order.deleted) {
+      writer_->withdraw_order(id, now(), std::move(done));
+    } else {
+      writer_->register_order({id, order.amount, order.currency, order.name, now()},
+                              std::move(done));
+    }
+  });
+}
+
+void Daemon::ask_about(const core::PaymentId& id) {
+  std::vector<Question> planned = reader_.planned_questions(id);
+  std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
+  if (planned.empty()) {
+    planned.push_back({QuestionKind::kV1Order, id.str(), id});
+    planned.push_back({QuestionKind::kV2Payment, id.str(), id});
+    std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
+  }
+  for (const Question& question : planned) want(question, std::nullopt);
+}
+
+core::Time Daemon::run() {
+  follow_clock();
+  for (std::size_t i = 0; i < flights_.size();) {
+    if (flights_[i].lands_at > machine_.at) {
+      ++i;
+      continue;
+    }
+    const Flight flight = flights_[i];
+    flights_.erase(flights_.begin() + static_cast<std::ptrdiff_t>(i));
+    land(flight);
+  }
+  claim_events();
+  if (reader_.has_due_watch(now())) {
+    writer_->fire_watches(now());
+    (void)write<storage::CountedTries>([&](auto done) { writer_->count_tries({}, done); });
+  }
+  if (forget_at_ <= machine_.at) {
+    (void)write<storage::Forgotten>([&](auto done) { writer_->forget_unvouched(now(), done); });
+    forget_at_ = machine_.at + 1h;
+  }
+  if (sweep_at_ <= machine_.at) sweep();
+  claim_due();
+  take_off();
+
+  core::Time next = std::min(sweep_at_, machine_.at + Daemon::kSweepEvery);
+  for (const Flight& flight : flights_) next = std::min(next, flight.lands_at);
+  if (!postponed_.empty()) next = std::min(next, postponed_.begin()->first);
+  const auto due =
+      reader_.next_lookup({setup_.policy.v1_configured, setup_.policy.v2_store_id.has_value()});
+  // What is due already is in flight, or waits for what is.
+  if (due && *due > now()) next = std::min(next, *due - base_);
+  return std::max(next, machine_.at + 1ms);
+}
+
+// As SystemClock and the reconciler have it: steps are adopted once what is planned was moved,
+// small corrections are followed.
+void Daemon::follow_clock() {
+  const auto step = machine_.off - base_;
+  if (step > 2s || step < -2s) {
+    (void)write<bool>([&](auto done) { writer_->shift_plans(step, std::move(done)); });
+  }
+  base_ = machine_.off;
+  if (step > 2s || step < -2s) unknown_ = {};
+  if (now() < clock_noted_at_ || now() >= clock_noted_at_ + 30s) {
+    clock_noted_at_ = now();
+    writer_->put(storage::kClockSeenKey, std::to_string(core::to_ms(now())));
+  }
+}
+
+std::vector<Question> Daemon::questions_of(const storage::InboxEvent& event) const {
+  const bool maybe_v1 = event.api != core::Api::kV2 && setup_.policy.v1_configured;
+  const bool maybe_v2 = event.api != core::Api::kV1 && setup_.policy.v2_store_id;
+  std::vector<Question> questions;
+  if (maybe_v1 && event.attempt_id) {
+    questions.push_back({QuestionKind::kV1Attempt, event.attempt_id->str(), event.payment_id});
+  } else if (maybe_v1 && event.payment_id) {
+    questions.push_back({QuestionKind::kV1Order, event.payment_id->str(), event.payment_id});
+  }
+  if (maybe_v2 && event.payment_id) {
+    questions.push_back({QuestionKind::kV2Payment, event.payment_id->str(), event.payment_id});
+    if (event.attempt_id && event.is_trusted) {
+      questions.back().named_attempts.push_back(*event.attempt_id);
+    }
+  }
+  for (Question& question : questions) {
+    question.for_redirect = event.source == core::EventSource::kRedirect;
+  }
+  return questions;
+}
+
+bool Daemon::claim(const storage::InboxEvent& event) {
+  const std::vector<Question> questions = questions_of(event);
+  bool waits = false;
+  if (!event.is_trusted) {
+    for (const Question& question : questions) {
+      waits = waits || unknown_.known_until(question, now()).has_value();
+    }
+    waits = waits || !budget_.take(event.remote_ip, now());
+  } else if (event.is_anybodys) {
+    waits = !payment_budget_.take(event.subject(), now());
+  }
+  if (waits) {
+    postponed_.emplace(machine_.at + 31s, event.id);
+    return false;
+  }
+  for (const Question& question : questions) want(question, storage::Cover{event.id, event.copies});
+  return true;
+}
+
+void Daemon::claim_events() {
+  while (!postponed_.empty() && postponed_.begin()->first <= machine_.at) {
+    claimed_.push_back(postponed_.extract(postponed_.begin()).mapped());
+  }
+  std::vector<core::EventId> begun;
+  for (; !claimed_.empty(); claimed_.pop_front()) {
+    const auto event = reader_.inbox_event(claimed_.front());
+    if (event && claim(*event)) begun.push_back(event->id);
+  }
+  if (!begun.empty()) begin(begun);
+}
+
+void Daemon::begin(const std::vector<core::EventId>& events) {
+  using storage::TryMode;
+  const auto begin_one = [this](core::EventId id, TryMode mode) {
+    note(write<storage::SettledReport>(
+        [&](auto done) { writer_->begin_event(id, now(), std::move(done), mode); }));
+  };
+  const auto counted = write<storage::CountedTries>(
+      [&](auto done) { writer_->count_tries(events, std::move(done)); });
+  for (const core::EventId id : counted.counted) begin_one(id, TryMode::kTogether);
+  for (const auto& suspect : counted.suspects) {
+    const auto alone = write<storage::CountedTries>([&](auto done) {
+      writer_->count_tries_alone({suspect.event}, now(), std::move(done));
+    });
+    for (const core::EventId id : alone.counted) begin_one(id, TryMode::kAlone);
+  }
+}
+
+void Daemon::claim_due() {
+  const storage::Askable askable{setup_.policy.v1_configured,
+                                 setup_.policy.v2_store_id.has_value()};
+  for (const Question& question : reader_.due_lookups(now(), 1'000, askable)) {
+    const auto known = entries_.find({question.kind, question.id});
+    if (known == entries_.end() || known->second.state == Entry::State::kIdle) {
+      want(question, std::nullopt);
+    }
+  }
+  if (!setup_.policy.v1_configured) return;
+  for (const storage::DueAttempt& due : reader_.due_attempts(now(), 1'000)) {
+    const auto known = entries_.find({due.question.kind, due.question.id});
+    if (known == entries_.end() || known->second.state == Entry::State::kIdle) {
+      want(due.question, std::nullopt);
+    }
+  }
+}
+
+bool Daemon::may_ask(const Question& question) const {
+  return question.kind == QuestionKind::kV2Payment ? setup_.policy.v2_store_id.has_value()
+                                                   : setup_.policy.v1_configured;
+}
+
+void Daemon::want(const Question& question, std::optional<storage::Cover> event) {
+  const Key key{question.kind, question.id};
+  const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question});
+  Entry& entry = found->second;
+  if (!is_new) join(entry.question, question);
+  if (event) {
+    std::int64_t& copies = entry.events[event->event];
+    copies = std::max(copies, event->copies);
+  }
+  if (entry.state == Entry::State::kInFlight) entry.again = true;
+  if (entry.state != Entry::State::kIdle) return;
+  entry.state = Entry::State::kQueued;
+  ready_.push_back(key);
+}
+
+void Daemon::take_off() {
+  for (auto it = ready_.begin(); it != ready_.end();) {
+    Entry& entry = entries_.at(*it);
+    const std::string& busy =
+        entry.question.payment_id ? entry.question.payment_id->str() : entry.question.id;
+    if (!busy_[line_of(it->first)].insert(busy).second) {
+      ++it;
+      continue;
+    }
+    entry.state = Entry::State::kInFlight;
+    entry.asked = entry.events;
+    entry.busy = busy;
+    const auto takes = random_.chance(90) ? std::chrono::milliseconds(random_.between(20, 900))
+                                          : std::chrono::milliseconds(random_.between(1, 90) * 1'000);
+    flights_.push_back(
+        {*it, writer_->next_look_up(), now(), machine_.second(), machine_.at + takes});
+    it = ready_.erase(it);
+  }
+}
+
+void Daemon::land(const Flight& flight) {
+  const Entry& entry = entries_.at(flight.key);
+  // PortOne looked at its data when it was asked, or as it answered.
+  const int at = random_.chance(50) ? flight.begun : machine_.second();
+  storage::LookupReport report = ask(entry.question, flight.asked_at, at);
+  report.number = flight.number;
+  report.answered_at = now();
+  for (const auto& [id, copies] : entry.asked) report.events.push_back({id, copies});
+  settle(std::move(report));
+}
+
+// The reconciler's way, promise 8: what is about to be decided is counted in a commit before.
+void Daemon::settle(storage::LookupReport report) {
+  using storage::TryMode;
+  const Key key{report.question.kind, report.question.id};
+  TryMode mode = TryMode::kTogether;
+  std::vector<core::EventId> events;
+  for (const storage::Cover& cover : report.events) events.push_back(cover.event);
+  if (!events.empty()) {
+    auto counted = write<storage::CountedTries>(
+        [&](auto done) { writer_->count_tries(events, std::move(done)); });
+    if (!counted.suspects.empty()) {
+      writer_->forgive_tries(counted.counted);
+      mode = TryMode::kAlone;
+      counted = write<storage::CountedTries>(
+          [&](auto done) { writer_->count_tries_alone(events, now(), std::move(done)); });
+    }
+    std::set<core::EventId> tried(counted.counted.begin(), counted.counted.end());
+    tried.insert(counted.under_way.begin(), counted.under_way.end());
+    for (const core::EventId id : events) {
+      if (tried.contains(id)) continue;
+      entries_.at(key).events.erase(id);
+      entries_.at(key).asked.erase(id);
+    }
+    if (tried.empty() && !counted.parked.empty()) return finish(key, true);
+    std::erase_if(report.events,
+                  [&](const storage::Cover& cover) { return !tried.contains(cover.event); });
+  }
+  note(write<storage::SettledReport>(
+      [&](auto done) { writer_->settle(report, std::move(done), mode); }));
+  finish(key, report.is_final());
+  if (!report.question.for_redirect) return;
+  if (report.outcome == storage::LookupReport::Outcome::kNotFound) {
+    unknown_.remember({report.question}, now());
+  } else if (report.outcome == storage::LookupReport::Outcome::kUnusable) {
+    for (const storage::Cover& cover : report.events) {
+      postponed_.emplace(machine_.at + 5s, cover.event);
+    }
+  }
+}
+
+void Daemon::finish(const Key& key, bool usable) {
+  const auto found = entries_.find(key);
+  Entry& entry = found->second;
+  busy_[line_of(key.first)].erase(entry.busy);
+  if (usable && !entry.again) {
+    for (const auto& [id, copies] : entry.asked) entry.events.erase(id);
+  }
+  entry.asked.clear();
+  entry.state = Entry::State::kIdle;
+  if (entry.again) {
+    entry.again = false;
+    entry.state = Entry::State::kQueued;
+    ready_.push_back(key);
+  } else if (entry.events.empty()) {
+    entries_.erase(found);
+  }
+}
+
+}  // namespace reconciled::simulator
