@@ -25,6 +25,10 @@ SystemClock::Milliseconds SystemClock::measure() { return (system() - steady()).
 
 core::Time SystemClock::wall() const { return core::from_ms(system().count()); }
 
+core::Time SystemClock::paced() const {
+  return core::from_ms(steady().count() + first_offset_);
+}
+
 core::Time SystemClock::now() const {
   const milliseconds at = system();
   const Milliseconds offset = (at - steady()).count();

@@ -18,6 +18,9 @@ class Clock {
   [[nodiscard]] virtual core::Time now() const = 0;
   // What the machine's clock says, for comparing with another machine's.
   [[nodiscard]] virtual core::Time wall() const { return now(); }
+  // From the machine's time at the start on, the time that has passed, whoever sets the clock: for
+  // what lives some minutes in the hands of others.
+  [[nodiscard]] virtual core::Time paced() const { return now(); }
   // By how much the machine's clock was set and `now` was not yet.
   [[nodiscard]] virtual std::chrono::milliseconds step() const { return {}; }
   // `now` takes that much of the step over: what was planned was moved along.
@@ -31,6 +34,7 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] core::Time now() const override;
   [[nodiscard]] core::Time wall() const override;
+  [[nodiscard]] core::Time paced() const override;
   [[nodiscard]] std::chrono::milliseconds step() const override;
   void adopt(std::chrono::milliseconds step) override;
 
@@ -44,6 +48,7 @@ class SystemClock final : public Clock {
   mutable std::atomic<Milliseconds> step_{0};
 
   static Milliseconds measure();
+  const Milliseconds first_offset_ = measure();
 };
 
 }  // namespace reconciled

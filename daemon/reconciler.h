@@ -116,6 +116,7 @@ class Reconciler {
   void forget_unvouched(core::Time now);
   // Moves what is planned along where somebody set our clock, before the clock shows it.
   void follow_clock();
+  void move_memory(std::chrono::milliseconds step);
   [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
                                                             std::size_t number);
   // An API that is not configured is not asked: its look-ups wait.
@@ -145,6 +146,7 @@ class Reconciler {
   core::Time ask_unwritten_at_{};
   core::Time claim_due_at_{};
   std::atomic<std::chrono::milliseconds> followed_step_{std::chrono::milliseconds{0}};  // being written
+  std::atomic<std::chrono::milliseconds> adopted_step_{std::chrono::milliseconds{0}};
   core::Time clock_noted_at_{};
   std::atomic<core::Time> forget_at_{core::Time{}};  // never twice at once
 

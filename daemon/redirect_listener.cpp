@@ -197,7 +197,7 @@ http::Answer RedirectListener::status(const http::Request& request) {
   const bool wants_page =
       request.header("accept").value_or("").find("text/html") != std::string_view::npos;
   const auto redirect =
-      tokens_.read(core::form_value(pairs, "token").value_or(""), services_.clock.now());
+      tokens_.read(core::form_value(pairs, "token").value_or(""), services_.clock.paced());
   if (!redirect) return expired(language, wants_page);
   const Visit visit{*redirect, language, wants_page};
   return {unavailable(language),
@@ -265,7 +265,7 @@ WaitingPage RedirectListener::page_of(const Visit& visit, const storage::Redirec
   if (state == WaitingState::kConfirming || state == WaitingState::kReview ||
       state == WaitingState::kAwaitingDeposit) {
     content.status_url =
-        status_path_ + "?token=" + tokens_.make(visit.redirect, services_.clock.now());
+        status_path_ + "?token=" + tokens_.make(visit.redirect, services_.clock.paced());
   }
   if (state != WaitingState::kConfirming) content.next_url = next_url(state, facts);
   return content;

@@ -117,8 +117,9 @@ class Writer {
   void put(std::string key, std::string value);
   // What a walk over PortOne's list found and how far it came, in one commit.
   void note_swept(Swept swept, Done<bool> done);
-  // Our clock was set by so much: what is planned keeps its distance from now.
-  void shift_plans(std::chrono::milliseconds by, Done<bool> done);
+  // Our clock was set by so much at `now`, which does not show it yet: what is planned keeps its
+  // distance from now.
+  void shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool> done);
   // The number of a look-up that begins now: higher than any before, over restarts too. Any thread;
   // waits for a commit once in many thousand.
   [[nodiscard]] std::int64_t next_look_up();

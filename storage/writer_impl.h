@@ -49,7 +49,7 @@ struct Writer::Impl {
     auto value = std::make_shared<std::optional<T>>();
     WriteUnit unit;
     unit.bytes = bytes;
-    unit.run = [value, work = std::move(work)](Session& s, CommitNotice& notice) {
+    unit.run = [value, work = std::move(work)](Session& s, CommitNotice& notice) mutable {
       value->emplace(work(s, notice));
     };
     if (done) {
@@ -109,6 +109,10 @@ struct Writer::Impl {
   static constexpr std::int64_t kReservedLookUps = 65'536;
   std::atomic<std::int64_t> look_ups{0};           // the newest number given
   std::atomic<std::int64_t> look_ups_reserved{0};  // given out up to here at most, says the file
+  // What comes with an earlier time than this was timed before our clock was set forward. The writer's
+  // thread alone.
+  core::Time earliest{};
+  [[nodiscard]] core::Time even(core::Time time) const { return std::max(time, earliest); }
   std::int64_t too_many_unsigned = 0;  // events, as far as they were counted
   bool has_recent_events = false;      // that are not indexed yet
   bool is_troubled = false;

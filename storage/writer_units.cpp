@@ -140,7 +140,8 @@ void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport
       lane_of(mode),
       [this, event, now](Session& session, CommitNotice& notice) {
         impl_->counted.erase(event);
-        SettledReport settled = storage::begin_event(session, *impl_->context_now(), event, now);
+        SettledReport settled =
+            storage::begin_event(session, *impl_->context_now(), event, impl_->even(now));
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
         return settled;
@@ -197,10 +198,11 @@ void Writer::note_swept(Swept swept, Done<bool> done) {
       std::move(done));
 }
 
-void Writer::shift_plans(std::chrono::milliseconds by, Done<bool> done) {
+void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool> done) {
   impl_->submit_for<bool>(
       Lane::kFirst,
-      [by](Session& session, CommitNotice& notice) {
+      [this, by, now](Session& session, CommitNotice& notice) {
+        impl_->earliest = by > std::chrono::milliseconds(0) ? now + by : core::Time{};
         storage::shift_plans(session, by);
         store_value(session, kClockSeenKey,
                     std::to_string(load_number(session, kClockSeenKey) + by.count()));
@@ -239,7 +241,8 @@ void Writer::Impl::reserve_look_ups(std::int64_t number) {
 void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode) {
   impl_->submit_for<SettledReport>(
       lane_of(mode),
-      [this, report = std::move(report)](Session& session, CommitNotice& notice) {
+      [this, report = std::move(report)](Session& session, CommitNotice& notice) mutable {
+        report.answered_at = impl_->even(report.answered_at);
         for (const Cover& cover : report.events) impl_->counted.erase(cover.event);
         SettledReport settled = settle_report(session, *impl_->context_now(), report);
         append(notice.changed, settled.changed);
@@ -262,7 +265,8 @@ void Writer::note_failure(LookupReport report) {
 void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
   impl_->submit_for<OrderOutcome>(
       Lane::kFirst,
-      [this, request = std::move(request)](Session& session, CommitNotice& notice) {
+      [this, request = std::move(request)](Session& session, CommitNotice& notice) mutable {
+        request.at = impl_->even(request.at);
         std::optional<Settled> settled;
         const OrderOutcome outcome =
             storage::register_order(session, *impl_->context_now(), request, settled);

@@ -127,7 +127,7 @@ core::Time Daemon::run() {
 void Daemon::follow_clock() {
   const auto step = machine_.off - base_;
   if (step > 2s || step < -2s) {
-    (void)write<bool>([&](auto done) { writer_->shift_plans(step, std::move(done)); });
+    (void)write<bool>([&](auto done) { writer_->shift_plans(step, now(), std::move(done)); });
   }
   base_ = machine_.off;
   if (step > 2s || step < -2s) unknown_ = {};

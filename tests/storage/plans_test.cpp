@@ -8,7 +8,7 @@ TEST_CASE("look-ups: where our clock is set, what is planned keeps its distance 
   Store store(only_v1());
   (void)store.order(kAmount, 0);
   const std::string before = next(store, "v1_order");
-  CHECK(store.wait<bool>([&](auto done) { store.writer().shift_plans(-1h, done); }).ok());
+  CHECK(store.wait<bool>([&](auto done) { store.writer().shift_plans(-1h, at(0), done); }).ok());
   CHECK(next(store, "v1_order") == std::to_string(std::stoll(before) - 3'600'000));
   // Whatever was planned ahead of a clock that now is behind: an order begins no schedule later
   // than now.
