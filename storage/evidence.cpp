@@ -11,13 +11,6 @@
 #include "storage/writer.h"
 
 namespace reconciled::storage {
-namespace {
-
-std::optional<std::string> if_any(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return text;
-}
-
 std::optional<std::string> disputes_text(const std::optional<std::vector<core::Dispute>>& list) {
   if (!list) return std::nullopt;
   nlohmann::json json = nlohmann::json::array();
@@ -25,6 +18,13 @@ std::optional<std::string> disputes_text(const std::optional<std::vector<core::D
     json.push_back({{"id", dispute.id}, {"resolved", dispute.resolved}});
   }
   return json.dump();
+}
+
+namespace {
+
+std::optional<std::string> if_any(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text;
 }
 
 std::optional<std::vector<core::Dispute>> disputes_from(const std::optional<std::string>& text) {

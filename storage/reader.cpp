@@ -353,14 +353,22 @@ std::optional<std::string> Reader::kept(const std::string& key) {
 
 bool Reader::is_news(const core::Snapshot& listed) {
   Query query = impl_->session.query(
-      "SELECT s.result, s.cancelled_amount, s.total_amount FROM attempt a "
+      "SELECT s.result, s.cancelled_amount, s.total_amount, s.api, coalesce(s.disputes, '[]') "
+      "FROM attempt a "
       "JOIN snapshot s ON s.snapshot_id = a.snapshot_id WHERE a.attempt_id = ?");
   if (!query.with(listed.attempt_id).next()) return true;
   Row row = query.row();
   const auto result = row.word<core::Result>();
   const std::int64_t cancelled = row.integer();
-  return result != listed.result || cancelled != listed.cancelled_amount ||
-         row.integer() != listed.total_amount;
+  const std::int64_t total = row.integer();
+  if (result != listed.result || cancelled != listed.cancelled_amount ||
+      total != listed.total_amount) {
+    return true;
+  }
+  // A dispute changes neither, and holds the goods. Another API's answers cannot carry any.
+  const bool is_of_this_api = row.word<core::Api>() == listed.api;
+  const std::optional<std::string> disputes = disputes_text(listed.disputes);
+  return is_of_this_api && disputes && *disputes != row.text();
 }
 
 std::optional<core::PaymentId> Reader::payment_of(const std::string& id) {

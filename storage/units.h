@@ -55,6 +55,9 @@ void open_recent_events(Session& session);
 void index_events(Session& session, std::int64_t most);
 
 // evidence.cpp
+// As a snapshot's row keeps them; nothing where its answer cannot carry them.
+[[nodiscard]] std::optional<std::string> disputes_text(
+    const std::optional<std::vector<core::Dispute>>& list);
 [[nodiscard]] core::PaymentEvidence load_evidence(Session& session,
                                                   const core::PaymentId& payment_id);
 [[nodiscard]] std::optional<core::ExpectedOrder> load_order(Session& session,

@@ -63,6 +63,7 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
     : options(std::move(writer_options)),
       hooks(std::move(writer_hooks)),
       session(options.path, Session::Mode::kWrite, kBusyWaitMs),
+      file(options.path),
       checkpointer(session, kBusyWaitMs, options.path, options.checkpoint_pages, hooks.troubled) {
   renew_wal(session, options.path);
   // What waits in the WAL goes on from the mark that is there.
@@ -186,6 +187,7 @@ void Writer::Impl::complete(std::vector<WriteUnit>& batch,
 // Waits for as long as another process holds the write lock: nothing is lost by waiting, the
 // queue is bounded and the edge answers 503 in time.
 void Writer::Impl::begin() {
+  file.check();
   for (;;) {
     try {
       session.exec("BEGIN IMMEDIATE");

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "storage/checkpointer.h"
+#include "storage/file_identity.h"
 #include "storage/units.h"
 #include "storage/writer.h"
 
@@ -102,6 +103,7 @@ struct Writer::Impl {
   WriterOptions options;
   WriterHooks hooks;
   Session session;
+  FileIdentity file;
   Checkpointer checkpointer;
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.

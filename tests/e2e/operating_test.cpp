@@ -338,6 +338,27 @@ TEST_CASE("operating: a backup over the file of a killed daemon is refused, with
   CHECK(rig.daemon.payment("second").is_null());
 }
 
+TEST_CASE("operating: nothing is acknowledged into a file that was moved away") {
+  Rig rig;
+  rig.daemon.register_order("before");
+  const std::string path = rig.daemon.database_path();
+  std::filesystem::rename(path, path + ".away");
+  CHECK(rig.deliver(v1_webhook("imp_1", "o1", "paid")).status == 503);
+  CHECK(rig.daemon.send("PUT", "/orders/o", {{"amount", 1}, {"currency", "KRW"}}).status == 503);
+  wait_until("it is not ready", [&] { return rig.daemon.get("/readyz").status == 503; });
+  rig.daemon.wait_for_log("was removed or replaced");
+  // Another file is no better.
+  write_file(path, "");
+  CHECK(rig.deliver(v1_webhook("imp_1", "o1", "paid")).status == 503);
+  std::filesystem::rename(path + ".away", path);
+  CHECK(rig.deliver(v1_webhook("imp_1", "o1", "paid")).status == 200);
+  wait_until("it is ready", [&] { return rig.daemon.get("/readyz").status == 200; });
+  rig.daemon.kill();
+  rig.restart();
+  CHECK(rig.daemon.payment("before").is_object());
+  CHECK(rig.daemon.payment("o1").is_object());
+}
+
 TEST_CASE("operating: what is mistyped is named at once") {
   Rig rig;
   const auto refused = [&](const Answer& answer, const std::string& name) {

@@ -199,3 +199,18 @@ TEST_CASE("sweep: what it found is asked after the next start, however the last 
     });
   }
 }
+
+TEST_CASE("sweep: a dispute whose webhook was lost is found, though nothing else changed") {
+  Rig rig(sweeping());
+  rig.daemon.register_order("disputed");
+  const Json attempt =
+      rig.portone.make({{"version", "v2"}, {"payment_id", "disputed"}, {"status", "paid"}});
+  CHECK(rig.daemon.wait_for_result("disputed", "paid").at("deliverable") == true);
+  rig.portone.move(attempt, {{"status", "disputed"}, {"webhook", false}});
+  const Json p = rig.daemon.wait_for(
+      "disputed", [](const Json& shown) { return shown.at("deliverable") == false; });
+  CHECK(open_findings(p) == std::vector<std::string>{"dispute"});
+  rig.portone.move(attempt, {{"status", "dispute_resolved"}, {"webhook", false}});
+  rig.daemon.wait_for("disputed",
+                      [](const Json& shown) { return shown.at("deliverable") == true; });
+}
