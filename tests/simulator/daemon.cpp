@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::simulator {
 namespace {
 
@@ -55,7 +57,10 @@ bool Daemon::arrive(storage::NewEvent arrival) {
   const core::Event& event = arrival.event;
   if (event.source == core::EventSource::kWebhook) {
     const bool v1 = event.api == core::Api::kV1;
-    if (v1 ? !setup_.policy.v1_configured : !setup_.policy.v2_store_id) return false;
+    if (v1 ? !setup_.policy.v1_configured : !setup_.policy.v2_store_id) {
+      RECONCILED_MARK(kSimRefused);
+      return false;
+    }
   }
   arrival.received_at = now();
   const auto accepted = write<storage::Accepted>(
@@ -80,7 +85,9 @@ storage::OrderOutcome Daemon::put_order(const core::PaymentId& id,
 void Daemon::ask_about(const core::PaymentId& id) {
   std::vector<Question> planned = reader_.planned_questions(id);
   std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
-  if (planned.empty()) {
+  if (std::none_of(planned.begin(), planned.end(), [](const Question& question) {
+        return question.kind != QuestionKind::kV1Attempt;
+      })) {
     planned.push_back({QuestionKind::kV1Order, id.str(), id});
     planned.push_back({QuestionKind::kV2Payment, id.str(), id});
     std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
@@ -238,6 +245,7 @@ void Daemon::want(const Question& question, std::optional<storage::Cover> event)
     std::int64_t& copies = entry.events[event->event];
     copies = std::max(copies, event->copies);
   }
+  RECONCILED_MARK_IF(entry.state == Entry::State::kInFlight, kSimWantedInFlight);
   if (entry.state == Entry::State::kInFlight) entry.again = true;
   if (entry.state != Entry::State::kIdle) return;
   entry.state = Entry::State::kQueued;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "daemon/core/mark.h"
 #include "tests/simulator/wire.h"
 
 namespace reconciled::simulator {
@@ -121,7 +122,11 @@ void Day::make_messages(std::size_t world) {
     const int late = random_.chance(80) ? 0 : random_.between(1, 6 * kHour);
     if (random_.chance(10)) continue;  // lost
     at(arrived + late, [this, world, piece_number] { deliver(world, piece_number, 0, 3); });
-    // A copy may be news.
+    arrivals_.push_back(arrived + late);
+    // A copy may be news, and may come while the first one is being asked about.
+    if (random_.chance(15)) {
+      at(arrived + late, [this, world, piece_number] { deliver(world, piece_number, 0, 1); });
+    }
     for (int copies = random_.chance(30) ? random_.between(1, 3) : 0; copies > 0; --copies) {
       const int again = random_.between(arrived, std::max(arrived + 1, faults_end_ - 1));
       at(again, [this, world, piece_number] { deliver(world, piece_number, 0, 1); });
@@ -156,11 +161,19 @@ Setup Day::make_setup() {
   return setup;
 }
 
+// Often as a message comes: then something is being asked.
+int Day::trouble_at() {
+  const int chosen = arrivals_.empty() || random_.chance(50)
+                         ? random_.between(1, faults_end_ - 2)
+                         : arrivals_[static_cast<std::size_t>(random_.below(arrivals_.size()))];
+  return std::clamp(chosen, 1, faults_end_ - 2);
+}
+
 // Stops, kills, starts, and a clock that others set.
 void Day::make_trouble() {
   at(0, [this] { start(setup_); });
-  for (int times = random_.between(0, 4); times > 0; --times) {
-    const int second = random_.between(1, faults_end_ - 2);
+  for (int times = random_.between(1, 5); times > 0; --times) {
+    const int second = trouble_at();
     const int down = random_.chance(60) ? random_.between(0, kMinute) : random_.between(1, 3 * kHour);
     if (random_.chance(50)) {
       at(second, [this] { stop(); });
@@ -168,9 +181,11 @@ void Day::make_trouble() {
       at(second, [this] { kill(); });
     } else {
       at(second, [this] {
-        if (daemon_) daemon_->die_at(random_.between(1, 12));
+        if (daemon_) daemon_->die_at(random_.between(1, 6));
       });
     }
+    if (random_.chance(35)) at(second + down / 2, [this] { step_clock(); });
+    if (random_.chance(6)) at(second + down / 2, [this] { step_far(); });
     at(std::min(second + down, faults_end_ - 1), [this] {
       if (!daemon_) start(random_.chance(60) ? make_setup() : setup_);
     });
@@ -185,9 +200,17 @@ void Day::step_clock() {
   const auto by = std::chrono::seconds(kSteps[random_.below(std::size(kSteps))]);
   // Where nothing runs that could notice, a clock that was ahead is not put back: nobody could tell
   // what the lists were not asked for meanwhile.
-  const bool forward = random_.chance(50) || (!daemon_ && machine_.off > 0s);
+  const bool forward = random_.chance(daemon_ ? 50 : 25) || (!daemon_ && machine_.off > 0s);
   machine_.off += forward ? by : -by;
   machine_.off += std::chrono::milliseconds(random_.between(-900, 900));
+  end_.clock_steps += 1;
+}
+
+// A battery that died, or a typo: longer than any payment is asked about. Only where nothing runs:
+// what runs moves its plans along.
+void Day::step_far() {
+  if (daemon_) return;
+  machine_.off += std::chrono::days(31);
   end_.clock_steps += 1;
 }
 
@@ -198,7 +221,10 @@ void Day::start(const Setup& setup) {
   end_.starts += 1;
 }
 
-void Day::stop() { daemon_.reset(); }
+void Day::stop() {
+  RECONCILED_MARK_IF(daemon_ && daemon_->is_asking(), kSimAnswerLost);
+  daemon_.reset();
+}
 
 // The files as they are now are all that the next start has.
 void Day::kill() {
@@ -230,6 +256,7 @@ void Day::run_until(int second) {
         step();
       }
     } catch (const Killed&) {
+      RECONCILED_MARK(kSimKilledBetweenWrites);
       kill();
       const int down = random_.between(0, kMinute);
       at(machine_.second() + down, [this] {

@@ -48,6 +48,7 @@ class Day {
   void make_messages(std::size_t world);
   void make_orders(std::size_t world);
   void make_trouble();
+  [[nodiscard]] int trouble_at();
   void at(int second, Step step);
   void deliver(std::size_t world, int piece, int copy, int tries);
   void put_order(std::size_t world, const core::ExpectedOrder& order);
@@ -56,6 +57,7 @@ class Day {
   void stop();
   void kill();
   void step_clock();
+  void step_far();
   [[nodiscard]] Setup make_setup();
 
   void run_until(int second);
@@ -83,6 +85,7 @@ class Day {
   std::unique_ptr<Daemon> daemon_;
   std::multimap<std::pair<core::Time, int>, Step> agenda_;
   int steps_ = 0;
+  std::vector<int> arrivals_;  // of messages
   int last_change_ = 0;   // of any world
   int faults_end_ = 0;
   bool is_over_ = false;    // the faults

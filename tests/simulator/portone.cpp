@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 // An answer shows the data as they were so long ago at most: less than a sweep reaches back.
 constexpr int kOldestCopy = 240;
 constexpr int kLongestOutage = 900;
+constexpr int kStubbornFor = 3'600;
 
 std::string enveloped(const std::string& response) {
   return R"({"code":0,"message":null,"response":)" + response + "}";
@@ -30,12 +31,17 @@ void Portone::know(const World& world) {
   const auto add = [this](const Attempt& attempt) {
     payments_[attempt.payment_id.str()].push_back(&attempt);
     attempts_[attempt.id.str()] = &attempt;
+    if (!random_.chance(8)) return;
+    const Oddity odd = random_.chance(50) ? Oddity::kHalfWon : Oddity::kNoAmount;
+    stubborn_[attempt.id.str()] = {odd, attempt.states[static_cast<std::size_t>(
+                                                random_.below(attempt.states.size()))].since};
   };
   for (const Attempt& attempt : world.attempts) add(attempt);
   if (world.stranger) add(*world.stranger);
 }
 
 std::optional<Reply> Portone::fault(Api api, int at) {
+  asked_at_ = at;
   if (!is_ill_) return std::nullopt;
   if (random_.below(400) == 0) outage_until_ = at + random_.between(30, kLongestOutage);
   if (at < outage_until_) return random_.chance(50) ? Reply{} : Reply{503, "", {}};
@@ -57,7 +63,14 @@ int Portone::seen_at(int at) {
 }
 
 Oddity Portone::oddity_of(const Attempt& attempt, Api api) {
-  if (!is_ill_ || !random_.chance(7)) return Oddity::kNone;
+  if (!is_ill_) return Oddity::kNone;
+  const auto found = stubborn_.find(attempt.id.str());
+  if (found != stubborn_.end() && asked_at_ >= found->second.from &&
+      asked_at_ < found->second.from + kStubbornFor) {
+    oddly_told_.insert(attempt.payment_id.str());
+    return found->second.oddity;
+  }
+  if (!random_.chance(7)) return Oddity::kNone;
   auto odd = static_cast<Oddity>(random_.between(1, 7));
   if (odd == Oddity::kLyingTime && api == Api::kV1) odd = Oddity::kBrokenText;
   if (odd != Oddity::kBrokenText && odd != Oddity::kLyingTime) {

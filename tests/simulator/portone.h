@@ -68,7 +68,15 @@ class Portone {
   [[nodiscard]] std::optional<Row> shown(const std::string& payment_id, int at) const;
   [[nodiscard]] std::string row(const Row& row, core::Api api, V2Shape shape);
 
+  // Odd in every answer for a while.
+  struct Stubborn {
+    Oddity oddity;
+    int from;
+  };
+
   Random random_;
+  std::map<std::string, Stubborn> stubborn_;
+  int asked_at_ = 0;
   bool is_ill_ = true;
   std::map<std::string, std::vector<const Attempt*>> payments_;
   std::map<std::string, const Attempt*> attempts_;
