@@ -1,6 +1,6 @@
 // Marks: what must happen at least once while the simulators run, or they try nothing.
 //
-// A mark is one line where the thing happens. It counts in builds with RECONCILED_MARKS (those of the
+// A mark is one line where it happens. It counts in builds with RECONCILED_MARKS (those of the
 // tests) and is nothing in others. The simulators read the counts: a mark that was never hit fails.
 #pragma once
 

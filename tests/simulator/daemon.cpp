@@ -13,8 +13,7 @@ using storage::QuestionKind;
 
 constexpr std::size_t kMaxNamed = 16;
 
-std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup,
-                                      core::Time now) {
+std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now) {
   auto writer = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path},
                                                   storage::WriterHooks{});
   writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
@@ -206,9 +205,8 @@ void Daemon::begin(const std::vector<core::EventId>& events) {
       [&](auto done) { writer_->count_tries(events, std::move(done)); });
   for (const core::EventId id : counted.counted) begin_one(id, TryMode::kTogether);
   for (const auto& suspect : counted.suspects) {
-    const auto alone = write<storage::CountedTries>([&](auto done) {
-      writer_->count_tries_alone({suspect.event}, now(), std::move(done));
-    });
+    const auto alone = write<storage::CountedTries>(
+        [&](auto done) { writer_->count_tries_alone({suspect.event}, now(), std::move(done)); });
     for (const core::EventId id : alone.counted) begin_one(id, TryMode::kAlone);
   }
 }
@@ -264,8 +262,8 @@ void Daemon::take_off() {
     entry.state = Entry::State::kInFlight;
     entry.asked = entry.events;
     entry.busy = busy;
-    const auto takes = random_.chance(90) ? std::chrono::milliseconds(random_.between(20, 900))
-                                          : std::chrono::milliseconds(random_.between(1, 90) * 1'000);
+    const int ms = random_.chance(90) ? random_.between(20, 900) : random_.between(1, 90) * 1'000;
+    const std::chrono::milliseconds takes(ms);
     flights_.push_back(
         {*it, writer_->next_look_up(), now(), machine_.second(), machine_.at + takes});
     it = ready_.erase(it);

@@ -1,4 +1,4 @@
-// What the daemon makes of PortOne's bytes: the asker's and the sweeper's rules over the real readers.
+// What the daemon makes of PortOne's bytes: the asker's and the sweeper's rules, the real readers.
 #include <algorithm>
 
 #include "daemon/core/mark.h"
@@ -202,8 +202,8 @@ bool Daemon::walk(Api api, core::Time from, core::Time until) {
   if (!good) return false;
   storage::Swept swept{.api = api, .up_to = until};
   const auto add = [&](const core::PaymentId& payment) {
-    swept.found.push_back({v1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment, payment.str(),
-                           payment});
+    swept.found.push_back(
+        {v1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment, payment.str(), payment});
   };
   for (const core::Snapshot& listed : rows) {
     if (listed.result == core::Result::kReady) continue;

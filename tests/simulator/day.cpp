@@ -35,8 +35,7 @@ bool has_paid(const Attempt& attempt) {
 // V2 takes one payment for a paymentId: the attempt that pays is its last, and the others came to
 // nothing before.
 void pay_once(World& world) {
-  const auto payer =
-      std::find_if(world.attempts.begin(), world.attempts.end(), has_paid);
+  const auto payer = std::find_if(world.attempts.begin(), world.attempts.end(), has_paid);
   if (payer == world.attempts.end()) return;
   payer->tells_start = true;
   const int begun = payer->states.front().since;
@@ -76,7 +75,8 @@ void Day::make_worlds() {
   for (int i = 0; i < kHistories; ++i) {
     World world = make_world(random_, std::to_string(i), all);
     const int longest = std::max(world.end, 1);
-    stretch(world, random_.between(1, kHour), random_.between(1, (kDayLength - 2 * kHour) / longest));
+    const int start = random_.between(1, kHour);
+    stretch(world, start, random_.between(1, (kDayLength - 2 * kHour) / longest));
     if (world.version == Api::kV2) pay_once(world);
     histories_.push_back(make_history(random_, std::move(world), {.most_look_ups = 1}));
     const World& made = histories_.back()->world;
@@ -108,7 +108,8 @@ void Day::put_order(std::size_t world, const core::ExpectedOrder& order) {
   }
   const storage::OrderOutcome outcome =
       daemon_->put_order(histories_[world]->world.payment_id, order);
-  if (outcome == storage::OrderOutcome::kConflict || outcome == storage::OrderOutcome::kAbsent) return;
+  if (outcome == storage::OrderOutcome::kConflict) return;
+  if (outcome == storage::OrderOutcome::kAbsent) return;
   told_[world].order = order.deleted ? std::nullopt : std::optional(order);
 }
 
@@ -174,7 +175,8 @@ void Day::make_trouble() {
   at(0, [this] { start(setup_); });
   for (int times = random_.between(1, 5); times > 0; --times) {
     const int second = trouble_at();
-    const int down = random_.chance(60) ? random_.between(0, kMinute) : random_.between(1, 3 * kHour);
+    const int longest = random_.chance(60) ? kMinute : 3 * kHour;
+    const int down = random_.between(0, longest);
     if (random_.chance(50)) {
       at(second, [this] { stop(); });
     } else if (random_.chance(50)) {
@@ -248,7 +250,8 @@ void Day::run_until(int second) {
         next = std::min(next, daemon_->run());
         if (is_over_) watch(daemon_->take_changed());
       }
-      if (!agenda_.empty()) next = std::min(next, std::max(machine_.at, agenda_.begin()->first.first));
+      if (!agenda_.empty()) next = std::min(next, agenda_.begin()->first.first);
+      next = std::max(next, machine_.at);
       machine_.at = next;
       machine_.off += std::chrono::milliseconds(is_over_ ? 0 : random_.between(-1, 1));
       while (!agenda_.empty() && agenda_.begin()->first.first <= machine_.at) {

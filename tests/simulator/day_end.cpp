@@ -81,7 +81,9 @@ void Day::watch(std::set<core::PaymentId> changed) {
     const auto found = world_of_.find(id.str());
     if (found == world_of_.end()) continue;
     const std::string why = difference_of(found->second, false);
-    if (why == kWronglyDeliverable && !differs_[found->second]) say(found->second, why + " any more");
+    if (why == kWronglyDeliverable && !differs_[found->second]) {
+      say(found->second, why + " any more");
+    }
     const bool differs = !why.empty();
     if (is_bounded_ && differs_[found->second] && !differs) {
       const auto after = std::chrono::seconds(machine_.second() - faults_end_);
@@ -121,9 +123,9 @@ std::string Day::difference_of(std::size_t world, bool is_asked) {
   const bool came_to_nothing = result == Result::kCancelled || result == Result::kFailed;
   if (truth.result == Result::kReady && came_to_nothing && !is_asked) return {};
   if (result != truth.result) return "is " + word(result) + ", must be " + word(truth.result);
-  const auto winner = std::find_if(made.attempts.begin(), made.attempts.end(), [&](const Attempt& a) {
-    return a.id == truth.winner;
-  });
+  const auto winner =
+      std::find_if(made.attempts.begin(), made.attempts.end(),
+                   [&](const Attempt& attempt) { return attempt.id == truth.winner; });
   if (payment.total_amount != winner->total ||
       payment.cancelled_amount != winner->states.back().cancelled) {
     return "has other amounts";
@@ -152,9 +154,8 @@ void Day::judge_the_rest() {
   }
   if (reader.stats().lookups_failing > 0) end_.faults.emplace_back("a look-up fails for ever");
   stop();
-  (void)storage::check_rebuild(file_, [this](const std::string& text) {
-    end_.faults.push_back("rebuild: " + text);
-  });
+  (void)storage::check_rebuild(
+      file_, [this](const std::string& text) { end_.faults.push_back("rebuild: " + text); });
 }
 
 }  // namespace reconciled::simulator

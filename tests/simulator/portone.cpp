@@ -20,8 +20,9 @@ std::string enveloped(const std::string& response) {
 }
 
 Reply unknown(Api api) {
-  return {404, api == Api::kV1 ? R"({"code":-1,"message":"no such payment","response":null})"
-                               : R"({"type":"PAYMENT_NOT_FOUND","message":"no such payment"})",
+  return {404,
+          api == Api::kV1 ? R"({"code":-1,"message":"no such payment","response":null})"
+                          : R"({"type":"PAYMENT_NOT_FOUND","message":"no such payment"})",
           {}};
 }
 
@@ -33,8 +34,8 @@ void Portone::know(const World& world) {
     attempts_[attempt.id.str()] = &attempt;
     if (!random_.chance(8)) return;
     const Oddity odd = random_.chance(50) ? Oddity::kHalfWon : Oddity::kNoAmount;
-    stubborn_[attempt.id.str()] = {odd, attempt.states[static_cast<std::size_t>(
-                                                random_.below(attempt.states.size()))].since};
+    stubborn_[attempt.id.str()] = {
+        odd, attempt.states[static_cast<std::size_t>(random_.below(attempt.states.size()))].since};
   };
   for (const Attempt& attempt : world.attempts) add(attempt);
   if (world.stranger) add(*world.stranger);
@@ -95,7 +96,8 @@ std::optional<Portone::Row> Portone::shown(const std::string& payment_id, int at
   // Once paid, a paymentId takes no other payment: it shows the one that paid, given back or not.
   for (const Attempt* attempt : found->second) {
     const auto state = attempt->state_at(at);
-    if (state && attempt->version == Api::kV2 && attempt->paid_at(*state)) return Row{attempt, *state};
+    if (!state || attempt->version == Api::kV1) continue;
+    if (attempt->paid_at(*state)) return Row{attempt, *state};
   }
   const auto strongest = strongest_at(found->second, at);
   if (!strongest) return std::nullopt;
@@ -131,8 +133,10 @@ Reply Portone::v1_order(const std::string& id, int at) {
   for (const Row& one : rows) {
     list += (list.empty() ? "" : ",") + row(one, Api::kV1, V2Shape::kPayment);
   }
-  return {200, enveloped(R"({"total":)" + std::to_string(rows.size()) +
-                         R"(,"previous":0,"next":0,"list":[)" + list + "]}"), {}};
+  return {200,
+          enveloped(R"({"total":)" + std::to_string(rows.size()) +
+                    R"(,"previous":0,"next":0,"list":[)" + list + "]}"),
+          {}};
 }
 
 Reply Portone::v1_list(int from, int until, int at) {
@@ -148,8 +152,10 @@ Reply Portone::v1_list(int from, int until, int at) {
     total += 1;
     list += (list.empty() ? "" : ",") + row({attempt, *state}, Api::kV1, V2Shape::kPayment);
   }
-  return {200, enveloped(R"({"total":)" + std::to_string(total) +
-                         R"(,"previous":0,"next":0,"list":[)" + list + "]}"), {}};
+  return {200,
+          enveloped(R"({"total":)" + std::to_string(total) + R"(,"previous":0,"next":0,"list":[)" +
+                    list + "]}"),
+          {}};
 }
 
 Reply Portone::v2_payment(const std::string& id, int at) {
@@ -189,8 +195,9 @@ Reply Portone::v2_list(int from, int until, int at) {
     total += 1;
     items += (items.empty() ? "" : ",") + row(*one, Api::kV2, V2Shape::kPayment);
   }
-  return {200, R"({"items":[)" + items + R"(],"page":{"number":0,"size":500,"totalCount":)" +
-                   std::to_string(total) + "}}",
+  return {200,
+          R"({"items":[)" + items + R"(],"page":{"number":0,"size":500,"totalCount":)" +
+              std::to_string(total) + "}}",
           {}};
 }
 
