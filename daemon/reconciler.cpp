@@ -353,7 +353,12 @@ void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core:
   for (const core::PaymentId& payment_id : mail.payments) {
     std::vector<Question> planned = reader.planned_questions(payment_id);
     std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
-    if (planned.empty()) {
+    // What a redirect once named is planned too, and answers for nothing else of the payment.
+    const bool has_own =
+        std::any_of(planned.begin(), planned.end(), [](const Question& question) {
+          return question.kind != QuestionKind::kV1Attempt;
+        });
+    if (!has_own) {
       if (config_.v1) planned.push_back({QuestionKind::kV1Order, payment_id.str(), payment_id});
       if (config_.v2) planned.push_back({QuestionKind::kV2Payment, payment_id.str(), payment_id});
     }

@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "daemon/core/mark.h"
 #include "daemon/core/signature.h"
 #include "storage/units.h"
 
@@ -63,6 +64,7 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
         "SELECT event_id FROM event_by_subject WHERE subject = ? AND dedupe_hash = ?");
     if (find.with(subject, hash).next()) {
       const core::EventId id{find.row().integer()};
+      RECONCILED_MARK_IF(needs_reconciling(event), kCopyIsNews);
       count_copy(session, id, accepted);
       return {id, true};
     }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "daemon/core/check.h"
+#include "daemon/core/mark.h"
 #include "daemon/core/signature.h"
 #include "daemon/core/stored_text.h"
 #include "storage/units.h"
@@ -302,6 +303,7 @@ std::optional<core::SnapshotId> find_repeated(Session& session, const core::Snap
 core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
   const std::int64_t content = content_of(s);
   if (const auto repeated = find_repeated(session, s, content)) {
+    RECONCILED_MARK(kAnswerRepeated);
     session
         .query(
             "INSERT INTO snapshot_repeat (snapshot_id, look_up, asked_at_ms) "

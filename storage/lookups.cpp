@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/core/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {
@@ -116,10 +117,12 @@ namespace {
 void begin_anew(PlannedLookup& planned, const core::Decision& decision, core::Time now,
                 const std::optional<Restart>& restart) {
   if (decision.changed_at && decision.changed_look_up > planned.begun_answer) {
+    RECONCILED_MARK(kBegunByAnswer);
     planned.begun_answer = decision.changed_look_up;
     planned.anchor = std::max(planned.anchor, *decision.changed_at);
   }
   if (restart && (restart->event == 0 || restart->event > planned.begun_event)) {
+    RECONCILED_MARK_IF(restart->event > 0, kBegunByEvent);
     planned.begun_event = std::max(planned.begun_event, restart->event);
     planned.anchor = std::max(planned.anchor, restart->at);
   }
@@ -133,6 +136,7 @@ std::optional<core::Time> next_time(PlannedLookup& planned, const DecisionContex
                                     const core::Decision& decision, const Question& question,
                                     core::Time now, core::Time until) {
   if (decision.suspect_look_up && planned.doubted == 0) {
+    RECONCILED_MARK(kDoubtAskedAtOnce);
     planned.doubted = *decision.suspect_look_up;
     planned.anchor = now;
     return now;
@@ -162,9 +166,11 @@ void plan_one(Session& session, const DecisionContext& context, const Question& 
   // What has no usable answer yet is asked until it has one, even where nothing else is left to
   // ask: a webhook may wait for it, and it may say that a paid payment is cancelled.
   if (!until && planned.failures == 0) {
+    RECONCILED_MARK_IF(known, kPlanForgotten);
     if (known) forget_lookup(session, question);
     return;
   }
+  RECONCILED_MARK_IF(!until, kFailingPlanKept);
   // While it fails the back-off, or Retry-After, goes first.
   if (planned.failures == 0) {
     planned.next_at = next_time(planned, context, decision, question, now, *until);
@@ -175,10 +181,12 @@ void plan_one(Session& session, const DecisionContext& context, const Question& 
       marks.back().kind = kind;
     };
     if (!planned.next_at && !core::is_decided(decision.result)) {
+      RECONCILED_MARK(kAskingEnded);
       add(core::TimerMark::Kind::kAskingEnded);
     }
     const core::Time asked = planned.asked_at.value_or(planned.anchor);
     if (asked >= core::unknown_ends(context.schedule, planned.anchor)) {
+      RECONCILED_MARK(kScheduleDone);
       add(core::TimerMark::Kind::kScheduleDone);
     }
   }
@@ -199,7 +207,9 @@ std::vector<core::TimerMark> plan_lookups(Session& session, const DecisionContex
       plan_one(session, context, question, evidence, decision, now, restart, marks);
     } else if (is_configured(context, kind) || core::is_decided(decision.result)) {
       forget_lookup(session, question);
-    }  // else it waits until its API is configured again
+    } else {
+      RECONCILED_MARK(kPlanWaitsForItsApi);  // until it is configured again
+    }
   }
   return marks;
 }
@@ -219,14 +229,17 @@ std::optional<core::TimerMark> note_answer(Session& session, const DecisionConte
     if (!planned.unread_since) planned.unread_since = report.answered_at;
     if (planned.unread >= kLeastUnread &&
         report.answered_at - *planned.unread_since >= kUnreadPatience) {
+      RECONCILED_MARK(kUnreadableForLong);
       give(core::TimerMark::Kind::kUnreadable);
     }
   } else if (report.is_final()) {
+    RECONCILED_MARK_IF(planned.unread > 0, kReadableAgain);
     if (planned.unread >= kLeastUnread) give(core::TimerMark::Kind::kReadable);
     planned.unread = 0;
     planned.unread_since.reset();
   }
   if (!report.is_final()) {
+    RECONCILED_MARK_IF(report.retry_after, kRetryAfterHeeded);
     planned.failures += 1;
     planned.next_at = report.answered_at + report.retry_after.value_or(
                                                core::failure_delay(planned.failures));
@@ -235,6 +248,7 @@ std::optional<core::TimerMark> note_answer(Session& session, const DecisionConte
     planned.asked_at = report.asked_at;
     planned.next_at.reset();
     if (named_by_webhook) {
+      RECONCILED_MARK_IF(report.outcome == LookupReport::Outcome::kNotFound, kAskedOnForWebhook);
       planned.next_at = core::next_scheduled(context.schedule, planned.anchor, report.asked_at,
                                              core::unknown_ends(context.schedule, planned.anchor));
     }
@@ -260,8 +274,10 @@ void forget_lookup(Session& session, const Question& question) {
 }
 
 void hasten_lookup(Session& session, const Question& question, core::Time at) {
-  PlannedLookup planned =
-      load(session, question.kind, question.id).value_or(PlannedLookup{.anchor = at});
+  const std::optional<PlannedLookup> known = load(session, question.kind, question.id);
+  PlannedLookup planned = known.value_or(PlannedLookup{.anchor = at});
+  RECONCILED_MARK_IF(!known, kFoundByList);
+  RECONCILED_MARK_IF(known && known->next_at > at, kHastened);
   if (!planned.next_at || *planned.next_at > at) planned.next_at = at;
   store(session, question, planned);
   if (question.named_attempts.empty()) return;
@@ -276,6 +292,7 @@ void note_swept(Session& session, const Swept& swept) {
 }
 
 void shift_plans(Session& session, std::chrono::milliseconds by) {
+  RECONCILED_MARK(kPlansShifted);
   const std::int64_t ms = by.count();
   session
       .query(

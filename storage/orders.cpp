@@ -1,5 +1,7 @@
 #include "storage/units.h"
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::storage {
 namespace {
 
@@ -37,7 +39,10 @@ OrderOutcome register_order(Session& session, const DecisionContext& context,
   if (known) {
     const bool same_money = known->amount == request.amount && known->currency == request.currency;
     if (same_money && known->name == request.name) return OrderOutcome::kUnchanged;
-    if (!same_money && is_known_paid(session, request.payment_id)) return OrderOutcome::kConflict;
+    if (!same_money && is_known_paid(session, request.payment_id)) {
+      RECONCILED_MARK(kOrderConflict);
+      return OrderOutcome::kConflict;
+    }
   }
   const std::int64_t order_id = add_version(session, request, false);
   settled = redecide(session, context, request.payment_id, {"order", order_id}, request.at,
@@ -51,6 +56,7 @@ OrderOutcome withdraw_order(Session& session, const DecisionContext& context,
   const std::optional<core::ExpectedOrder> known = load_order(session, payment_id);
   if (!known) return OrderOutcome::kAbsent;
   if (is_known_paid(session, payment_id)) return OrderOutcome::kConflict;
+  RECONCILED_MARK(kOrderWithdrawn);
   const OrderRequest last{payment_id, known->amount, known->currency, known->name, now};
   const std::int64_t order_id = add_version(session, last, true);
   settled = redecide(session, context, payment_id, {"order", order_id}, now, std::nullopt);

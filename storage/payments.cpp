@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "daemon/core/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {
@@ -67,6 +68,7 @@ void drop_attempts(Session& session, const core::PaymentId& payment_id,
     }
   }
   for (const core::AttemptId& id : gone) {
+    RECONCILED_MARK(kAttemptDropped);
     session.query("DELETE FROM attempt WHERE attempt_id = ? AND payment_id = ?")
         .with(id, payment_id)
         .run();
@@ -134,6 +136,7 @@ std::vector<core::FindingKind> write_findings(Session& session, const core::Paym
   }
   for (const auto& [id, stands] : standing) {
     if (stands) continue;
+    RECONCILED_MARK(kFindingClosed);
     session
         .query(
             "UPDATE finding SET open = 0, closed_at_ms = ?, closed_by = 'evidence' "
@@ -289,6 +292,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
     write_transition(session, change, cause);
   } else if (stored->configuration_id != context.configuration_id) {
     // Findings and attempts follow the new configuration below: a rebuild has to use it too.
+    RECONCILED_MARK(kConfigurationNoted);
     session.query("UPDATE payment SET configuration_id = ? WHERE payment_id = ?")
         .with(context.configuration_id, payment_id)
         .run();
@@ -313,6 +317,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   }
   // A mark is evidence: what follows from it is decided at once. It makes no second mark.
   if (is_marked_anew) {
+    RECONCILED_MARK(kMarkDecidedAtOnce);
     auto again = redecide(session, context, payment_id, {"timer", std::nullopt}, now, std::nullopt);
     if (again && settled) {
       again->from = settled->from;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/core/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {
@@ -102,17 +103,20 @@ std::vector<core::Time> finish_events(Session& session, const LookupReport& repo
           "WHERE event_id = ?2 AND processed_at_ms IS NULL AND copies = ?3 "
           "RETURNING last_arrival_ms");
       if (query.with(report.answered_at, cover.event, cover.copies).next()) {
+        RECONCILED_MARK(kAnswerCoversEvent);
         received.push_back(query.row().time());
         query.next();
         continue;
       }
     }
-    session
-        .query(
-            "UPDATE event_progress SET answered_copies = ?2 "
-            "WHERE event_id = ?1 AND answered_copies < ?2 AND copies >= ?2")
-        .with(cover.event, cover.copies)
-        .run();
+    [[maybe_unused]] const int outrun =
+        session
+            .query(
+                "UPDATE event_progress SET answered_copies = ?2 "
+                "WHERE event_id = ?1 AND answered_copies < ?2 AND copies >= ?2")
+            .with(cover.event, cover.copies)
+            .run();
+    RECONCILED_MARK_IF(outrun > 0, kCopyOutranAnswer);
   }
   return received;
 }
@@ -156,6 +160,7 @@ void ask_for_unshown(Session& session, const LookupReport& report) {
     if (is_shown || std::find(named.begin(), named.end(), id) != named.end()) continue;
     Question question{QuestionKind::kV2Payment, asked.id, asked.payment_id};
     question.named_attempts.push_back(id);
+    RECONCILED_MARK(kUnshownAskedByName);
     hasten_lookup(session, question, report.answered_at);
     return;
   }
@@ -182,6 +187,7 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   }
   if (!event->payment_id && owner) {
     event->payment_id = owner;
+    RECONCILED_MARK(kRedirectFoundOwner);
     index_attempt_events(session, *event->attempt_id, *owner);
   }
   if (event->payment_id) {
@@ -197,6 +203,7 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   }
   take_back_tries(session, {id});
   if (is_last) {
+    RECONCILED_MARK(kFirstDecisionIsLast);
     session.query("UPDATE event_progress SET processed_at_ms = ?, tries = 0 WHERE event_id = ?")
         .with(now, id)
         .run();
@@ -216,8 +223,10 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
   }
   if (answered && report.is_final() && report.question.kind == QuestionKind::kV1Attempt) {
     // From now on the payment that PortOne named is asked about, by order.
+    RECONCILED_MARK(kAttemptGotItsOrder);
     forget_lookup(session, report.question);
   } else if (report.outcome == LookupReport::Outcome::kUnusable && report.question.for_redirect) {
+    RECONCILED_MARK(kStrangerLeftUnplanned);
     // Nobody vouches for it: no plan is made, the event waits in the inbox for the budget.
   } else {
     const auto mark =
@@ -267,6 +276,7 @@ SettledReport fire_watches(Session& session, const DecisionContext& context, cor
   SettledReport settled;
   for (const Watch& watch : due) {
     if (is_on_trial(session, watch.payment_id)) continue;
+    RECONCILED_MARK(kWebhookOverdue);
     insert_mark(session, watch.payment_id, watch.mark, now);
     add(settled.changed, redecide(session, context, watch.payment_id, {"timer", std::nullopt}, now,
                                   std::nullopt));
@@ -281,6 +291,7 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
     if (newest.next()) {
       const std::int64_t id = newest.row().integer();
       if (load_policy(session, id) == policy) return id;
+      RECONCILED_MARK(kConfigurationChanged);
     }
   }
   session

@@ -1,5 +1,7 @@
 #include "storage/units.h"
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::storage {
 namespace {
 
@@ -55,6 +57,7 @@ CountedTries count_tries(Session& session, const std::vector<core::EventId>& eve
     } else if (*tries == 1 && counted.contains(event)) {
       all.under_way.push_back(event);
     } else {
+      RECONCILED_MARK(kSuspectOfCrash);
       all.suspects.push_back({event, *tries});
     }
   }
@@ -72,6 +75,7 @@ CountedTries count_tries_alone(Session& session, const std::vector<core::EventId
       all.parked.push_back(event);
       continue;
     }
+    RECONCILED_MARK(kTriedAlone);
     count_try(session, event);
     all.counted.push_back(event);
   }

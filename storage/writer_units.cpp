@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/core/mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -35,6 +36,7 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   context->configuration_id = adopt_policy(session, policy, now);
   // What is planned keeps its distance from now where the clock was set back meanwhile.
   const std::int64_t behind = load_number(session, kClockSeenKey) - core::to_ms(now);
+  RECONCILED_MARK_IF(behind > kClockPatienceMs, kClockBehindAtStart);
   if (behind > kClockPatienceMs) storage::shift_plans(session, std::chrono::milliseconds(-behind));
   store_value(session, kClockSeenKey, std::to_string(core::to_ms(now)));
   // One more than any that the last start may have given.

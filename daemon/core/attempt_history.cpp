@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::core {
 namespace {
 
@@ -102,6 +104,8 @@ void take(AttemptHistory& history, Past& past, const Answer& answer) {
   if (s.result == Result::kPaid) {
     history.paid = answer.fact;
     history.approved_after_failure |= past.failed;
+    RECONCILED_MARK_IF(past.failed, kApprovedAfterFailure);
+    RECONCILED_MARK_IF(past.cancelled, kPaidAfterCancel);
     if (past.cancelled) history.paid_after_cancel.push_back(cause_of(answer));
     past.cancelled = false;
   }
@@ -111,6 +115,7 @@ void take(AttemptHistory& history, Past& past, const Answer& answer) {
     history.changed_look_up = answer.look_up;
     history.changed_at = s.asked_at;
   }
+  RECONCILED_MARK_IF(!s.disputes && !history.disputes.empty(), kDisputeCarriedOver);
   carry_over(history, s);
   history.taken = answer.fact;
   history.suspect = nullptr;
@@ -122,6 +127,7 @@ void consider(AttemptHistory& history, Past& past, const Answer& answer) {
   const Snapshot* const from = history.taken != nullptr ? &history.taken->snapshot : nullptr;
   const bool is_behind = from != nullptr && falls_behind(*from, next);
   if (!is_behind && (from == nullptr || !calls_itself_older(*from, next))) {
+    RECONCILED_MARK_IF(history.suspect != nullptr, kStepBackRefuted);
     take(history, past, answer);
     return;
   }
@@ -130,10 +136,14 @@ void consider(AttemptHistory& history, Past& past, const Answer& answer) {
   const bool is_second = history.suspect != nullptr && answer.look_up != history.suspect_look_up;
   if (is_second && (is_behind ? says_the_same(history.suspect->snapshot, next)
                               : agrees(history.suspect->snapshot, next))) {
+    RECONCILED_MARK_IF(is_behind, kStepBackConfirmed);
     if (is_behind) history.went_backwards.push_back(cause_of(answer));
     take(history, past, answer);
     return;
   }
+  RECONCILED_MARK_IF(is_behind, kStepBackSuspected);
+  RECONCILED_MARK_IF(!is_behind, kOlderByItsOwnWord);
+  RECONCILED_MARK_IF(history.suspect != nullptr && !is_second, kNoSecondAnswer);
   history.suspect = answer.fact;
   history.suspect_look_up = answer.look_up;
 }
@@ -152,7 +162,9 @@ AttemptHistory fold_attempt(const std::vector<const SnapshotFact*>& facts,
   // A V1 attempt is judged by V1 answers alone where V1 is configured; V2 then only names it.
   const Answer newest = answers.back();
   if (history.version == Api::kV1 && policy.v1_configured) {
-    std::erase_if(answers, [](const Answer& a) { return a.fact->snapshot.api == Api::kV2; });
+    [[maybe_unused]] const auto named =
+        std::erase_if(answers, [](const Answer& a) { return a.fact->snapshot.api == Api::kV2; });
+    RECONCILED_MARK_IF(named > 0, kV2OnlyNames);
   }
   Past past;
   for (const Answer& answer : answers) {
@@ -163,6 +175,7 @@ AttemptHistory fold_attempt(const std::vector<const SnapshotFact*>& facts,
   // while): goods do not go out on the older word, V1 is asked again.
   if (history.taken != nullptr && newest.look_up > answers.back().look_up &&
       !says_the_same(history.taken->snapshot, newest.fact->snapshot)) {
+    RECONCILED_MARK(kOtherViewIsNewer);
     history.suspect = newest.fact;
     history.suspect_look_up = newest.look_up;
   }

@@ -6,6 +6,7 @@
 
 #include "daemon/core/attempt_history.h"
 #include "daemon/core/findings.h"
+#include "daemon/core/mark.h"
 
 namespace reconciled::core {
 namespace {
@@ -107,6 +108,8 @@ class Judge {
       AttemptHistory history = fold_attempt(answers, policy_);
       if (history.naming->snapshot.payment_id == evidence_.payment_id) {
         bound_.push_back(std::move(history));
+      } else {
+        RECONCILED_MARK(kBoundElsewhere);
       }
     }
   }
@@ -143,6 +146,7 @@ class Judge {
                  (result != Result::kPaid || *webhook->status == Result::kPaid);
         });
     if (announced) return result;
+    RECONCILED_MARK(kWaitsForWebhook);
     return result == Result::kFailed ? Result::kReady : Result::kPending;
   }
 
@@ -177,6 +181,7 @@ class Judge {
         std::any_of(authentic_.begin(), authentic_.end(), [&](const WebhookFact* webhook) {
           return announces(*webhook, s.attempt_id, decision_.result);
         });
+    RECONCILED_MARK_IF(announced, kAnnounced);
     decision_.authority = announced ? Authority::kWebhook : Authority::kLookup;
     decision_.expects_webhook =
         !announced && portone_would_tell(winner_->version, decision_.result) &&
@@ -265,6 +270,7 @@ class Judge {
     decision_.unobstructed =
         newest_says_so && amount_agrees && our_store && our_channel && !is_held();
     decision_.deliverable = decision_.unobstructed && decision_.result == Result::kPaid;
+    RECONCILED_MARK_IF(decision_.deliverable && !evidence_.order, kUnverified);
     decision_.unverified = decision_.deliverable && !evidence_.order;
   }
 
@@ -272,11 +278,14 @@ class Judge {
     return std::any_of(
         decision_.findings.begin(), decision_.findings.end(), [&](const FindingDraft& finding) {
           if (!holds_until_resolved(finding.kind)) return false;
-          return std::none_of(evidence_.resolutions.begin(), evidence_.resolutions.end(),
+          const bool holds = std::none_of(evidence_.resolutions.begin(), evidence_.resolutions.end(),
                               [&](const Resolution& resolution) {
                                 return resolution.kind == finding.kind &&
                                        resolution.cause == finding.cause;
                               });
+          RECONCILED_MARK_IF(holds, kHeldByFinding);
+          RECONCILED_MARK_IF(!holds, kResolutionLiftedHold);
+          return holds;
         });
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::core {
 namespace {
 
@@ -150,6 +152,7 @@ class Derivation {
                " is paid. The buyer may "
                "believe that nothing was charged: tell them before they pay again.");
     } else if (success && !failure && result == Result::kFailed) {
+      RECONCILED_MARK(kRedirectContradicts);
       open(FindingKind::kRedirectContradicts, id,
            "The buyer's browser reported success, but attempt " + id +
                " failed. The buyer may "
@@ -162,6 +165,7 @@ class Derivation {
         winner.taken->snapshot.result != Result::kPaid) {
       return;
     }
+    RECONCILED_MARK(kDoublePayment);
     const auto [first, second] = std::minmax(attempt.attempt_id.str(), winner.attempt_id.str());
     open(FindingKind::kDoublePayment, first + "+" + second,
          "Two attempts of this order are paid: " + first + " and " + second +
@@ -184,6 +188,7 @@ class Derivation {
         }
       }
       if (elsewhere == nullptr) continue;
+      RECONCILED_MARK(kIdentityMismatch);
       const std::string cause = webhook.attempt_id->str() + ":" + evidence_.payment_id.str();
       open(FindingKind::kIdentityMismatch, cause,
            "A signed webhook names attempt " + webhook.attempt_id->str() +

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::core {
 
 using namespace std::chrono_literals;
@@ -16,10 +18,12 @@ std::optional<Time> next_scheduled(const Schedule& schedule, Time anchor, Time a
     }
   }
   if (!next) {
+    RECONCILED_MARK(kLastOffsetRepeats);
     const auto last = schedule.back();
     const auto repeats = (after - anchor - last) / last + 1;
     next = anchor + last + repeats * last;
   }
+  RECONCILED_MARK_IF(*next > until, kScheduleOver);
   if (*next > until) return std::nullopt;
   return next;
 }
@@ -55,6 +59,7 @@ Time unknown_ends(const Schedule& schedule, Time anchor) { return anchor + sched
 
 std::chrono::milliseconds failure_delay(int failures) {
   const int doublings = std::clamp(failures - 1, 0, 5);
+  RECONCILED_MARK_IF(doublings == 5, kLongestBackOff);
   return std::min<std::chrono::milliseconds>(1s * (1 << doublings), 30s);
 }
 

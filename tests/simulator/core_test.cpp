@@ -6,12 +6,25 @@
 #include <numeric>
 
 #include "tests/simulator/compare.h"
+#include "tests/simulator/marks.h"
 #include "tests/simulator/oracle.h"
 
 namespace reconciled::simulator {
 namespace {
 
 constexpr int kLongHistories = 200'000;
+// What the evidence of one payment comes to, in the pure decision.
+std::vector<core::Mark> expected_marks() {
+  using core::Mark;
+  return {Mark::kStepBackSuspected, Mark::kStepBackConfirmed,  Mark::kStepBackRefuted,
+          Mark::kOlderByItsOwnWord, Mark::kNoSecondAnswer,     Mark::kPaidAfterCancel,
+          Mark::kApprovedAfterFailure, Mark::kDisputeCarriedOver, Mark::kV2OnlyNames,
+          Mark::kOtherViewIsNewer,  Mark::kBoundElsewhere,     Mark::kWaitsForWebhook,
+          Mark::kAnnounced,         Mark::kHeldByFinding,      Mark::kResolutionLiftedHold,
+          Mark::kUnverified,        Mark::kIdentityMismatch,   Mark::kRedirectContradicts,
+          Mark::kDoublePayment};
+}
+
 constexpr int kShortHistories = 60;
 constexpr std::size_t kMostExhausted = 7;
 
@@ -155,6 +168,7 @@ TEST_CASE("simulator: long histories end as PortOne's truth says, in any order, 
   for (; tally.long_ones < count; ++histories) check_case(histories, tally);
   MESSAGE("seed " << simulator_seed() << ": " << histories << " histories, " << tally.long_ones
                   << " of them long");
+  check_marks(expected_marks());
   constexpr int kOften = 50;
   if (count < kLongHistories) return;
   CHECK(tally.deliverable > count / 10);

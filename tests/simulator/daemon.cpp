@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/core/mark.h"
+
 namespace reconciled::simulator {
 namespace {
 
@@ -11,8 +13,7 @@ using storage::QuestionKind;
 
 constexpr std::size_t kMaxNamed = 16;
 
-std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup,
-                                      core::Time now) {
+std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now) {
   auto writer = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path},
                                                   storage::WriterHooks{});
   writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
@@ -55,7 +56,10 @@ bool Daemon::arrive(storage::NewEvent arrival) {
   const core::Event& event = arrival.event;
   if (event.source == core::EventSource::kWebhook) {
     const bool v1 = event.api == core::Api::kV1;
-    if (v1 ? !setup_.policy.v1_configured : !setup_.policy.v2_store_id) return false;
+    if (v1 ? !setup_.policy.v1_configured : !setup_.policy.v2_store_id) {
+      RECONCILED_MARK(kSimRefused);
+      return false;
+    }
   }
   arrival.received_at = now();
   const auto accepted = write<storage::Accepted>(
@@ -80,7 +84,9 @@ storage::OrderOutcome Daemon::put_order(const core::PaymentId& id,
 void Daemon::ask_about(const core::PaymentId& id) {
   std::vector<Question> planned = reader_.planned_questions(id);
   std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
-  if (planned.empty()) {
+  if (std::none_of(planned.begin(), planned.end(), [](const Question& question) {
+        return question.kind != QuestionKind::kV1Attempt;
+      })) {
     planned.push_back({QuestionKind::kV1Order, id.str(), id});
     planned.push_back({QuestionKind::kV2Payment, id.str(), id});
     std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
@@ -199,9 +205,8 @@ void Daemon::begin(const std::vector<core::EventId>& events) {
       [&](auto done) { writer_->count_tries(events, std::move(done)); });
   for (const core::EventId id : counted.counted) begin_one(id, TryMode::kTogether);
   for (const auto& suspect : counted.suspects) {
-    const auto alone = write<storage::CountedTries>([&](auto done) {
-      writer_->count_tries_alone({suspect.event}, now(), std::move(done));
-    });
+    const auto alone = write<storage::CountedTries>(
+        [&](auto done) { writer_->count_tries_alone({suspect.event}, now(), std::move(done)); });
     for (const core::EventId id : alone.counted) begin_one(id, TryMode::kAlone);
   }
 }
@@ -238,6 +243,7 @@ void Daemon::want(const Question& question, std::optional<storage::Cover> event)
     std::int64_t& copies = entry.events[event->event];
     copies = std::max(copies, event->copies);
   }
+  RECONCILED_MARK_IF(entry.state == Entry::State::kInFlight, kSimWantedInFlight);
   if (entry.state == Entry::State::kInFlight) entry.again = true;
   if (entry.state != Entry::State::kIdle) return;
   entry.state = Entry::State::kQueued;
@@ -256,8 +262,8 @@ void Daemon::take_off() {
     entry.state = Entry::State::kInFlight;
     entry.asked = entry.events;
     entry.busy = busy;
-    const auto takes = random_.chance(90) ? std::chrono::milliseconds(random_.between(20, 900))
-                                          : std::chrono::milliseconds(random_.between(1, 90) * 1'000);
+    const int ms = random_.chance(90) ? random_.between(20, 900) : random_.between(1, 90) * 1'000;
+    const std::chrono::milliseconds takes(ms);
     flights_.push_back(
         {*it, writer_->next_look_up(), now(), machine_.second(), machine_.at + takes});
     it = ready_.erase(it);

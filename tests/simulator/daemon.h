@@ -57,6 +57,7 @@ class Daemon {
   // From now on it ends before its so manieth write.
   void die_at(int writes) { writes_left_ = writes; }
   storage::Reader& reader() { return reader_; }
+  [[nodiscard]] bool is_asking() const { return !flights_.empty(); }
   // Payments that changed since this was called last.
   std::set<core::PaymentId> take_changed() { return std::exchange(changed_, {}); }
 

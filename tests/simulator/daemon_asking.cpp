@@ -1,6 +1,7 @@
-// What the daemon makes of PortOne's bytes: the asker's and the sweeper's rules over the real readers.
+// What the daemon makes of PortOne's bytes: the asker's and the sweeper's rules, the real readers.
 #include <algorithm>
 
+#include "daemon/core/mark.h"
 #include "daemon/core/portone_answer.h"
 #include "tests/simulator/daemon.h"
 
@@ -30,6 +31,7 @@ void take_fault(LookupReport& report, const Reply& reply, const core::AnswerErro
 core::AnswerError silence() { return {core::AnswerFault::kUnavailable, "no answer in time"}; }
 
 core::AnswerError about_another() {
+  RECONCILED_MARK(kSimAboutAnother);
   return {core::AnswerFault::kMalformed, "the answer names another"};
 }
 
@@ -48,6 +50,7 @@ void leave_others_out(core::V1List& list, const std::string& order) {
 void name_unreadable(LookupReport& report, const std::vector<core::UnreadableRow>& rows) {
   if (rows.empty() || report.outcome != Outcome::kAnswered) return;
   report.is_unreadable = true;
+  RECONCILED_MARK(kSimRowSetAside);
   report.unreadable = rows;
 }
 
@@ -101,6 +104,7 @@ void Daemon::ask_attempt(LookupReport& report, int at) {
       std::any_of(list.snapshots.begin(), list.snapshots.end(),
                   [&](const core::Snapshot& s) { return s.attempt_id.str() == question.id; });
   if (is_there) {
+    RECONCILED_MARK(kSimFoundByOrder);
     take_snapshots(report, std::move(list.snapshots));
     return name_unreadable(report, list.unreadable);
   }
@@ -146,6 +150,7 @@ void Daemon::ask_v2(LookupReport& report, int at) {
   if (!others.ok()) {
     report.side_failed = others.error().fault != core::AnswerFault::kNotFound;
     report.retry_after = side.retry_after;
+    RECONCILED_MARK_IF(report.side_failed, kSimSideFailed);
     return;
   }
   for (core::Snapshot& other : others.value().snapshots) {
@@ -166,6 +171,7 @@ bool Daemon::sweep(Api api) {
   const auto kept = reader_.kept(storage::last_sweep_key(api));
   const auto last = kept ? std::optional(core::from_ms(std::stoll(*kept))) : std::nullopt;
   const bool is_usable = last && *last <= now();
+  RECONCILED_MARK_IF(last && !is_usable, kSimSweepReachedBack);
   const core::Time begin = (is_usable ? *last : now() - 24h) - 10min;
   for (core::Time from = begin; from < now();) {
     const core::Time until = std::min<core::Time>(from + 24h * 7, now());
@@ -196,8 +202,8 @@ bool Daemon::walk(Api api, core::Time from, core::Time until) {
   if (!good) return false;
   storage::Swept swept{.api = api, .up_to = until};
   const auto add = [&](const core::PaymentId& payment) {
-    swept.found.push_back({v1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment, payment.str(),
-                           payment});
+    swept.found.push_back(
+        {v1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment, payment.str(), payment});
   };
   for (const core::Snapshot& listed : rows) {
     if (listed.result == core::Result::kReady) continue;
@@ -207,7 +213,9 @@ bool Daemon::walk(Api api, core::Time from, core::Time until) {
     if (!v1) swept.found.back().named_attempts.push_back(listed.attempt_id);
   }
   for (const core::UnreadableRow& row : unreadable) {
-    if (const auto payment = reader_.payment_of(row.id)) add(*payment);
+    const auto payment = reader_.payment_of(row.id);
+    RECONCILED_MARK_IF(payment, kSimOddRowOfOurs);
+    if (payment) add(*payment);
   }
   return write<bool>([&](auto done) { writer_->note_swept(std::move(swept), std::move(done)); });
 }

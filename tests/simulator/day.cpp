@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "daemon/core/mark.h"
 #include "tests/simulator/wire.h"
 
 namespace reconciled::simulator {
@@ -34,8 +35,7 @@ bool has_paid(const Attempt& attempt) {
 // V2 takes one payment for a paymentId: the attempt that pays is its last, and the others came to
 // nothing before.
 void pay_once(World& world) {
-  const auto payer =
-      std::find_if(world.attempts.begin(), world.attempts.end(), has_paid);
+  const auto payer = std::find_if(world.attempts.begin(), world.attempts.end(), has_paid);
   if (payer == world.attempts.end()) return;
   payer->tells_start = true;
   const int begun = payer->states.front().since;
@@ -75,7 +75,8 @@ void Day::make_worlds() {
   for (int i = 0; i < kHistories; ++i) {
     World world = make_world(random_, std::to_string(i), all);
     const int longest = std::max(world.end, 1);
-    stretch(world, random_.between(1, kHour), random_.between(1, (kDayLength - 2 * kHour) / longest));
+    const int start = random_.between(1, kHour);
+    stretch(world, start, random_.between(1, (kDayLength - 2 * kHour) / longest));
     if (world.version == Api::kV2) pay_once(world);
     histories_.push_back(make_history(random_, std::move(world), {.most_look_ups = 1}));
     const World& made = histories_.back()->world;
@@ -107,7 +108,8 @@ void Day::put_order(std::size_t world, const core::ExpectedOrder& order) {
   }
   const storage::OrderOutcome outcome =
       daemon_->put_order(histories_[world]->world.payment_id, order);
-  if (outcome == storage::OrderOutcome::kConflict || outcome == storage::OrderOutcome::kAbsent) return;
+  if (outcome == storage::OrderOutcome::kConflict) return;
+  if (outcome == storage::OrderOutcome::kAbsent) return;
   told_[world].order = order.deleted ? std::nullopt : std::optional(order);
 }
 
@@ -121,7 +123,11 @@ void Day::make_messages(std::size_t world) {
     const int late = random_.chance(80) ? 0 : random_.between(1, 6 * kHour);
     if (random_.chance(10)) continue;  // lost
     at(arrived + late, [this, world, piece_number] { deliver(world, piece_number, 0, 3); });
-    // A copy may be news.
+    arrivals_.push_back(arrived + late);
+    // A copy may be news, and may come while the first one is being asked about.
+    if (random_.chance(15)) {
+      at(arrived + late, [this, world, piece_number] { deliver(world, piece_number, 0, 1); });
+    }
     for (int copies = random_.chance(30) ? random_.between(1, 3) : 0; copies > 0; --copies) {
       const int again = random_.between(arrived, std::max(arrived + 1, faults_end_ - 1));
       at(again, [this, world, piece_number] { deliver(world, piece_number, 0, 1); });
@@ -156,21 +162,32 @@ Setup Day::make_setup() {
   return setup;
 }
 
+// Often as a message comes: then something is being asked.
+int Day::trouble_at() {
+  const int chosen = arrivals_.empty() || random_.chance(50)
+                         ? random_.between(1, faults_end_ - 2)
+                         : arrivals_[static_cast<std::size_t>(random_.below(arrivals_.size()))];
+  return std::clamp(chosen, 1, faults_end_ - 2);
+}
+
 // Stops, kills, starts, and a clock that others set.
 void Day::make_trouble() {
   at(0, [this] { start(setup_); });
-  for (int times = random_.between(0, 4); times > 0; --times) {
-    const int second = random_.between(1, faults_end_ - 2);
-    const int down = random_.chance(60) ? random_.between(0, kMinute) : random_.between(1, 3 * kHour);
+  for (int times = random_.between(1, 5); times > 0; --times) {
+    const int second = trouble_at();
+    const int longest = random_.chance(60) ? kMinute : 3 * kHour;
+    const int down = random_.between(0, longest);
     if (random_.chance(50)) {
       at(second, [this] { stop(); });
     } else if (random_.chance(50)) {
       at(second, [this] { kill(); });
     } else {
       at(second, [this] {
-        if (daemon_) daemon_->die_at(random_.between(1, 12));
+        if (daemon_) daemon_->die_at(random_.between(1, 6));
       });
     }
+    if (random_.chance(35)) at(second + down / 2, [this] { step_clock(); });
+    if (random_.chance(6)) at(second + down / 2, [this] { step_far(); });
     at(std::min(second + down, faults_end_ - 1), [this] {
       if (!daemon_) start(random_.chance(60) ? make_setup() : setup_);
     });
@@ -185,9 +202,17 @@ void Day::step_clock() {
   const auto by = std::chrono::seconds(kSteps[random_.below(std::size(kSteps))]);
   // Where nothing runs that could notice, a clock that was ahead is not put back: nobody could tell
   // what the lists were not asked for meanwhile.
-  const bool forward = random_.chance(50) || (!daemon_ && machine_.off > 0s);
+  const bool forward = random_.chance(daemon_ ? 50 : 25) || (!daemon_ && machine_.off > 0s);
   machine_.off += forward ? by : -by;
   machine_.off += std::chrono::milliseconds(random_.between(-900, 900));
+  end_.clock_steps += 1;
+}
+
+// A battery that died, or a typo: longer than any payment is asked about. Only where nothing runs:
+// what runs moves its plans along.
+void Day::step_far() {
+  if (daemon_) return;
+  machine_.off += std::chrono::days(31);
   end_.clock_steps += 1;
 }
 
@@ -198,7 +223,10 @@ void Day::start(const Setup& setup) {
   end_.starts += 1;
 }
 
-void Day::stop() { daemon_.reset(); }
+void Day::stop() {
+  RECONCILED_MARK_IF(daemon_ && daemon_->is_asking(), kSimAnswerLost);
+  daemon_.reset();
+}
 
 // The files as they are now are all that the next start has.
 void Day::kill() {
@@ -222,7 +250,8 @@ void Day::run_until(int second) {
         next = std::min(next, daemon_->run());
         if (is_over_) watch(daemon_->take_changed());
       }
-      if (!agenda_.empty()) next = std::min(next, std::max(machine_.at, agenda_.begin()->first.first));
+      if (!agenda_.empty()) next = std::min(next, agenda_.begin()->first.first);
+      next = std::max(next, machine_.at);
       machine_.at = next;
       machine_.off += std::chrono::milliseconds(is_over_ ? 0 : random_.between(-1, 1));
       while (!agenda_.empty() && agenda_.begin()->first.first <= machine_.at) {
@@ -230,6 +259,7 @@ void Day::run_until(int second) {
         step();
       }
     } catch (const Killed&) {
+      RECONCILED_MARK(kSimKilledBetweenWrites);
       kill();
       const int down = random_.between(0, kMinute);
       at(machine_.second() + down, [this] {

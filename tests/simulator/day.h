@@ -1,4 +1,4 @@
-// Some virtual days of a shop: payments that move, messages that get lost, late, doubled and forged,
+// Some virtual days of a shop: payments that move, messages lost, late, doubled and forged,
 // a PortOne with faults, a machine whose clock is set, a daemon that stops, is killed and starts
 // with another configuration. Then the faults end, and everything has to become PortOne's truth.
 //
@@ -48,6 +48,7 @@ class Day {
   void make_messages(std::size_t world);
   void make_orders(std::size_t world);
   void make_trouble();
+  [[nodiscard]] int trouble_at();
   void at(int second, Step step);
   void deliver(std::size_t world, int piece, int copy, int tries);
   void put_order(std::size_t world, const core::ExpectedOrder& order);
@@ -56,11 +57,12 @@ class Day {
   void stop();
   void kill();
   void step_clock();
+  void step_far();
   [[nodiscard]] Setup make_setup();
 
   void run_until(int second);
   void end_faults();
-  // How the daemon's word differs from PortOne's truth; empty where it does not. `is_asked`: a look-up
+  // How our word differs from PortOne's truth; empty where it does not. `is_asked`: a look-up
   // of all began after the last change, by hand if need be.
   [[nodiscard]] std::string difference_of(std::size_t world, bool is_asked);
   void watch(std::set<core::PaymentId> changed);
@@ -83,11 +85,12 @@ class Day {
   std::unique_ptr<Daemon> daemon_;
   std::multimap<std::pair<core::Time, int>, Step> agenda_;
   int steps_ = 0;
-  int last_change_ = 0;   // of any world
+  std::vector<int> arrivals_;  // of messages
+  int last_change_ = 0;        // of any world
   int faults_end_ = 0;
-  bool is_over_ = false;    // the faults
+  bool is_over_ = false;     // the faults
   bool has_waited_ = false;  // some configuration said missing_webhook = "wait"
-  bool is_bounded_ = true;  // the time is still taken
+  bool is_bounded_ = true;   // the time is still taken
   DayEnd end_;
 };
 

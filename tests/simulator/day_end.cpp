@@ -18,6 +18,19 @@ bool is_open(const storage::PaymentDetail& detail, std::initializer_list<Finding
   });
 }
 
+// Until there is news of it, it stands as it was decided under the configuration of then. Where a
+// webhook has to announce what counts, any attempt that is sound by itself may be the one.
+bool may_deliver(const World& world, const Truth& truth, bool may_wait, bool is_asked) {
+  if (truth.is_sound) return true;
+  World lenient = world;
+  lenient.policy.accept_unregistered |= !is_asked;
+  if (!may_wait) return truth_of(lenient).is_sound;
+  return std::any_of(world.attempts.begin(), world.attempts.end(), [&](const Attempt& attempt) {
+    lenient.attempts = {attempt};
+    return truth_of(lenient).is_sound;
+  });
+}
+
 constexpr const char* kWronglyDeliverable = "is deliverable, and must not be";
 
 std::string word(Result result) { return std::string(core::to_word(result)); }
@@ -68,7 +81,9 @@ void Day::watch(std::set<core::PaymentId> changed) {
     const auto found = world_of_.find(id.str());
     if (found == world_of_.end()) continue;
     const std::string why = difference_of(found->second, false);
-    if (why == kWronglyDeliverable && !differs_[found->second]) say(found->second, why + " any more");
+    if (why == kWronglyDeliverable && !differs_[found->second]) {
+      say(found->second, why + " any more");
+    }
     const bool differs = !why.empty();
     if (is_bounded_ && differs_[found->second] && !differs) {
       const auto after = std::chrono::seconds(machine_.second() - faults_end_);
@@ -93,19 +108,24 @@ std::string Day::difference_of(std::size_t world, bool is_asked) {
   if (is_told && !is_asked) return {};
   if (!detail) return "is not known, must be " + word(truth.result);
   const storage::PaymentView& payment = detail->payment;
+  // By our clock thirty days had passed: nobody asks about it any more, only lists tell.
+  if (payment.asking_ended_at && !core::is_decided(truth.result) && !is_asked) return {};
   const bool held = is_open(
       *detail, {FindingKind::kPaidAfterCancel, FindingKind::kDispute, FindingKind::kChargeback});
-  // Until there is news of it, it stands as it was decided under the configuration of then.
-  World lenient = made;
-  lenient.policy.accept_unregistered |= !is_asked;
-  if (payment.deliverable && !truth_of(lenient).is_sound) return kWronglyDeliverable;
+  const bool may_wait = made.policy.wait_for_webhook || (has_waited_ && !is_asked);
+  if (payment.deliverable && !may_deliver(made, truth, may_wait, is_asked)) {
+    return kWronglyDeliverable;
+  }
   if (made.policy.wait_for_webhook) return {};
   // What `wait` decided stays as well, until there is news of it or its schedule asks.
   if (result != truth.result && has_waited_ && !is_asked) return {};
+  // A window that was opened after another attempt came to nothing: no list is asked for those.
+  const bool came_to_nothing = result == Result::kCancelled || result == Result::kFailed;
+  if (truth.result == Result::kReady && came_to_nothing && !is_asked) return {};
   if (result != truth.result) return "is " + word(result) + ", must be " + word(truth.result);
-  const auto winner = std::find_if(made.attempts.begin(), made.attempts.end(), [&](const Attempt& a) {
-    return a.id == truth.winner;
-  });
+  const auto winner =
+      std::find_if(made.attempts.begin(), made.attempts.end(),
+                   [&](const Attempt& attempt) { return attempt.id == truth.winner; });
   if (payment.total_amount != winner->total ||
       payment.cancelled_amount != winner->states.back().cancelled) {
     return "has other amounts";
@@ -134,9 +154,8 @@ void Day::judge_the_rest() {
   }
   if (reader.stats().lookups_failing > 0) end_.faults.emplace_back("a look-up fails for ever");
   stop();
-  (void)storage::check_rebuild(file_, [this](const std::string& text) {
-    end_.faults.push_back("rebuild: " + text);
-  });
+  (void)storage::check_rebuild(
+      file_, [this](const std::string& text) { end_.faults.push_back("rebuild: " + text); });
 }
 
 }  // namespace reconciled::simulator

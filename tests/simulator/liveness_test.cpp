@@ -7,12 +7,25 @@
 
 #include "storage/migrate.h"
 #include "tests/simulator/day.h"
+#include "tests/simulator/marks.h"
 #include "tests/support/scoped_environment.h"
 
 namespace reconciled::simulator {
 namespace {
 
-constexpr int kHistories = 320;
+constexpr int kHistories = 480;
+
+// All marks but those of what a day here does not have: a person's resolutions, and two answers
+// about an attempt within one look-up.
+std::vector<core::Mark> expected_marks() {
+  std::vector<core::Mark> marks;
+  for (std::size_t i = 0; i < core::kMarks; ++i) {
+    const auto mark = static_cast<core::Mark>(i);
+    if (mark == core::Mark::kResolutionLiftedHold || mark == core::Mark::kNoSecondAnswer) continue;
+    marks.push_back(mark);
+  }
+  return marks;
+}
 
 }  // namespace
 
@@ -44,6 +57,7 @@ TEST_CASE("simulator: when the faults stop, every payment becomes PortOne's trut
                   << all.slowest.count() << " s, of those decided " << all.slowest_decided.count()
                   << " s; bound " << Day::kBound.count() << " s");
   CHECK(all.slowest <= Day::kBound);
+  check_marks(expected_marks());
 }
 
 }  // namespace reconciled::simulator

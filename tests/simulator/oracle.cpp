@@ -170,8 +170,8 @@ Course follow(const Attempt& attempt, const std::vector<Seen>& seen) {
   return course;
 }
 
-// V2's view of a V1 attempt does not judge it, but where it is newer and another one, nobody delivers
-// before V1 was asked again.
+// V2's view of a V1 attempt does not judge it, but where it is newer and another one, nobody
+// delivers before V1 was asked again.
 bool is_outdated(const History& history, const std::vector<int>& held, const Attempt& attempt,
                  const std::vector<Seen>& seen, const State& stands) {
   std::int64_t newest = seen.back().look_up;

@@ -13,14 +13,16 @@ using namespace std::chrono_literals;
 // An answer shows the data as they were so long ago at most: less than a sweep reaches back.
 constexpr int kOldestCopy = 240;
 constexpr int kLongestOutage = 900;
+constexpr int kStubbornFor = 3'600;
 
 std::string enveloped(const std::string& response) {
   return R"({"code":0,"message":null,"response":)" + response + "}";
 }
 
 Reply unknown(Api api) {
-  return {404, api == Api::kV1 ? R"({"code":-1,"message":"no such payment","response":null})"
-                               : R"({"type":"PAYMENT_NOT_FOUND","message":"no such payment"})",
+  return {404,
+          api == Api::kV1 ? R"({"code":-1,"message":"no such payment","response":null})"
+                          : R"({"type":"PAYMENT_NOT_FOUND","message":"no such payment"})",
           {}};
 }
 
@@ -30,12 +32,17 @@ void Portone::know(const World& world) {
   const auto add = [this](const Attempt& attempt) {
     payments_[attempt.payment_id.str()].push_back(&attempt);
     attempts_[attempt.id.str()] = &attempt;
+    if (!random_.chance(8)) return;
+    const Oddity odd = random_.chance(50) ? Oddity::kHalfWon : Oddity::kNoAmount;
+    stubborn_[attempt.id.str()] = {
+        odd, attempt.states[static_cast<std::size_t>(random_.below(attempt.states.size()))].since};
   };
   for (const Attempt& attempt : world.attempts) add(attempt);
   if (world.stranger) add(*world.stranger);
 }
 
 std::optional<Reply> Portone::fault(Api api, int at) {
+  asked_at_ = at;
   if (!is_ill_) return std::nullopt;
   if (random_.below(400) == 0) outage_until_ = at + random_.between(30, kLongestOutage);
   if (at < outage_until_) return random_.chance(50) ? Reply{} : Reply{503, "", {}};
@@ -57,7 +64,14 @@ int Portone::seen_at(int at) {
 }
 
 Oddity Portone::oddity_of(const Attempt& attempt, Api api) {
-  if (!is_ill_ || !random_.chance(7)) return Oddity::kNone;
+  if (!is_ill_) return Oddity::kNone;
+  const auto found = stubborn_.find(attempt.id.str());
+  if (found != stubborn_.end() && asked_at_ >= found->second.from &&
+      asked_at_ < found->second.from + kStubbornFor) {
+    oddly_told_.insert(attempt.payment_id.str());
+    return found->second.oddity;
+  }
+  if (!random_.chance(7)) return Oddity::kNone;
   auto odd = static_cast<Oddity>(random_.between(1, 7));
   if (odd == Oddity::kLyingTime && api == Api::kV1) odd = Oddity::kBrokenText;
   if (odd != Oddity::kBrokenText && odd != Oddity::kLyingTime) {
@@ -82,7 +96,8 @@ std::optional<Portone::Row> Portone::shown(const std::string& payment_id, int at
   // Once paid, a paymentId takes no other payment: it shows the one that paid, given back or not.
   for (const Attempt* attempt : found->second) {
     const auto state = attempt->state_at(at);
-    if (state && attempt->version == Api::kV2 && attempt->paid_at(*state)) return Row{attempt, *state};
+    if (!state || attempt->version == Api::kV1) continue;
+    if (attempt->paid_at(*state)) return Row{attempt, *state};
   }
   const auto strongest = strongest_at(found->second, at);
   if (!strongest) return std::nullopt;
@@ -118,8 +133,10 @@ Reply Portone::v1_order(const std::string& id, int at) {
   for (const Row& one : rows) {
     list += (list.empty() ? "" : ",") + row(one, Api::kV1, V2Shape::kPayment);
   }
-  return {200, enveloped(R"({"total":)" + std::to_string(rows.size()) +
-                         R"(,"previous":0,"next":0,"list":[)" + list + "]}"), {}};
+  return {200,
+          enveloped(R"({"total":)" + std::to_string(rows.size()) +
+                    R"(,"previous":0,"next":0,"list":[)" + list + "]}"),
+          {}};
 }
 
 Reply Portone::v1_list(int from, int until, int at) {
@@ -135,8 +152,10 @@ Reply Portone::v1_list(int from, int until, int at) {
     total += 1;
     list += (list.empty() ? "" : ",") + row({attempt, *state}, Api::kV1, V2Shape::kPayment);
   }
-  return {200, enveloped(R"({"total":)" + std::to_string(total) +
-                         R"(,"previous":0,"next":0,"list":[)" + list + "]}"), {}};
+  return {200,
+          enveloped(R"({"total":)" + std::to_string(total) + R"(,"previous":0,"next":0,"list":[)" +
+                    list + "]}"),
+          {}};
 }
 
 Reply Portone::v2_payment(const std::string& id, int at) {
@@ -176,8 +195,9 @@ Reply Portone::v2_list(int from, int until, int at) {
     total += 1;
     items += (items.empty() ? "" : ",") + row(*one, Api::kV2, V2Shape::kPayment);
   }
-  return {200, R"({"items":[)" + items + R"(],"page":{"number":0,"size":500,"totalCount":)" +
-                   std::to_string(total) + "}}",
+  return {200,
+          R"({"items":[)" + items + R"(],"page":{"number":0,"size":500,"totalCount":)" +
+              std::to_string(total) + "}}",
           {}};
 }
 

@@ -23,13 +23,13 @@ struct Reply {
 // How a row is odd; what can be read of it decides what becomes of it.
 enum class Oddity {
   kNone,
-  kBrokenText,    // a name in EUC-KR, a reason with half a surrogate: decides nothing
-  kNoChannel,     // without `sandbox`, without a channel's type
-  kLyingTime,     // updatedAt
-  kNewWord,       // a status of tomorrow
-  kHalfWon,       // 1000.5 won
+  kBrokenText,  // a name in EUC-KR, a reason with half a surrogate: decides nothing
+  kNoChannel,   // without `sandbox`, without a channel's type
+  kLyingTime,   // updatedAt
+  kNewWord,     // a status of tomorrow
+  kHalfWon,     // 1000.5 won
   kNoAmount,
-  kBrokenId       // the payment's id in EUC-KR
+  kBrokenId  // the payment's id in EUC-KR
 };
 
 // One state of an attempt as a row of that API. `at`: the moment that it shows.
@@ -68,7 +68,15 @@ class Portone {
   [[nodiscard]] std::optional<Row> shown(const std::string& payment_id, int at) const;
   [[nodiscard]] std::string row(const Row& row, core::Api api, V2Shape shape);
 
+  // Odd in every answer for a while.
+  struct Stubborn {
+    Oddity oddity;
+    int from;
+  };
+
   Random random_;
+  std::map<std::string, Stubborn> stubborn_;
+  int asked_at_ = 0;
   bool is_ill_ = true;
   std::map<std::string, std::vector<const Attempt*>> payments_;
   std::map<std::string, const Attempt*> attempts_;

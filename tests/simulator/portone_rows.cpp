@@ -86,13 +86,12 @@ std::string v1_row(const Attempt& attempt, int state, Oddity oddity) {
   const auto if_now = [&](Result result) {
     return unix_seconds(now.result == result ? std::optional(now.since) : std::nullopt);
   };
-  std::string row = R"({"imp_uid":)" + quoted(attempt.id.str()) + R"(,"merchant_uid":)" +
-                    quoted(id) + R"(,"status":)" +
-                    quoted(oddity == Oddity::kNewWord ? "on_its_way" : v1_status(now.result)) +
-                    R"(,"amount":)" + v1_amount(attempt, oddity) + R"(,"cancel_amount":)" +
-                    major(now.cancelled, attempt.currency) + R"(,"currency":)" +
-                    quoted(attempt.currency.code()) + R"(,"pg_provider":"nice","pay_method":)" +
-                    quoted(waits ? "vbank" : "card");
+  std::string row =
+      R"({"imp_uid":)" + quoted(attempt.id.str()) + R"(,"merchant_uid":)" + quoted(id) +
+      R"(,"status":)" + quoted(oddity == Oddity::kNewWord ? "on_its_way" : v1_status(now.result)) +
+      R"(,"amount":)" + v1_amount(attempt, oddity) + R"(,"cancel_amount":)" +
+      major(now.cancelled, attempt.currency) + R"(,"currency":)" + quoted(attempt.currency.code()) +
+      R"(,"pg_provider":"nice","pay_method":)" + quoted(waits ? "vbank" : "card");
   if (oddity != Oddity::kNoChannel) {
     row += attempt.channel == core::Channel::kTest ? R"(,"sandbox":true)" : R"(,"sandbox":false)";
   }
@@ -100,8 +99,8 @@ std::string v1_row(const Attempt& attempt, int state, Oddity oddity) {
   if (oddity == Oddity::kBrokenText) {
     row += std::string(R"(,"buyer_name":")") + kEucKr + R"(","fail_reason":"\ud83d")";
   }
-  row += R"(,"started_at":)" + (attempt.tells_start ? unix_seconds(attempt.states.front().since)
-                                                    : std::string("0"));
+  row += R"(,"started_at":)" +
+         (attempt.tells_start ? unix_seconds(attempt.states.front().since) : std::string("0"));
   row += R"(,"paid_at":)" + unix_seconds(attempt.paid_at(state));
   row += R"(,"failed_at":)" + if_now(Result::kFailed);
   return row + R"(,"cancelled_at":)" + if_now(Result::kCancelled) + '}';
@@ -111,17 +110,15 @@ std::string v2_row(const Attempt& attempt, int state, V2Shape shape, Oddity oddi
   const State& now = state_of(attempt, state);
   const bool whole = shape == V2Shape::kPayment;
   const std::string id = oddity == Oddity::kBrokenId ? kEucKr : attempt.payment_id.str();
-  const int updated = oddity == Oddity::kLyingTime ? now.since + now.since * 7'919 % 301 - 150
-                                                   : now.since;
-  std::string row = R"({"status":)" +
-                    quoted(oddity == Oddity::kNewWord ? "ON_ITS_WAY" : v2_status(now.result)) +
-                    (whole ? R"(,"id":)" : R"(,"paymentId":)") + quoted(id) +
-                    (whole ? R"(,"transactionId":)" : R"(,"id":)") + quoted(attempt.id.str()) +
-                    R"(,"storeId":)" +
-                    quoted(attempt.store_id.empty() ? "store-1" : attempt.store_id) +
-                    R"(,"version":)" + quoted(attempt.version == core::Api::kV1 ? "V1" : "V2") +
-                    R"(,"currency":)" + quoted(attempt.currency.code()) +
-                    R"(,"updatedAt":)" + rfc3339(updated);
+  const int updated =
+      oddity == Oddity::kLyingTime ? now.since + now.since * 7'919 % 301 - 150 : now.since;
+  std::string row =
+      R"({"status":)" + quoted(oddity == Oddity::kNewWord ? "ON_ITS_WAY" : v2_status(now.result)) +
+      (whole ? R"(,"id":)" : R"(,"paymentId":)") + quoted(id) +
+      (whole ? R"(,"transactionId":)" : R"(,"id":)") + quoted(attempt.id.str()) + R"(,"storeId":)" +
+      quoted(attempt.store_id.empty() ? "store-1" : attempt.store_id) + R"(,"version":)" +
+      quoted(attempt.version == core::Api::kV1 ? "V1" : "V2") + R"(,"currency":)" +
+      quoted(attempt.currency.code()) + R"(,"updatedAt":)" + rfc3339(updated);
   if (oddity == Oddity::kNoChannel) {
     row += R"(,"channel":{"pgProvider":"NICE"})";
   } else {
