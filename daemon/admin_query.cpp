@@ -169,10 +169,24 @@ Outcome<ChangesQuery, BadRequest> read_changes_query(std::string_view query) {
   Parameters parameters(query);
   ChangesQuery read;
   read.wait = wait_of(parameters);
-  read.list.limit = parameters.number("limit", 1, kMaxListRows).value_or(100);
-  read.list.cursor = parameters.number("cursor", 0, INT64_MAX);
+  read.limit = parameters.number("limit", 1, kMaxListRows).value_or(100);
+  const std::string cursor = parameters.text("cursor").value_or("0");
   if (parameters.fault()) return *parameters.fault();
+  const std::size_t dash = std::min(cursor.find('-'), cursor.size());
+  const auto number = whole_number(std::string_view(cursor).substr(0, dash));
+  const auto at = dash == cursor.size()
+                      ? std::optional<std::int64_t>(0)
+                      : whole_number(std::string_view(cursor).substr(dash + 1));
+  if (!number || *number < 0 || !at || *at < 0) {
+    return BadRequest{"cursor must be 0 or a next_cursor of /changes"};
+  }
+  read.cursor = {*number, *at};
   return read;
+}
+
+std::string to_text(const storage::ChangeCursor& cursor) {
+  if (cursor.number == 0) return "0";
+  return std::to_string(cursor.number) + "-" + std::to_string(cursor.at_ms);
 }
 
 Outcome<FindingsQuery, BadRequest> read_findings_query(std::string_view query) {

@@ -49,10 +49,12 @@ struct PaymentQuery {
 
 // GET /changes
 struct ChangesQuery {
-  ListQuery list;
+  std::int64_t limit = 100;
+  storage::ChangeCursor cursor;
   std::chrono::seconds wait{0};
 };
 [[nodiscard]] core::Outcome<ChangesQuery, BadRequest> read_changes_query(std::string_view query);
+[[nodiscard]] std::string to_text(const storage::ChangeCursor& cursor);
 
 // GET /findings, GET /notifications: `open` or `state` beside the list's own.
 struct FindingsQuery {

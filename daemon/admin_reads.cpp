@@ -109,7 +109,7 @@ http::Answer AdminListener::stats(const http::Request& request) {
                           {"failing", stats.lookups_failing},
                           {"waiting", services_.reconciler.waiting_lookups()}}},
                         {"write_queue", services_.writer.queued()},
-                        {"changes_cursor", std::to_string(stats.newest_change)}}));
+                        {"changes_cursor", to_text(stats.newest_change)}}));
   });
 }
 
@@ -162,28 +162,35 @@ http::Answer AdminListener::changes(const http::Request& request) {
   const auto query = read_changes_query(request.query());
   if (!query.ok()) return admin::bad_request(query.error());
   const ChangesQuery asked = query.value();
-  const auto render = [](const storage::Page<storage::PaymentDetail>& page) {
+  using Changes = std::optional<storage::Reader::Changes>;
+  const auto render = [](const Changes& page) {
+    if (!page) {
+      return admin::error(409, "cursor_unknown",
+                          "this database has no such change: an older copy was put back. Begin anew "
+                          "with cursor=0");
+    }
     Json items = Json::array();
-    for (const storage::PaymentDetail& detail : page.items) items.push_back(to_json(detail, false));
-    return admin::json(200, dump_json({{"changes", std::move(items)},
-                                       {"next_cursor", std::to_string(*page.next_cursor)}}));
+    for (const storage::PaymentDetail& detail : page->items) items.push_back(to_json(detail, false));
+    return admin::json(
+        200, dump_json({{"changes", std::move(items)}, {"next_cursor", to_text(page->next)}}));
   };
-  const auto read = [list = asked.list](storage::Reader& reader) {
-    return reader.changes(list.limit, list.cursor);
+  const auto read = [asked](storage::Reader& reader) {
+    return reader.changes(asked.limit, asked.cursor);
   };
+  const auto has_news = [](const Changes& page) { return !page || !page->items.empty(); };
   const Read show = [=](storage::Reader& reader) { return render(read(reader)); };
   if (asked.wait == 0s) return reading(show);
   return {admin::unavailable(), [=, this](const http::Completion& complete) {
             const auto finish = [this, show, complete] { read_into(show, complete); };
             const bool taken = services_.readers.run([=, this](storage::Reader& reader) {
-              const auto before = read(reader);
-              if (!before.items.empty()) {
+              const Changes before = read(reader);
+              if (has_news(before)) {
                 complete(render(before));
                 return;
               }
               waiters_.wait_for_any(asked.wait, finish);
-              const auto now = read(reader);
-              if (!now.items.empty()) complete(render(now));
+              const Changes now = read(reader);
+              if (has_news(now)) complete(render(now));
             });
             if (!taken) complete(std::nullopt);
           }};

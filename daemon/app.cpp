@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 
 constexpr int kLoops = 2;
 constexpr int kReaders = 2;
-constexpr auto kStopGrace = 10s;
+constexpr auto kStopGrace = 1s;
 constexpr auto kStallPatience = 15s;
 // A long poll is held for 60 s at most; the edge must not cut it short.
 constexpr auto kAdminHold = 75s;

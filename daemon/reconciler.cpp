@@ -206,7 +206,7 @@ void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
   if (pending >= kMaxPending || (pending >= kDuePerRound && now < claim_due_at_)) return;
   claim_due_at_ = now + kDuePause;
   for (const Question& question : reader.due_lookups(now, pending + kDuePerRound, askable())) {
-    queue_.want(question, std::nullopt, Turn::kLater);
+    want(reader, question, std::nullopt, Turn::kLater);
   }
   if (!config_.v1) return;
   for (const storage::DueAttempt& due : reader.due_attempts(now, pending + kDuePerRound)) {
@@ -282,9 +282,16 @@ void Reconciler::scan_inbox(storage::Reader& reader) {
   if (!found.empty()) scanned_to_ = found.back();
 }
 
+void Reconciler::want(storage::Reader& reader, Question question,
+                      const std::optional<storage::Cover>& event, Turn turn) {
+  reader.name_attempts(question);
+  queue_.want(question, event, turn);
+}
+
 // What anybody could have invented waits for the budget, and for a fresh "unknown" to grow old:
 // false. Nothing is written for it until then, or a flood would fill the writer's queue.
-bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
+bool Reconciler::ask_about(storage::Reader& reader, const storage::InboxEvent& event,
+                           core::Time now) {
   const std::vector<Question> questions = questions_of(event);
   std::optional<core::Time> later;
   if (!event.is_trusted) {
@@ -301,7 +308,7 @@ bool Reconciler::ask_about(const storage::InboxEvent& event, core::Time now) {
   }
   const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
   const storage::Cover cover{event.id, event.copies};
-  for (const Question& question : questions) queue_.want(question, cover, turn);
+  for (const Question& question : questions) want(reader, question, cover, turn);
   return true;
 }
 
@@ -316,7 +323,7 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
     const bool is_first = event->is_proven || !event->is_trusted;  // others have their budget
     if (may_put_off && !is_first && (!unproven_.empty() || !may_begin_unproven(begun.size()))) {
       put_off(id);
-    } else if (ask_about(*event, now)) {
+    } else if (ask_about(reader, *event, now)) {
       begun.push_back(id);
     }
   };
@@ -348,7 +355,7 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
 void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core::Time now) {
   for (const Question& question : mail.questions) {
     if (!may_ask(question)) continue;
-    if (!unknown_.known_until(question, now)) queue_.want(question, std::nullopt);
+    if (!unknown_.known_until(question, now)) want(reader, question, std::nullopt);
   }
   for (const core::PaymentId& payment_id : mail.payments) {
     std::vector<Question> planned = reader.planned_questions(payment_id);
@@ -362,7 +369,7 @@ void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core:
       if (config_.v1) planned.push_back({QuestionKind::kV1Order, payment_id.str(), payment_id});
       if (config_.v2) planned.push_back({QuestionKind::kV2Payment, payment_id.str(), payment_id});
     }
-    for (const Question& question : planned) queue_.want(question, std::nullopt);
+    for (const Question& question : planned) want(reader, question, std::nullopt);
   }
 }
 

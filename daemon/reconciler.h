@@ -95,7 +95,12 @@ class Reconciler {
   void ask_again(const storage::Question& question);
   void note_for_redirect(const storage::LookupReport& report);
   void begin(std::vector<core::EventId> events, core::Time now);
-  [[nodiscard]] bool ask_about(const storage::InboxEvent& event, core::Time now);
+  [[nodiscard]] bool ask_about(storage::Reader& reader, const storage::InboxEvent& event,
+                               core::Time now);
+  // Lines the question up, for all attempts of the payment that are known.
+  void want(storage::Reader& reader, storage::Question question,
+            const std::optional<storage::Cover>& event,
+            LookupQueue::Turn turn = LookupQueue::Turn::kFirst);
   void line_up(core::EventId event);
   void postpone(core::Time until, core::EventId event);
   void put_off(core::EventId event);

@@ -525,7 +525,7 @@ CREATE VIEW timeline AS
       FROM lookup l WHERE l.unknown > 0
     UNION ALL
     SELECT t.at_ms, t.payment_id, 'transition', t.transition_id, 3,
-           CASE WHEN t.cause = 'order' THEN
+           ltrim(CASE WHEN t.cause = 'order' THEN
                   coalesce((SELECT CASE WHEN o.deleted = 1 THEN 'order withdrawn'
                       WHEN EXISTS (SELECT 1 FROM expected_order b WHERE b.payment_id = o.payment_id
                                    AND b.order_id < o.order_id) THEN 'order changed'
@@ -544,7 +544,7 @@ CREATE VIEW timeline AS
                      ELSE '' END
              || CASE WHEN t.from_deliverable < t.to_deliverable THEN ', deliverable'
                      WHEN t.from_deliverable > t.to_deliverable THEN ', no longer deliverable'
-                     ELSE '' END,
+                     ELSE '' END, ', '),
            t.from_result, t.to_result
       FROM transition t
     UNION ALL

@@ -180,7 +180,8 @@ void plan_one(Session& session, const DecisionContext& context, const Question& 
       marks.push_back(mark);
       marks.back().kind = kind;
     };
-    if (!planned.next_at && !core::is_decided(decision.result)) {
+    const bool is_open = !core::is_decided(decision.result) || decision.waits_for_webhook;
+    if (!planned.next_at && is_open) {
       RECONCILED_MARK(kAskingEnded);
       add(core::TimerMark::Kind::kAskingEnded);
     }

@@ -1,5 +1,7 @@
 #include "storage/reader.h"
 
+#include <algorithm>
+
 #include "daemon/core/decision.h"
 #include "storage/read_rows.h"
 #include "storage/reader_impl.h"
@@ -148,19 +150,33 @@ std::optional<PaymentDetail> Reader::payment(const core::PaymentId& id, bool wit
   return detail;
 }
 
-Page<PaymentDetail> Reader::changes(std::int64_t limit, std::optional<std::int64_t> cursor) {
-  Page<PaymentDetail> page;
-  page.next_cursor = cursor.value_or(0);
+std::optional<Reader::Changes> Reader::changes(std::int64_t limit, const ChangeCursor& cursor) {
+  {
+    Query query = impl_->session.query(
+        "SELECT max(transition_id),"
+        "  (SELECT at_ms FROM transition WHERE transition_id = ?1) FROM transition");
+    query.with(cursor.number).next();
+    Row row = query.row();
+    const std::int64_t newest = row.optional_integer().value_or(0);
+    // Absent where nobody vouched for the payment and it left.
+    const std::optional<std::int64_t> at = row.optional_integer();
+    if (cursor.number > newest || (at && cursor.at_ms != 0 && *at != cursor.at_ms)) {
+      return std::nullopt;
+    }
+  }
+  Changes page{{}, cursor};
   std::vector<core::PaymentId> ids;
   {
     // A change that was followed by another one of the same payment is told by that one.
     Query query = impl_->session.query(
-        "SELECT t.transition_id, t.payment_id FROM transition t JOIN payment p USING (payment_id) "
+        "SELECT t.transition_id, t.at_ms, t.payment_id "
+        "FROM transition t JOIN payment p USING (payment_id) "
         "WHERE t.transition_id > ? AND t.version = p.version ORDER BY t.transition_id LIMIT ?");
-    query.with(*page.next_cursor, limit);
+    query.with(cursor.number, limit);
     while (query.next()) {
       Row row = query.row();
-      page.next_cursor = row.integer();
+      page.next.number = row.integer();
+      page.next.at_ms = row.integer();
       ids.push_back(row.payment_id());
     }
   }
@@ -377,6 +393,18 @@ std::optional<core::PaymentId> Reader::payment_of(const std::string& id) {
       "SELECT payment_id FROM attempt WHERE attempt_id = ?1 LIMIT 1");
   if (!query.with(id).next()) return std::nullopt;
   return query.row().payment_id();
+}
+
+void Reader::name_attempts(Question& question) {
+  if (question.kind != QuestionKind::kV2Payment || !question.payment_id) return;
+  Query query = impl_->session.query(
+      "SELECT attempt_id FROM attempt WHERE payment_id = ? AND api = 'v2' ORDER BY attempt_id");
+  query.with(*question.payment_id);
+  while (query.next()) {
+    core::AttemptId id = query.row().attempt_id();
+    auto& named = question.named_attempts;
+    if (std::find(named.begin(), named.end(), id) == named.end()) named.push_back(std::move(id));
+  }
 }
 
 std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {

@@ -92,8 +92,13 @@ class Reader {
   // One payment with all there is; also one that only events name, as `none`.
   [[nodiscard]] std::optional<PaymentDetail> payment(const core::PaymentId& id, bool with_timeline);
   [[nodiscard]] Page<PaymentView> payments(const PaymentFilter& filter);
-  // Payments in the order of their last change, each once; `cursor` is the last one's number.
-  [[nodiscard]] Page<PaymentDetail> changes(std::int64_t limit, std::optional<std::int64_t> cursor);
+  // Payments in the order of their last change, each once, that come after `cursor`. Nothing where
+  // the cursor is of another file: an older copy was put back.
+  struct Changes {
+    std::vector<PaymentDetail> items;
+    ChangeCursor next;
+  };
+  [[nodiscard]] std::optional<Changes> changes(std::int64_t limit, const ChangeCursor& cursor);
   [[nodiscard]] std::optional<core::ExpectedOrder> order(const core::PaymentId& id);
   [[nodiscard]] Page<EventView> events(const EventFilter& filter);
   [[nodiscard]] std::optional<EventView> event(core::EventId id);
@@ -137,6 +142,9 @@ class Reader {
   // The payment that an id of PortOne's names, by itself or by one of its attempts; nothing where
   // nobody registered or bound it.
   [[nodiscard]] std::optional<core::PaymentId> payment_of(const std::string& id);
+  // V2 answers about one attempt of a payment alone: names the others that are known, so that they
+  // are asked for, too. Other questions stay as they are.
+  void name_attempts(Question& question);
   // The look-ups that are planned for a payment, due or not.
   [[nodiscard]] std::vector<Question> planned_questions(const core::PaymentId& id);
 

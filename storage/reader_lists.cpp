@@ -228,9 +228,13 @@ Stats Reader::stats() {
     stats.inbox_oldest = row.optional_time();
   }
   {
-    Query query = impl_->session.query("SELECT coalesce(max(transition_id), 0) FROM transition");
-    query.next();
-    stats.newest_change = query.row().integer();
+    Query query = impl_->session.query(
+        "SELECT transition_id, at_ms FROM transition ORDER BY transition_id DESC LIMIT 1");
+    if (query.next()) {
+      Row row = query.row();
+      stats.newest_change.number = row.integer();
+      stats.newest_change.at_ms = row.integer();
+    }
   }
   {
     // Among the newest events: an API that told nothing for so many has nothing new to tell.

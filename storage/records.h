@@ -224,6 +224,13 @@ struct NotificationView {
   std::optional<core::Time> sent_at;
 };
 
+// A place in the order of changes: the number of one, and when it was, so that another file's change
+// of that number is told from it. Zero: before the first.
+struct ChangeCursor {
+  std::int64_t number = 0;
+  std::int64_t at_ms = 0;
+};
+
 struct Stats {
   std::vector<std::pair<core::Result, std::int64_t>> payments_by_result;
   std::vector<std::pair<core::FindingKind, std::int64_t>> open_findings;
@@ -231,7 +238,7 @@ struct Stats {
   std::optional<core::Time> inbox_oldest;
   std::int64_t lookups_planned = 0;
   std::int64_t lookups_failing = 0;
-  std::int64_t newest_change = 0;  // its number, as a cursor of `Reader::changes`
+  ChangeCursor newest_change;
   std::optional<core::Time> last_webhook_v1;
   std::optional<core::Time> last_webhook_v2;
 };

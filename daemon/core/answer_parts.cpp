@@ -66,7 +66,7 @@ AnswerError fault_of_status(int status, std::string_view body) {
   std::string detail = "status " + std::to_string(status);
   const std::string type = error_type(error);
   if (!type.empty()) detail += " " + type;
-  return {fault_of(status, speaks_portone), std::move(detail)};
+  return {fault_of(status, speaks_portone), std::move(detail), false, !speaks_portone};
 }
 
 AnswerError RequiredMembers::error() const { return {AnswerFault::kMalformed, reason_, true}; }

@@ -156,6 +156,9 @@ class Judge {
       if (attempt.taken == nullptr) continue;
       const Candidate candidate{&attempt, counted(attempt)};
       if (!best || is_stronger(candidate, *best)) best = candidate;
+      decision_.waits_for_webhook |=
+          candidate.counted != attempt.taken->snapshot.result &&
+          attempt.taken->snapshot.result == Result::kPaid;
       if (attempt.suspect != nullptr) {
         decision_.suspect_look_up =
             std::max(decision_.suspect_look_up.value_or(0), attempt.suspect_look_up);

@@ -124,6 +124,9 @@ struct Decision {
   // The newest change in PortOne's answers: which look-up brought it, and when that began.
   std::int64_t changed_look_up = 0;
   std::optional<Time> changed_at;
+  // `missing_webhook = "wait"`: an attempt that PortOne calls paid counts for less, as no webhook has
+  // announced it. Money may have moved: it is asked about like an open payment.
+  bool waits_for_webhook = false;
   // Everything was asked that the schedule asks, and nothing came since.
   bool is_asking_over = false;
   // Decided by look-up where PortOne sends a webhook: one should come for the winner's result.

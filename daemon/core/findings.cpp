@@ -238,7 +238,8 @@ class Derivation {
         }
       }
     }
-    if (decision_.is_asking_over && !is_decided(decision_.result) && !evidence_.is_withdrawn &&
+    const bool is_open = !is_decided(decision_.result) || decision_.waits_for_webhook;
+    if (decision_.is_asking_over && is_open && !evidence_.is_withdrawn &&
         somebody_said_otherwise()) {
       open(FindingKind::kStuck, evidence_.payment_id.str(),
            "PortOne was asked to the end of the schedule and the payment is still " +
@@ -250,7 +251,7 @@ class Derivation {
 
   // An order that nobody tried to pay, an abandoned window, an account without its deposit just end.
   [[nodiscard]] bool somebody_said_otherwise() const {
-    if (decision_.result == Result::kPending) return true;
+    if (decision_.result == Result::kPending || decision_.waits_for_webhook) return true;
     const auto is_bound = [&](const std::optional<AttemptId>& id) {
       return id && std::any_of(attempts_.begin(), attempts_.end(),
                                [&](const AttemptHistory& a) { return a.attempt_id == *id; });

@@ -33,6 +33,7 @@ struct AnswerError {
   std::string detail;  // one line, no personal data
   // kMalformed: the answer is of PortOne's form, and what it says of the payment cannot be read.
   bool is_about_payment = false;
+  bool is_foreign = false;  // it is not of PortOne's form: a proxy's, or another server's
 };
 [[nodiscard]] std::string_view to_word(AnswerFault fault);
 

@@ -39,9 +39,10 @@ std::optional<Time> asking_ends(const Decision& decision, Time anchor) {
     case Result::kPaid:
     case Result::kPartiallyCancelled:
     case Result::kCancelled:
+      if (decision.waits_for_webhook) return anchor + std::chrono::days(30);
       return std::nullopt;
     case Result::kFailed:
-      return anchor + std::chrono::days(7);
+      return anchor + std::chrono::days(decision.waits_for_webhook ? 30 : 7);
     case Result::kAwaitingDeposit:
       if (decision.deposit_due_at) {
         return to_time(*decision.deposit_due_at) + std::chrono::days(7);

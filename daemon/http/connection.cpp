@@ -7,6 +7,7 @@ namespace reconciled::http {
 namespace {
 
 constexpr std::chrono::milliseconds kLingerDeadline{1'000};
+constexpr std::chrono::milliseconds kStopPatience{500};  // with a request that has begun
 constexpr std::size_t kMaxDiscardedBytes = 1024 * 1024;
 constexpr std::size_t kBufferKeptIdle = 4096;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -386,7 +387,13 @@ void Connection::check_deadline(Clock::time_point now) {
 }
 
 void Connection::begin_stop() {
-  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) close();
+  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) {
+    close();
+    return;
+  }
+  // Who has begun may end, but not make everybody wait for it.
+  const bool is_incomplete = state_ == State::kHead || state_ == State::kBody;
+  if (is_incomplete) deadline_ = std::min(deadline_, Clock::now() + kStopPatience);
 }
 
 void Connection::close() {

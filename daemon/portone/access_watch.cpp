@@ -42,6 +42,7 @@ void AccessWatch::note(core::Api api, const core::AnswerError& error, const std:
       answered(api);
       break;
     case core::AnswerFault::kRefused:
+      if (error.is_foreign) unanswered(api, detail);
       break;
     case core::AnswerFault::kMalformed:
     case core::AnswerFault::kRateLimited:

@@ -101,7 +101,12 @@ TEST_CASE("admin query: waiting is for 60 seconds at most") {
   CHECK_FALSE(read_payment_query("timeline=0").value().timeline);
   CHECK(read_payment_query("wait=61").value().wait == 60s);
   CHECK(read_payment_query("wait=9223372036854775807").value().wait == 60s);
-  CHECK(read_changes_query("cursor=0&limit=5&wait=60").value().list.cursor == 0);
+  CHECK(read_changes_query("cursor=0&limit=5&wait=60").value().limit == 5);
+  CHECK(read_changes_query("cursor=7-1795000000000").value().cursor.number == 7);
+  CHECK(to_text(read_changes_query("cursor=7-1795").value().cursor) == "7-1795");
+  for (const char* bad : {"cursor=x", "cursor=-1", "cursor=7-", "cursor=7-x", "cursor=-"}) {
+    CHECK_FALSE(read_changes_query(bad).ok());
+  }
   for (const char* bad : {"wait=-1", "wait=x", "wait=1.5", "wait=99999999999999999999",
                           "version=-1", "timeline=2"}) {
     CHECK_FALSE(read_payment_query(bad).ok());
