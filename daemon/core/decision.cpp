@@ -153,7 +153,13 @@ class Judge {
   void pick_winner() {
     std::optional<Candidate> best;
     for (const AttemptHistory& attempt : bound_) {
-      if (attempt.taken == nullptr) continue;
+      if (attempt.taken == nullptr) {
+        // Only V2 told of it, and V1 judges it: until V1 was asked, money may have moved unseen.
+        RECONCILED_MARK(kUnjudgedAskedAbout);
+        decision_.suspect_look_up = std::max(decision_.suspect_look_up.value_or(0),
+                                             attempt.naming->snapshot.look_up);
+        continue;
+      }
       const Candidate candidate{&attempt, counted(attempt)};
       if (!best || is_stronger(candidate, *best)) best = candidate;
       decision_.waits_for_webhook |=

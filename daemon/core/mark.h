@@ -22,6 +22,7 @@
   X(kDisputeCarriedOver, "a dispute lived through an answer that cannot carry it")          \
   X(kV2OnlyNames, "V2's answer about a V1 attempt only named it")                           \
   X(kOtherViewIsNewer, "V2's newer view put a V1 attempt in doubt")                         \
+  X(kUnjudgedAskedAbout, "a V1 attempt that only V2 told of was asked about")               \
   X(kBoundElsewhere, "an attempt belonged to another payment")                              \
   X(kWaitsForWebhook, "an unannounced attempt counted for less")                            \
   X(kAnnounced, "a webhook announced what PortOne's answer said")                           \

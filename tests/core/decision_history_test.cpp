@@ -131,6 +131,19 @@ TEST_CASE("backwards: a newer view of V2's withholds a V1 attempt until V1 was a
   CHECK(decision.findings.empty());
 }
 
+TEST_CASE("backwards: a V1 attempt that only V2 told of is asked about, whatever else is decided") {
+  Snapshot by_v2 = v2("imp_2", Result::kPaid, 20, 20);
+  by_v2.version = Api::kV1;
+  Evidence evidence;
+  Decision decision = evidence.says(v1("imp_1", Result::kCancelled, 30)).says(by_v2).decide();
+  CHECK(decision.result == Result::kCancelled);
+  CHECK(decision.suspect_look_up == 20);
+  decision = evidence.says(v1("imp_2", Result::kPaid, 40)).decide();
+  CHECK(decision.result == Result::kPaid);
+  CHECK(decision.deliverable);
+  CHECK_FALSE(decision.suspect_look_up.has_value());
+}
+
 TEST_CASE("carried over: disputes live through answers whose shape cannot carry them") {
   Snapshot disputed = v2("tx-1", Result::kPaid, 10, 10);
   disputed.disputes = std::vector<Dispute>{{"d-1", false}};

@@ -118,7 +118,7 @@ std::string Day::difference_of(std::size_t world, bool is_asked) {
   }
   if (made.policy.wait_for_webhook) return {};
   // What `wait` decided stays as well, until there is news of it or its schedule asks.
-  if (result != truth.result && has_waited_ && !is_asked) return {};
+  if (has_waited_ && !is_asked) return {};
   // A window that was opened after another attempt came to nothing: no list is asked for those.
   const bool came_to_nothing = result == Result::kCancelled || result == Result::kFailed;
   if (truth.result == Result::kReady && came_to_nothing && !is_asked) return {};
