@@ -34,7 +34,6 @@ constexpr auto kCalmAfter = 10s;
 constexpr core::Time::duration kForgetEvery = 10s;
 constexpr core::Time::duration kForgetPause = 5ms;
 constexpr auto kUnansweredPause = 5s;
-constexpr core::Time::duration kNoteClock = 30s;
 constexpr std::int64_t kDuePerRound = 256;
 constexpr core::Time::duration kDuePause = 1s;  // while that many are pending
 // Where so many are pending, nothing is added that is due.
@@ -131,44 +130,6 @@ void Reconciler::loop() {
     const auto pause = std::clamp<std::chrono::milliseconds>(next - clock_.now(), 0ms, kIdleRound);
     wake_.wait_for(lock, pause, [this] { return has_mail_ || stopping_; });
   }
-}
-
-// A schedule of ten minutes takes ten minutes, whoever sets the clock meanwhile. The file remembers
-// what time it was, so that a start can tell that the clock went back before it.
-void Reconciler::follow_clock() {
-  if (const auto adopted = adopted_step_.exchange(0ms); adopted != 0ms) move_memory(adopted);
-  const core::Time now = clock_.now();
-  const std::chrono::milliseconds step = clock_.step();
-  if (step != 0ms && followed_step_.load() == 0ms) {
-    followed_step_ = step;
-    log_warn("the clock was set", {{"by_ms", static_cast<std::int64_t>(step.count())}});
-    writer_.shift_plans(step, now, [this, step](const auto& outcome) {
-      if (outcome.ok()) {
-        clock_.adopt(step);
-        adopted_step_ = step;
-      }
-      const std::lock_guard lock(mutex_);
-      followed_step_ = 0ms;
-      has_mail_ = true;
-      wake_.notify_one();
-    });
-  }
-  if (step == 0ms && (now < clock_noted_at_ || now >= clock_noted_at_ + kNoteClock)) {
-    clock_noted_at_ = now;
-    writer_.put(storage::kClockSeenKey, std::to_string(core::to_ms(now)));
-  }
-}
-
-// What waits in memory keeps its distance from now, too; what only spares PortOne begins anew.
-void Reconciler::move_memory(std::chrono::milliseconds step) {
-  std::multimap<core::Time, core::EventId> moved;
-  for (const auto& [until, event] : postponed_) moved.emplace(until + step, event);
-  postponed_.swap(moved);
-  unknown_ = {};
-  budget_ = LookupBudget{kStrangerRates};
-  payment_budget_ = LookupBudget{kPaymentRates};
-  ask_unwritten_at_ = claim_due_at_ = {};
-  forget_at_ = core::Time{};
 }
 
 core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {

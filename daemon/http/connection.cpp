@@ -337,15 +337,9 @@ void Connection::discard() {
   for (;;) {
     std::size_t got = 0;
     const auto outcome = transport_.drain(scratch.data(), scratch.size(), got);
-    if (outcome == Transport::Outcome::kWantRead) {
-      wait(outcome);
-      return;
-    }
+    if (outcome == Transport::Outcome::kWantRead) return wait(outcome);
     discarded_ += got;
-    if (outcome != Transport::Outcome::kDone || discarded_ > kMaxDiscardedBytes) {
-      close();
-      return;
-    }
+    if (outcome != Transport::Outcome::kDone || discarded_ > kMaxDiscardedBytes) return close();
   }
 }
 
@@ -387,13 +381,11 @@ void Connection::check_deadline(Clock::time_point now) {
 }
 
 void Connection::begin_stop() {
-  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) {
-    close();
-    return;
-  }
+  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) return close();
   // Who has begun may end, but not make everybody wait for it.
-  const bool is_incomplete = state_ == State::kHead || state_ == State::kBody;
-  if (is_incomplete) deadline_ = std::min(deadline_, Clock::now() + kStopPatience);
+  if (state_ == State::kHead || state_ == State::kBody) {
+    deadline_ = std::min(deadline_, Clock::now() + kStopPatience);
+  }
 }
 
 void Connection::close() {

@@ -101,9 +101,12 @@ TEST_CASE("changes: each payment once in its newest state, page by page, and wha
   const Json after = rig.daemon.get("/changes?wait=60&cursor=" + cursor).json();
   REQUIRE(after.at("changes").size() == 1);
   CHECK(after.at("changes")[0].at("payment_id") == "o3");
+  // A place that this file does not have is of another one: an older copy was put back.
+  CHECK(rig.daemon.get("/changes?cursor=1000000").status == 409);
+  CHECK(rig.daemon.get("/changes?cursor=1-1").status == 409);
   // A poll that is held does not hold up a stop.
   std::future<Answer> held =
-      poll(rig, "/changes?wait=60&cursor=" + std::to_string(std::int64_t{1} << 40));
+      poll(rig, "/changes?wait=60&cursor=" + after.at("next_cursor").get<std::string>());
   CHECK(held.wait_for(300ms) == std::future_status::timeout);
   const auto stopped = Clock::now();
   CHECK(rig.daemon.stop() == 0);
