@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "daemon/core/check.h"
 #include "daemon/core/mark.h"
 
 namespace reconciled::core {
@@ -203,14 +204,16 @@ class Derivation {
   void overdue_webhooks() {
     for (const TimerMark& mark : evidence_.marks) {
       if (mark.kind != TimerMark::Kind::kWebhookOverdue) continue;
+      const AttemptId& attempt = must(mark.attempt_id, "an overdue webhook has an attempt");
+      const Result result = must(mark.result, "an overdue webhook has a result");
       const bool came =
           std::any_of(authentic_.begin(), authentic_.end(), [&](const WebhookFact* webhook) {
-            return announces(*webhook, *mark.attempt_id, *mark.result);
+            return announces(*webhook, attempt, result);
           });
       if (came) continue;
-      const std::string word(to_word(*mark.result));
-      open(FindingKind::kMissingWebhook, mark.attempt_id->str() + ":" + word,
-           "Attempt " + mark.attempt_id->str() + " is " + word +
+      const std::string word(to_word(result));
+      open(FindingKind::kMissingWebhook, attempt.str() + ":" + word,
+           "Attempt " + attempt.str() + " is " + word +
                " by PortOne's answer, but its "
                "webhook has not come within 10 minutes. Check the webhook URL in the console and "
                "whether deliveries are refused.");
