@@ -178,8 +178,9 @@ show() {
   old_ifs=$IFS
   IFS='|'
   # shellcheck disable=SC2046  # one word a column
-  set -- "$1" $(query "SELECT ui_state, webhook_status, result, coalesce(authority, '-'), deliverable
-                       FROM overview WHERE payment_id = '$payment'")
+  set -- "$1" $(query "SELECT ui_state, webhook_status, result, coalesce(authority, '-'),
+                              CASE deliverable WHEN 1 THEN 'yes' ELSE 'no' END
+                       FROM payment WHERE payment_id = '$payment'")
   IFS=$old_ifs
   row "$@"
 }
@@ -213,7 +214,7 @@ look_around() {
   say "Look around (from $top)"
   cat <<END
   sqlite3 -readonly -box $database \\
-    'SELECT payment_id, result, authority, deliverable, ui_state, webhook_status FROM overview'
+    'SELECT * FROM overview'
   sqlite3 -readonly -box $database \\
     'SELECT at, payment_id, kind, summary FROM timeline'
   curl $admin/payments/order-v1
