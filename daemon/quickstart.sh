@@ -1,23 +1,31 @@
 #!/bin/sh
 # Command one: builds reconciled, starts it against a PortOne of its own, and pays two orders.
 #
-# usage: sh daemon/quickstart.sh [--once]
-#   --once  ends after the two payments: exit 0 when both are paid and deliverable
+# usage: sh daemon/quickstart.sh [--once] [--built DIR]
+#   --once   ends after the two payments: exit 0 when both are paid and deliverable
+#   --built  takes the programs of this build folder instead of building them
 #
 # Listens on 127.0.0.1 at RECONCILED_PORT (default 28801: webhooks), +1 (returning buyers),
 # +2 (admin) and +3 (the sandbox). Everything it makes stands under build/quickstart.
 set -eu
 
-once=no
-case ${1-} in
-  '') ;;
-  --once) once=yes ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
-esac
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 
 top=$(cd "$(dirname "$0")/.." && pwd)
+once=no
+built=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --once) once=yes ;;
+    --built) [ $# -ge 2 ] || usage; built=$(cd "$2" && pwd) || exit 2; shift ;;
+    *) usage ;;
+  esac
+  shift
+done
+
 cd "$top"
 build=build/quickstart
+programs=${built:-$top/$build}
 run=$build/run
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
@@ -47,7 +55,7 @@ fail() { printf '\n%s\n' "$1" >&2; exit 1; }
 # Whether PID is a program of this folder's build, or this script; never a stranger with a used id.
 is_ours() {
   case $(readlink "/proc/$1/exe" 2>/dev/null) in
-    "$top/$build"/*) return 0 ;;
+    "$programs"/*) return 0 ;;
   esac
   return 1
 }
@@ -165,22 +173,26 @@ post() {
 json_text() { sed -n 's/.*"'"$1"'": *"\([^"]*\)".*/\1/p' | head -n 1; }
 query() { sqlite3 -readonly -noheader -cmd '.timeout 2000' "$database" "$1"; }
 
-# until SQL: waits until it answers 1; gives up after 10 s, and the table shows how far it came.
+# until_true SQL: waits until it answers 1; gives up after 10 s, and the table shows how far it came.
 until_true() {
   for _ in $(seq 100); do
-    [ "$(query "$1")" != 1 ] || return 0
+    is_true=$(query "$1") || fail "$database does not answer: $1"
+    [ "$is_true" != 1 ] || return 0
     sleep 0.1
   done
 }
 
 row() { printf '  %-35s %-17s %-15s %-7s %-10s %s\n' "$@"; }
 show() {
+  columns=$(query "SELECT ui_state, webhook_status, result, coalesce(authority, '-'),
+                          CASE deliverable WHEN 1 THEN 'yes' ELSE 'no' END
+                   FROM payment WHERE payment_id = '$payment'") ||
+    fail "$database does not tell how $payment stands."
+  [ -n "$columns" ] || fail "$database does not know $payment."
   old_ifs=$IFS
   IFS='|'
-  # shellcheck disable=SC2046  # one word a column
-  set -- "$1" $(query "SELECT ui_state, webhook_status, result, coalesce(authority, '-'),
-                              CASE deliverable WHEN 1 THEN 'yes' ELSE 'no' END
-                       FROM payment WHERE payment_id = '$payment'")
+  # shellcheck disable=SC2086  # one word a column
+  set -- "$1" $columns
   IFS=$old_ifs
   row "$@"
 }
@@ -210,20 +222,23 @@ pay() {
   show "2. PortOne's webhook, and a look-up"
 }
 
+overview='SELECT * FROM overview'
+timeline='SELECT at, payment_id, kind, summary FROM timeline'
+
 look_around() {
   say "Look around (from $top)"
   cat <<END
   sqlite3 -readonly -box $database \\
-    'SELECT * FROM overview'
+    '$overview'
   sqlite3 -readonly -box $database \\
-    'SELECT at, payment_id, kind, summary FROM timeline'
+    '$timeline'
   curl $admin/payments/order-v1
   curl '$admin/payments?result=paid'
   curl $admin/metrics
-  $build/daemon/reconciled --config $config list
+  ${programs#"$top"/}/daemon/reconciled --config $config list
 
   Pay one by hand: register it, then open the page in a browser.
-  $build/daemon/reconciled --config $config order order-3 --amount 5000 --currency KRW
+  ${programs#"$top"/}/daemon/reconciled --config $config order order-3 --amount 5000 --currency KRW
   $sandbox/checkout?version=v2&payment_id=order-3&amount=5000&return_url=$return_url
 END
 }
@@ -236,9 +251,14 @@ say "1/4  Packages"
 install_missing $build_packages || exit 1
 note "all there"
 
-say "2/4  Building reconciled and portone-sandbox (a few minutes the first time)"
-build_programs
-note "$build/daemon/reconciled"
+if [ -n "$built" ]; then
+  say "2/4  Built already"
+  mkdir -p "$build"
+else
+  say "2/4  Building reconciled and portone-sandbox (a few minutes the first time)"
+  build_programs
+fi
+note "${programs#"$top"/}/daemon/reconciled"
 
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -247,10 +267,10 @@ say "3/4  Starting"
 rm -rf "$run"
 mkdir -p "$run"
 write_config
-start portone-sandbox "$sandbox_port" "$build/tests/sandbox/portone-sandbox" \
+start portone-sandbox "$sandbox_port" "$programs/tests/sandbox/portone-sandbox" \
   --listen "127.0.0.1:$sandbox_port" --webhook-url "http://127.0.0.1:$webhook_port/webhooks/portone"
 note "portone-sandbox, a PortOne of your own: $sandbox/"
-start reconciled "$admin_port" "$build/daemon/reconciled" --config "$config" serve
+start reconciled "$admin_port" "$programs/daemon/reconciled" --config "$config" serve
 note "reconciled: webhooks :$webhook_port, returning buyers :$redirect_port, admin :$admin_port"
 
 say "4/4  Paying two orders: the browser comes back first, the webhook later"
@@ -261,6 +281,9 @@ pay v2 order-v2 12000
 
 good=$(query "SELECT count(*) FROM payment WHERE result = 'paid' AND deliverable = 1")
 [ "$good" = 2 ] || fail "Not both orders are paid and deliverable; see $run/*.log"
+for view in "$overview" "$timeline"; do
+  query "$view" >/dev/null || fail "$database does not answer: $view"
+done
 say "Both are paid, and deliverable says that the goods may go out."
 [ "$once" = no ] || exit 0
 
