@@ -2,24 +2,9 @@
 
 #include <algorithm>
 
+#include "daemon/questions.h"
+
 namespace reconciled {
-namespace {
-
-// More attempts than this are not remembered for one question: PortOne shows them all anyway once
-// one of them is missing.
-constexpr std::size_t kMaxNamed = 16;
-
-void join(storage::Question& known, const storage::Question& more) {
-  known.for_redirect = known.for_redirect && more.for_redirect;
-  if (!known.payment_id) known.payment_id = more.payment_id;
-  for (const core::AttemptId& attempt : more.named_attempts) {
-    auto& named = known.named_attempts;
-    if (named.size() >= kMaxNamed) return;
-    if (std::find(named.begin(), named.end(), attempt) == named.end()) named.push_back(attempt);
-  }
-}
-
-}  // namespace
 
 const std::string& LookupQueue::payment_of(const Entry& entry) {
   return entry.question.payment_id ? entry.question.payment_id->str() : entry.question.id;

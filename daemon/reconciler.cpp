@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/log.h"
+#include "daemon/questions.h"
 
 namespace reconciled {
 namespace {
@@ -253,7 +254,7 @@ void Reconciler::want(storage::Reader& reader, Question question,
 // false. Nothing is written for it until then, or a flood would fill the writer's queue.
 bool Reconciler::ask_about(storage::Reader& reader, const storage::InboxEvent& event,
                            core::Time now) {
-  const std::vector<Question> questions = questions_of(event);
+  const std::vector<Question> questions = questions_about(event, askable());
   std::optional<core::Time> later;
   if (!event.is_trusted) {
     for (const Question& question : questions) {
@@ -315,55 +316,19 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
 
 void Reconciler::claim_requests(storage::Reader& reader, const Mail& mail, core::Time now) {
   for (const Question& question : mail.questions) {
-    if (!may_ask(question)) continue;
+    if (!may_ask(question, askable())) continue;
     if (!unknown_.known_until(question, now)) want(reader, question, std::nullopt);
   }
   for (const core::PaymentId& payment_id : mail.payments) {
-    std::vector<Question> planned = reader.planned_questions(payment_id);
-    std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
-    // What a redirect once named is planned too, and answers for nothing else of the payment.
-    const bool has_own =
-        std::any_of(planned.begin(), planned.end(), [](const Question& question) {
-          return question.kind != QuestionKind::kV1Attempt;
-        });
-    if (!has_own) {
-      if (config_.v1) planned.push_back({QuestionKind::kV1Order, payment_id.str(), payment_id});
-      if (config_.v2) planned.push_back({QuestionKind::kV2Payment, payment_id.str(), payment_id});
+    for (const Question& question :
+         questions_about(payment_id, reader.planned_questions(payment_id), askable())) {
+      want(reader, question, std::nullopt);
     }
-    for (const Question& question : planned) want(reader, question, std::nullopt);
   }
-}
-
-bool Reconciler::may_ask(const Question& question) const {
-  return question.kind == QuestionKind::kV2Payment ? config_.v2.has_value()
-                                                   : config_.v1.has_value();
 }
 
 storage::Askable Reconciler::askable() const {
   return {config_.v1.has_value(), config_.v2.has_value()};
-}
-
-// V1 is asked by attempt where one is named, which proves the pair; otherwise by order.
-std::vector<Question> Reconciler::questions_of(const storage::InboxEvent& event) const {
-  const bool maybe_v1 = event.api != core::Api::kV2 && config_.v1;
-  const bool maybe_v2 = event.api != core::Api::kV1 && config_.v2;
-  std::vector<Question> questions;
-  if (maybe_v1 && event.attempt_id) {
-    questions.push_back({QuestionKind::kV1Attempt, event.attempt_id->str(), event.payment_id});
-  } else if (maybe_v1 && event.payment_id) {
-    questions.push_back({QuestionKind::kV1Order, event.payment_id->str(), event.payment_id});
-  }
-  if (maybe_v2 && event.payment_id) {
-    questions.push_back({QuestionKind::kV2Payment, event.payment_id->str(), event.payment_id});
-    // A pair that nobody signed may not make us ask PortOne twice.
-    if (event.attempt_id && event.is_trusted) {
-      questions.back().named_attempts.push_back(*event.attempt_id);
-    }
-  }
-  for (Question& question : questions) {
-    question.for_redirect = event.source == core::EventSource::kRedirect;
-  }
-  return questions;
 }
 
 }  // namespace reconciled

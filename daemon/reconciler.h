@@ -126,9 +126,7 @@ class Reconciler {
                                                             std::size_t number);
   // An API that is not configured is not asked: its look-ups wait.
   [[nodiscard]] storage::Askable askable() const;
-  [[nodiscard]] bool may_ask(const storage::Question& question) const;
   void wake();
-  [[nodiscard]] std::vector<storage::Question> questions_of(const storage::InboxEvent& event) const;
 
   const core::Config& config_;
   Clock& clock_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/mark.h"
+#include "daemon/questions.h"
 
 namespace reconciled::simulator {
 namespace {
@@ -11,8 +12,6 @@ using namespace std::chrono_literals;
 using storage::Question;
 using storage::QuestionKind;
 
-constexpr std::size_t kMaxNamed = 16;
-
 std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now) {
   auto writer = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path},
                                                   storage::WriterHooks{});
@@ -20,16 +19,6 @@ std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setu
   writer->adopt(setup.policy, setup.schedule, now);
   writer->start();
   return writer;
-}
-
-void join(Question& known, const Question& more) {
-  known.for_redirect = known.for_redirect && more.for_redirect;
-  if (!known.payment_id) known.payment_id = more.payment_id;
-  auto& named = known.named_attempts;
-  for (const core::AttemptId& attempt : more.named_attempts) {
-    if (named.size() >= kMaxNamed) return;
-    if (std::find(named.begin(), named.end(), attempt) == named.end()) named.push_back(attempt);
-  }
 }
 
 std::size_t line_of(QuestionKind kind) { return kind == QuestionKind::kV2Payment ? 1 : 0; }
@@ -82,16 +71,9 @@ storage::OrderOutcome Daemon::put_order(const core::PaymentId& id,
 }
 
 void Daemon::ask_about(const core::PaymentId& id) {
-  std::vector<Question> planned = reader_.planned_questions(id);
-  std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
-  if (std::none_of(planned.begin(), planned.end(), [](const Question& question) {
-        return question.kind != QuestionKind::kV1Attempt;
-      })) {
-    planned.push_back({QuestionKind::kV1Order, id.str(), id});
-    planned.push_back({QuestionKind::kV2Payment, id.str(), id});
-    std::erase_if(planned, [this](const Question& question) { return !may_ask(question); });
+  for (const Question& question : questions_about(id, reader_.planned_questions(id), askable())) {
+    want(question, std::nullopt);
   }
-  for (const Question& question : planned) want(question, std::nullopt);
 }
 
 core::Time Daemon::run() {
@@ -121,8 +103,7 @@ core::Time Daemon::run() {
   core::Time next = std::min(sweep_at_, machine_.at + Daemon::kSweepEvery);
   for (const Flight& flight : flights_) next = std::min(next, flight.lands_at);
   if (!postponed_.empty()) next = std::min(next, postponed_.begin()->first);
-  const auto due =
-      reader_.next_lookup({setup_.policy.v1_configured, setup_.policy.v2_store_id.has_value()});
+  const auto due = reader_.next_lookup(askable());
   // What is due already is in flight, or waits for what is.
   if (due && *due > now()) next = std::min(next, *due - base_);
   return std::max(next, machine_.at + 1ms);
@@ -143,29 +124,12 @@ void Daemon::follow_clock() {
   }
 }
 
-std::vector<Question> Daemon::questions_of(const storage::InboxEvent& event) const {
-  const bool maybe_v1 = event.api != core::Api::kV2 && setup_.policy.v1_configured;
-  const bool maybe_v2 = event.api != core::Api::kV1 && setup_.policy.v2_store_id;
-  std::vector<Question> questions;
-  if (maybe_v1 && event.attempt_id) {
-    questions.push_back({QuestionKind::kV1Attempt, event.attempt_id->str(), event.payment_id});
-  } else if (maybe_v1 && event.payment_id) {
-    questions.push_back({QuestionKind::kV1Order, event.payment_id->str(), event.payment_id});
-  }
-  if (maybe_v2 && event.payment_id) {
-    questions.push_back({QuestionKind::kV2Payment, event.payment_id->str(), event.payment_id});
-    if (event.attempt_id && event.is_trusted) {
-      questions.back().named_attempts.push_back(*event.attempt_id);
-    }
-  }
-  for (Question& question : questions) {
-    question.for_redirect = event.source == core::EventSource::kRedirect;
-  }
-  return questions;
+storage::Askable Daemon::askable() const {
+  return {setup_.policy.v1_configured, setup_.policy.v2_store_id.has_value()};
 }
 
 bool Daemon::claim(const storage::InboxEvent& event) {
-  const std::vector<Question> questions = questions_of(event);
+  const std::vector<Question> questions = questions_about(event, askable());
   bool waits = false;
   if (!event.is_trusted) {
     for (const Question& question : questions) {
@@ -212,9 +176,7 @@ void Daemon::begin(const std::vector<core::EventId>& events) {
 }
 
 void Daemon::claim_due() {
-  const storage::Askable askable{setup_.policy.v1_configured,
-                                 setup_.policy.v2_store_id.has_value()};
-  for (const Question& question : reader_.due_lookups(now(), 1'000, askable)) {
+  for (const Question& question : reader_.due_lookups(now(), 1'000, askable())) {
     const auto known = entries_.find({question.kind, question.id});
     if (known == entries_.end() || known->second.state == Entry::State::kIdle) {
       want(question, std::nullopt);
@@ -227,11 +189,6 @@ void Daemon::claim_due() {
       want(due.question, std::nullopt);
     }
   }
-}
-
-bool Daemon::may_ask(const Question& question) const {
-  return question.kind == QuestionKind::kV2Payment ? setup_.policy.v2_store_id.has_value()
-                                                   : setup_.policy.v1_configured;
 }
 
 void Daemon::want(const Question& question, std::optional<storage::Cover> event) {

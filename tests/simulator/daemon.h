@@ -93,11 +93,10 @@ class Daemon {
   void follow_clock();
   void claim_events();
   [[nodiscard]] bool claim(const storage::InboxEvent& event);
-  [[nodiscard]] std::vector<storage::Question> questions_of(const storage::InboxEvent& event) const;
+  [[nodiscard]] storage::Askable askable() const;
   void begin(const std::vector<core::EventId>& events);
   void claim_due();
   void want(const storage::Question& question, std::optional<storage::Cover> event);
-  [[nodiscard]] bool may_ask(const storage::Question& question) const;
 
   void take_off();
   void land(const Flight& flight);
