@@ -129,9 +129,15 @@ bool AdminListener::is_our_host(const http::Request& request) const {
 }
 
 http::Answer AdminListener::reading(Read read) {
-  return {admin::unavailable(),
-          [this, read = std::move(read)](const http::Completion& complete) mutable {
-            read_into(std::move(read), complete);
+  return reading_or(std::move(read), [] { return std::nullopt; });
+}
+
+http::Answer AdminListener::reading_or(Read read, Otherwise otherwise) {
+  return {admin::unavailable(), [this, read = std::move(read), otherwise = std::move(otherwise)](
+                                    const http::Completion& complete) {
+            services_.readers.run(
+                [read, complete](storage::Reader& reader) { complete(read(reader)); },
+                [otherwise, complete] { complete(otherwise()); });
           }};
 }
 
@@ -141,16 +147,9 @@ void AdminListener::limit_write(const http::Completion& complete) {
 }
 
 void AdminListener::read_into(Read read, const http::Completion& complete) {
-  const bool taken =
-      services_.readers.run([read = std::move(read), complete](storage::Reader& reader) {
-        try {
-          complete(read(reader));
-        } catch (...) {
-          complete(std::nullopt);
-          throw;
-        }
-      });
-  if (!taken) complete(std::nullopt);
+  services_.readers.run(
+      [read = std::move(read), complete](storage::Reader& reader) { complete(read(reader)); },
+      [complete] { complete(std::nullopt); });
 }
 
 }  // namespace reconciled

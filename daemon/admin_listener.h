@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ class AdminListener {
 
  private:
   using Read = std::function<http::Response(storage::Reader&)>;
+  // What is answered where the database cannot be read; nothing is 503.
+  using Otherwise = std::function<std::optional<http::Response>()>;
 
   [[nodiscard]] std::optional<http::Response> guard(const http::Request& request) const;
   [[nodiscard]] bool is_our_host(const http::Request& request) const;
@@ -42,6 +45,7 @@ class AdminListener {
   void add_writes(http::Router& router);
   // Runs `read` on a reader thread and answers with what it gives.
   [[nodiscard]] http::Answer reading(Read read);
+  [[nodiscard]] http::Answer reading_or(Read read, Otherwise otherwise);
   void read_into(Read read, const http::Completion& complete);
   // Answers 503 in `complete`'s place where the write takes longer than anybody should wait for it.
   void limit_write(const http::Completion& complete);
@@ -49,6 +53,7 @@ class AdminListener {
   [[nodiscard]] http::Answer health(bool with_readiness) const;
   [[nodiscard]] http::Answer metrics();
   [[nodiscard]] http::Answer stats(const http::Request& request);
+  [[nodiscard]] nlohmann::ordered_json stats_of_memory() const;
   [[nodiscard]] http::Answer changes(const http::Request& request);
   [[nodiscard]] http::Answer list_payments(const http::Request& request);
   [[nodiscard]] http::Answer show_payment(const http::Request& request);

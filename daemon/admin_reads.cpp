@@ -36,7 +36,12 @@ http::Answer AdminListener::health(bool with_readiness) const {
 }
 
 http::Answer AdminListener::metrics() {
-  return reading([this](storage::Reader& reader) {
+  const auto render = [this] {
+    return http::Response{.status = 200,
+                          .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                          .body = services_.metrics.render()};
+  };
+  const auto read = [this, render](storage::Reader& reader) {
     const storage::Stats stats = reader.stats();
     Seconds oldest{0};
     if (stats.inbox_oldest) oldest = services_.clock.now() - *stats.inbox_oldest;
@@ -58,15 +63,29 @@ http::Answer AdminListener::metrics() {
     for (const auto& [kind, count] : stats.open_findings) {
       services_.metrics.set_open_findings(kind, static_cast<std::uint64_t>(count));
     }
-    return http::Response{.status = 200,
-                          .content_type = "text/plain; version=0.0.4; charset=utf-8",
-                          .body = services_.metrics.render()};
-  });
+    return render();
+  };
+  return reading_or(read, render);
+}
+
+// What is known without the database: what is wrong with it, above all.
+Json AdminListener::stats_of_memory() const {
+  Json warnings = Json::array();
+  for (const Warning& warning : services_.warnings.standing()) {
+    const std::string detail =
+        warning.about.empty() ? warning.detail : warning.about + ": " + warning.detail;
+    warnings.push_back({{"kind", to_word(warning.kind)},
+                        {"since", core::to_rfc3339(warning.since)},
+                        {"detail", detail}});
+  }
+  return {{"warnings", std::move(warnings)},
+          {"lookups", {{"waiting", services_.reconciler.waiting_lookups()}}},
+          {"write_queue", services_.writer.queued()}};
 }
 
 http::Answer AdminListener::stats(const http::Request& request) {
   if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
-  return reading([this](storage::Reader& reader) {
+  const auto read = [this](storage::Reader& reader) {
     const storage::Stats stats = reader.stats();
     Json payments = Json::object();
     for (int i = 0; i <= static_cast<int>(core::Result::kFailed); ++i) {
@@ -90,27 +109,17 @@ http::Answer AdminListener::stats(const http::Request& request) {
     };
     if (services_.config.v1) add_api(core::Api::kV1, stats.last_webhook_v1);
     if (services_.config.v2) add_api(core::Api::kV2, stats.last_webhook_v2);
-    Json warnings = Json::array();
-    for (const Warning& warning : services_.warnings.standing()) {
-      const std::string detail =
-          warning.about.empty() ? warning.detail : warning.about + ": " + warning.detail;
-      warnings.push_back({{"kind", to_word(warning.kind)},
-                          {"since", core::to_rfc3339(warning.since)},
-                          {"detail", detail}});
-    }
-    return admin::json(
-        200, dump_json({{"warnings", std::move(warnings)},
-                        {"apis", std::move(apis)},
-                        {"payments", std::move(payments)},
-                        {"open_findings", std::move(findings)},
-                        {"inbox", {{"depth", stats.inbox_depth}, {"oldest_ms", lag_ms}}},
-                        {"lookups",
-                         {{"planned", stats.lookups_planned},
-                          {"failing", stats.lookups_failing},
-                          {"waiting", services_.reconciler.waiting_lookups()}}},
-                        {"write_queue", services_.writer.queued()},
-                        {"changes_cursor", to_text(stats.newest_change)}}));
-  });
+    Json all = stats_of_memory();
+    all["apis"] = std::move(apis);
+    all["payments"] = std::move(payments);
+    all["open_findings"] = std::move(findings);
+    all["inbox"] = {{"depth", stats.inbox_depth}, {"oldest_ms", lag_ms}};
+    all["lookups"]["planned"] = stats.lookups_planned;
+    all["lookups"]["failing"] = stats.lookups_failing;
+    all["changes_cursor"] = to_text(stats.newest_change);
+    return admin::json(200, dump_json(all));
+  };
+  return reading_or(read, [this] { return admin::json(200, dump_json(stats_of_memory())); });
 }
 
 http::Answer AdminListener::list_payments(const http::Request& request) {
@@ -138,7 +147,7 @@ http::Answer AdminListener::show_payment(const http::Request& request) {
   const PaymentWaiters::Wish wish{id.value(), asked.version, asked.wait};
   return {admin::unavailable(), [this, show, wish](const http::Completion& complete) {
             const auto finish = [this, show, complete] { read_into(show, complete); };
-            const bool taken = services_.readers.run([=, this](storage::Reader& reader) {
+            services_.readers.run([=, this](storage::Reader& reader) {
               const auto stands = [&]() -> std::optional<PaymentWaiters::State> {
                 const auto detail = reader.payment(wish.payment_id, false);
                 if (!detail) return std::nullopt;
@@ -153,8 +162,7 @@ http::Answer AdminListener::show_payment(const http::Request& request) {
               // It may have changed between the reading and the waiting.
               const auto now = stands();
               if (now && PaymentWaiters::is_fulfilled(wish, *now)) complete(show(reader));
-            });
-            if (!taken) complete(std::nullopt);
+            }, [complete] { complete(std::nullopt); });
           }};
 }
 
@@ -182,7 +190,7 @@ http::Answer AdminListener::changes(const http::Request& request) {
   if (asked.wait == 0s) return reading(show);
   return {admin::unavailable(), [=, this](const http::Completion& complete) {
             const auto finish = [this, show, complete] { read_into(show, complete); };
-            const bool taken = services_.readers.run([=, this](storage::Reader& reader) {
+            services_.readers.run([=, this](storage::Reader& reader) {
               const Changes before = read(reader);
               if (has_news(before)) {
                 complete(render(before));
@@ -191,8 +199,7 @@ http::Answer AdminListener::changes(const http::Request& request) {
               waiters_.wait_for_any(asked.wait, finish);
               const Changes now = read(reader);
               if (has_news(now)) complete(render(now));
-            });
-            if (!taken) complete(std::nullopt);
+            }, [complete] { complete(std::nullopt); });
           }};
 }
 

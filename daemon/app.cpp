@@ -1,11 +1,14 @@
 #include "daemon/app.h"
 
 #include <openssl/rand.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
-#include <atomic>
+#include <set>
 #include <stdexcept>
 
 #include "daemon/admin_listener.h"
@@ -60,6 +63,33 @@ std::chrono::seconds utc_offset_of(const std::string& zone, core::Time now) {
   return std::chrono::seconds(local.tm_gmtoff);
 }
 
+// A flood of one listener leaves an eighth of the descriptors that the process may open to the
+// others, the database and the look-ups.
+std::size_t connections_of_one(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::size_t most = limit.rlim_cur - limit.rlim_cur / 8;
+  if (most >= wanted) return wanted;
+  if (most >= wanted / 2) return most;
+  log_warn("this process may open few files (LimitNOFILE=)",
+           {{"limit", limit.rlim_cur}, {"connections_a_listener", most}});
+  return most;
+}
+
+// Whoever connects to a socket that nobody accepts from waits for ever: a mistyped name is told.
+void tell_unused(const std::vector<InheritedSocket>& inherited) {
+  std::set<std::string> free{"webhook", "redirect", "admin"};
+  for (const InheritedSocket& socket : inherited) {
+    if (free.erase(socket.name) == 1) continue;
+    log_warn("a socket of systemd's is not used: FileDescriptorName= is webhook, redirect or admin, "
+             "once each",
+             {{"name", socket.name}, {"fd", socket.fd}});
+  }
+}
+
 std::string random_key() {
   std::array<unsigned char, 32> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
@@ -78,9 +108,9 @@ http::ListenerOptions options_of(const std::string& name, const core::ListenerCo
     options.host = config.listen.host;
     options.port = config.listen.port;
   }
-  for (const InheritedSocket& socket : inherited) {
-    if (socket.name == name) options.inherited_fd = socket.fd;
-  }
+  const auto passed = std::find_if(inherited.begin(), inherited.end(),
+                                   [&](const auto& socket) { return socket.name == name; });
+  if (passed != inherited.end()) options.inherited_fd = passed->fd;
   options.tls_cert = config.tls_cert;
   options.tls_key = config.tls_key;
   options.trusted_proxies = all.trusted_proxies;
@@ -99,8 +129,9 @@ struct App::Parts {
         warnings(clock, metrics),
         writer(at_path(std::move(writer_options), config.database_path), hooks()),
         readers(config.database_path, kReaders,
-                [](const std::string& what) {
-                  log_error("reading failed", {{"error", what}});
+                [this](const std::exception& error) {
+                  log_error("reading failed", {{"error", error.what()}});
+                  writer.reading_failed(error);
                 }),
         reconciler(config, clock, writer, metrics, warnings),
         sweeper(config, clock, writer, reconciler, warnings),
@@ -163,18 +194,15 @@ struct App::Parts {
               const std::vector<InheritedSocket>& inherited) {
     http::ListenerOptions options = options_of(name, listener, config, inherited);
     options.limits = limits;
+    options.limits.max_connections = most_connections;
     if (&router == &webhook_router) {
       options.on_refused = [this](const http::EdgeRefusal& refusal) {
         webhook.note_refusal(refusal);
       };
     }
     const std::size_t index = edge.listen(options, router);
-    std::string address = listener.listen.to_text();
-    if (listener.listen.kind == core::ListenAddress::Kind::kTcp && listener.listen.port == 0) {
-      address = address.substr(0, address.rfind(':') + 1) + std::to_string(edge.port(index));
-    }
     log_info("listening",
-             {{"listener", name}, {"address", address}, {"tls", !listener.tls_cert.empty()}});
+             {{"listener", name}, {"address", edge.address(index)}, {"tls", !listener.tls_cert.empty()}});
   }
 
   std::vector<std::string> faults() { return health.faults(kStallPatience); }
@@ -193,6 +221,7 @@ struct App::Parts {
   std::vector<std::string> applied;
   std::atomic<bool> write_trouble{false};
   std::atomic<bool> running{false};
+  const std::size_t most_connections = connections_of_one(http::Limits{}.max_connections);
   Health health;
   std::array<std::atomic<std::uint64_t>, kLoops> loop_ticks{};
   Metrics metrics;
@@ -223,6 +252,7 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   parts.redirect.add_routes(parts.redirect_router);
   parts.admin.add_routes(parts.admin_router);
 
+  tell_unused(inherited);
   http::Limits webhook_limits;
   webhook_limits.max_body_bytes = parts.config.webhook.max_body_bytes;
   http::Limits admin_limits;
@@ -257,6 +287,7 @@ void App::stop() {
   if (!parts_->running.exchange(false)) return;
   // From the outside in: nobody new, then those in flight get their answers, then the workers.
   parts_->admin.stop_waiting();
+  parts_->writer.stop_waiting();
   parts_->edge.stop(kStopGrace);
   parts_->timers.stop();
   parts_->readers.stop();

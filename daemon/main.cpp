@@ -5,16 +5,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 
 #include "daemon/commands/command_line.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/serve.h"
+#include "storage/damage.h"
 #include "storage/migrate.h"
 
 namespace {
 
 namespace commands = reconciled::commands;
 namespace core = reconciled::core;
+namespace storage = reconciled::storage;
 using commands::Arguments;
 
 // What the command needs of the configuration.
@@ -26,27 +29,42 @@ core::ConfigUse use_of(const CLI::App& app) {
   return core::ConfigUse::kReadFile;
 }
 
+int run_with(const core::Config& config, const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("serve")) return commands::serve(config, arguments.config_path);
+  if (app.got_subcommand("migrate")) return commands::migrate(config);
+  if (app.got_subcommand("status")) return commands::status(config, arguments.json);
+  if (app.got_subcommand("tail")) return commands::tail(config, arguments.json);
+  if (app.got_subcommand("list")) return commands::list(config, arguments.list);
+  if (app.got_subcommand("show")) {
+    return commands::show(config, arguments.payment_id, arguments.json);
+  }
+  if (app.got_subcommand("findings")) return commands::findings(config, arguments.all);
+  if (app.got_subcommand("order")) {
+    return commands::order(config, arguments.payment_id, arguments.amount, arguments.currency);
+  }
+  if (app.got_subcommand("replay")) return commands::replay(config, arguments.event_id);
+  if (app.got_subcommand("rebuild")) return commands::rebuild(config, arguments.only_check);
+  return commands::lookup(config, arguments.payment_id);
+}
+
 int run(const CLI::App& app, const Arguments& arguments) {
   if (app.got_subcommand("check")) return commands::check(arguments.config_path, arguments.check);
-  auto config = commands::load_config(arguments.config_path, use_of(app));
+  const auto config = commands::load_config(arguments.config_path, use_of(app));
   if (!config) return commands::kBadConfiguration;
-  if (app.got_subcommand("serve")) {
-    return commands::serve(std::move(*config), arguments.config_path);
+  try {
+    return run_with(*config, app, arguments);
+  } catch (const std::exception& error) {
+    if (!storage::is_damage(error)) throw;
+    throw std::runtime_error(storage::damage_advice(config->database_path, error));
   }
-  if (app.got_subcommand("migrate")) return commands::migrate(*config);
-  if (app.got_subcommand("status")) return commands::status(*config, arguments.json);
-  if (app.got_subcommand("tail")) return commands::tail(*config, arguments.json);
-  if (app.got_subcommand("list")) return commands::list(*config, arguments.list);
-  if (app.got_subcommand("show")) {
-    return commands::show(*config, arguments.payment_id, arguments.json);
-  }
-  if (app.got_subcommand("findings")) return commands::findings(*config, arguments.all);
-  if (app.got_subcommand("order")) {
-    return commands::order(*config, arguments.payment_id, arguments.amount, arguments.currency);
-  }
-  if (app.got_subcommand("replay")) return commands::replay(*config, arguments.event_id);
-  if (app.got_subcommand("rebuild")) return commands::rebuild(*config, arguments.only_check);
-  return commands::lookup(*config, arguments.payment_id);
+}
+
+// What could not be printed was not done, whoever reads it (a full disk, say).
+int with_output(int status) {
+  const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (is_written || status != commands::kDone) return status;
+  std::fprintf(stderr, "reconciled: the output could not be written\n");
+  return commands::kFailed;
 }
 
 // A closed one would be given to the next file that is opened, the database say, and what is meant
@@ -71,8 +89,8 @@ int main(int argc, char** argv) {
     return commands::explain(app, error, argc, argv);
   }
   try {
-    return run(app, arguments);
-  } catch (const reconciled::storage::NewerDatabase& error) {
+    return with_output(run(app, arguments));
+  } catch (const storage::NewerDatabase& error) {
     std::fprintf(stderr, "reconciled: %s\n", error.what());
     return commands::kBadConfiguration;
   } catch (const std::exception& error) {

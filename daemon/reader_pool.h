@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -20,25 +21,30 @@ class ReaderPool {
  public:
   using Task = std::function<void(storage::Reader&)>;
 
-  // `failed` hears of a task that threw; it runs on the reading thread.
-  ReaderPool(std::string path, int threads, std::function<void(const std::string&)> failed);
+  // `failed` hears of each error; it runs on the reading thread.
+  ReaderPool(std::string path, int threads, std::function<void(const std::exception&)> failed);
   ~ReaderPool();  // stops
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread. False: the queue is full, or the pool is stopping; the task will not run.
-  [[nodiscard]] bool run(Task task);
-  void stop();  // drops what is queued, waits for what runs
+  // Any thread. Calls `failed` where the task threw or could not be run: the database cannot be
+  // opened, the queue is full (on the caller's thread, then), the pool is stopping.
+  void run(Task task, std::function<void()> failed);
+  void stop();  // what is queued fails; waits for what runs
 
  private:
+  struct Job {
+    Task task;
+    std::function<void()> failed;
+  };
   void loop(int number);
 
   static constexpr std::size_t kCapacity = 4'096;
   std::string path_;
-  std::function<void(const std::string&)> failed_;
+  std::function<void(const std::exception&)> failed_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Task> queue_;
+  std::deque<Job> queue_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -123,6 +123,7 @@ void Reconciler::loop() {
       next = run_once(*reader, clock_.now());
     } catch (const std::exception& error) {
       log_error("reconciling is in trouble", {{"error", error.what()}});
+      writer_.reading_failed(error);
       reader.reset();
       scan_anew();
     }

@@ -62,9 +62,9 @@ void Reconciler::begin_one(core::EventId id, core::Time now, TryMode mode) {
 
 void Reconciler::note_begun(std::size_t events) {
   // The next round may be waiting for room.
-  constexpr std::size_t half = kMaxBeginning / 2;
+  constexpr std::size_t kHalf = kMaxBeginning / 2;
   const std::size_t before = beginning_.fetch_sub(events);
-  if (before > half && before - events <= half) wake();
+  if (before > kHalf && before - events <= kHalf) wake();
 }
 
 void Reconciler::try_alone(std::int64_t tries, Trial trial) {

@@ -160,7 +160,7 @@ http::Answer RedirectListener::receive(const http::Request& request) {
                                      const http::Completion& complete) mutable {
             services_.writer.accept_event(
                 std::move(stored), [this, language, own_page, api, complete](const auto& outcome) {
-                  if (!outcome.ok()) {
+                  if (!outcome.ok() || outcome.value().is_one_too_many) {
                     services_.metrics.event(core::EventSource::kRedirect, api,
                                             EventOutcome::kUnavailable);
                     complete(std::nullopt);
@@ -205,16 +205,12 @@ http::Answer RedirectListener::status(const http::Request& request) {
 }
 
 void RedirectListener::show(const Visit& visit, const http::Completion& complete) {
-  const bool taken = services_.readers.run([this, visit, complete](storage::Reader& reader) {
-    try {
-      const auto facts = reader.redirect(visit.redirect);
-      complete(facts ? answer(visit, *facts) : expired(visit.language, visit.wants_page));
-    } catch (...) {
-      complete(std::nullopt);
-      throw;
-    }
-  });
-  if (!taken) complete(std::nullopt);
+  services_.readers.run(
+      [this, visit, complete](storage::Reader& reader) {
+        const auto facts = reader.redirect(visit.redirect);
+        complete(facts ? answer(visit, *facts) : expired(visit.language, visit.wants_page));
+      },
+      [complete] { complete(std::nullopt); });
 }
 
 http::Response RedirectListener::answer(const Visit& visit, const storage::RedirectFacts& facts) {

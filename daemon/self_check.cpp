@@ -21,7 +21,7 @@ void SelfCheck::look() {
   if (now < next_) return;
   next_ = now + kEvery;
   look_at_disk();
-  (void)readers_.run([this](storage::Reader& reader) { look_at_inbox(reader); });
+  readers_.run([this](storage::Reader& reader) { look_at_inbox(reader); }, [] {});
 }
 
 void SelfCheck::look_at_disk() {

@@ -213,6 +213,11 @@ http::Answer WebhookListener::store(storage::NewEvent event) {
             complete(line(503, "cannot be stored right now"));
             return;
           }
+          if (outcome.value().is_one_too_many) {
+            services_.metrics.event(core::EventSource::kWebhook, api, EventOutcome::kUnavailable);
+            complete(line(429, "too many different messages name this payment"));
+            return;
+          }
           services_.metrics.event(
               core::EventSource::kWebhook, api,
               outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);

@@ -48,6 +48,19 @@ void count_copy(Session& session, core::EventId id, const NewEvent& event) {
       .run();
 }
 
+// Neither signed nor from one of PortOne's addresses.
+bool is_anybodys(const NewEvent& event) {
+  const bool is_from_portone =
+      event.event.source != core::EventSource::kRedirect && event.known_source;
+  return !event.event.signed_by_portone && !is_from_portone;
+}
+
+bool has_too_many(Session& session, const std::string& subject) {
+  Query query = session.query(
+      "SELECT count(*) FROM (SELECT 1 FROM event_by_subject WHERE subject = ?1 LIMIT ?2)");
+  return query.with(subject, kMaxAnybodys).next() && query.row().integer() == kMaxAnybodys;
+}
+
 }  // namespace
 
 bool needs_reconciling(const core::Event& event) {
@@ -68,6 +81,9 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
       count_copy(session, id, accepted);
       return {id, true};
     }
+  }
+  if (!subject.empty() && is_anybodys(accepted) && has_too_many(session, subject)) {
+    return {.is_one_too_many = true};
   }
   session
       .query(
@@ -99,6 +115,7 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
 
 core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
   const Accepted accepted = insert_event(session, question);
+  if (accepted.is_one_too_many) return core::cannot_tell();
   {
     Query find =
         session.query("SELECT approved, reason FROM confirm_answer WHERE event_id = ?");

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include <optional>
 #include <utility>
 
 #include "storage/renew_pages.h"
@@ -80,7 +79,7 @@ void Checkpointer::between_commits() {
   seen_pages_ = wal_pages_;
   if (began_anew) {
     // All that the WAL held before is moved; but not the mark that it begins with.
-    if (!is_marked_) may_mark_ = true;
+    if (!is_marked_) may_mark_ = MarkAt::kSecondCommit;
     moved_pages_ = 0;
     next_ = pages_;
     stop_readers_at_ = kTooManyTimes * pages_;
@@ -122,7 +121,7 @@ void Checkpointer::between_commits() {
 }
 
 void Checkpointer::note_marked() {
-  may_mark_ = false;
+  may_mark_.reset();
   is_marked_ = true;
 }
 
@@ -181,7 +180,7 @@ void Checkpointer::note(const Checkpoint& made) {
   const bool failed = has_failed(made);
   if (failed && !fails_ && troubled_) troubled_("checkpoint: " + made.what);
   fails_ = failed;
-  if (!failed && moved_pages_ >= wal_pages_) may_mark_ = true;
+  if (!failed && moved_pages_ >= wal_pages_) may_mark_ = MarkAt::kFirstCommit;
   renews_ = failed;
 }
 

@@ -17,10 +17,12 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "storage/session.h"
+#include "storage/wal_mark.h"
 
 namespace reconciled::storage {
 
@@ -40,7 +42,7 @@ class Checkpointer {
 
   // For the writer's thread: whether everything up to the newest mark came to stand in the
   // database, so that the next commit may write a new one (wal_mark.h); and that it did.
-  [[nodiscard]] bool may_mark() const { return may_mark_; }
+  [[nodiscard]] std::optional<MarkAt> may_mark() const { return may_mark_; }
   void note_marked();
 
  private:
@@ -74,7 +76,7 @@ class Checkpointer {
   int errands_ = 0;          // of the thread, for the checkpoint that is being made
   bool fails_ = false;
   bool is_outdated_ = false;  // the WAL began anew since the thread was sent
-  bool may_mark_ = false;
+  std::optional<MarkAt> may_mark_;
   bool is_marked_ = false;  // by the newest commit
   bool renews_ = true;  // a sync failed after pages were moved, maybe in an earlier process
   Clock::time_point retry_at_{};

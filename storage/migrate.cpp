@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "storage/database_lock.h"
 #include "storage/session.h"
 #include "storage/wal_mark.h"
 
@@ -40,7 +41,7 @@ std::size_t applied_migrations(Session& session, const std::string& path) {
 
 std::vector<std::string> migrate(const std::string& path) {
   check_wal(path);
-  // Before the first writing connection, which would put another program's file into WAL mode.
+  // Looked at before the first writing connection, which would put another program's file into WAL mode.
   if (pending_migrations(path).empty()) return {};
   Session session(path, Session::Mode::kWrite, kBusyWaitMs);
   SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
@@ -53,6 +54,7 @@ std::vector<std::string> migrate(const std::string& path) {
     session.database().exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     session.database().exec("PRAGMA user_version = " + std::to_string(migrations().size()));
   }
+  count_commit(session);
   transaction.commit();
   return applied;
 }
@@ -60,6 +62,8 @@ std::vector<std::string> migrate(const std::string& path) {
 std::vector<std::string> pending_migrations(const std::string& path) {
   std::size_t applied = 0;
   if (std::filesystem::exists(path)) {
+    // Who holds it has looked, and its -wal changes while we read.
+    if (!DatabaseLock::is_held(path)) check_wal(path);
     Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
     applied = applied_migrations(session, path);
   }

@@ -230,6 +230,7 @@ RebuildCounts rebuild(const std::string& path, core::Time now) {
         counts.different += 1;
       }
     }
+    count_commit(session);
     transaction.commit();
     last = ids.back().str();
   }

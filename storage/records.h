@@ -27,9 +27,14 @@ struct NewEvent {
   std::string headers_json;   // the allow-listed ones
 };
 struct Accepted {
-  core::EventId event;
+  core::EventId event;  // 0 where it was not taken
   bool is_copy = false;
+  // Not taken: nobody vouches for it, and so many such events name the same payment already.
+  bool is_one_too_many = false;
 };
+// Of what anybody can send about one payment, so many different events are taken. A shop and its
+// buyers send a handful; deciding reads all of them.
+inline constexpr std::int64_t kMaxAnybodys = 1'000;
 
 struct RejectedDelivery {
   core::Time at{};

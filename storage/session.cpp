@@ -1,5 +1,6 @@
 #include "storage/session.h"
 
+#include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
 #include <stdexcept>
@@ -82,7 +83,8 @@ void Query::bind(std::nullopt_t) { statement_.bind(++parameter_); }
 void Query::bind(std::int64_t value) { statement_.bind(++parameter_, value); }
 void Query::bind(const std::string& value) { statement_.bind(++parameter_, value); }
 
-Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
+// SQLite does not say which file it means.
+Session::Session(const std::string& path, Mode mode, int busy_wait_ms) try
     : database_(path,
                 // A Session belongs to one thread: SQLite need not lock it.
                 SQLite::OPEN_NOMUTEX |
@@ -107,6 +109,8 @@ Session::Session(const std::string& path, Mode mode, int busy_wait_ms)
   } else {
     database_.exec("PRAGMA query_only = ON");
   }
+} catch (const SQLite::Exception& error) {
+  throw SQLite::Exception(path + ": " + error.what(), error.getErrorCode());
 }
 
 Query Session::query(const char* sql) {

@@ -15,9 +15,17 @@ constexpr int kBusyWaitMs = 5'000;
 constexpr const char* kMarkKey = "wal_mark";
 constexpr const char* kBeforeKey = "wal_mark_before";
 
+// Of a mark; `:` and the number of commits since follow.
+constexpr std::size_t kMarkDigits = 32;
+
 struct Marks {
   std::string mark;
   std::string before;
+
+  // Whether this WAL may be laid over the file that has `file`.
+  [[nodiscard]] bool fit(const std::string& file) const {
+    return file == before || file.substr(0, kMarkDigits) == mark.substr(0, kMarkDigits);
+  }
 };
 
 // By a walk of the table, which is one page: the index is another, and a checkpoint that was cut
@@ -74,7 +82,7 @@ void check_wal(const std::string& path) {
   const std::string mark = mark_of_file(path);
   if (mark.empty()) return;
   const Marks marks = marks_with_wal(path);
-  if (mark == marks.mark || mark == marks.before) return;
+  if (marks.fit(mark)) return;
   throw ForeignWal(path + "-wal belongs to another file than " + path +
                    ": was a backup put in its place? Nothing was changed. To go on with the file "
                    "as it is, remove " +
@@ -83,18 +91,29 @@ void check_wal(const std::string& path) {
                    "replaced one, put it back first");
 }
 
-void mark_wal(Session& session) {
+void mark_wal(Session& session, MarkAt at) {
+  const std::int64_t counted = at == MarkAt::kSecondCommit ? 1 : 0;
   session
       .query(
           "INSERT INTO meta (key, value) "
-          "SELECT ?2, coalesce((SELECT value FROM meta WHERE key = ?1), '') WHERE 1 "
+          "SELECT ?2, coalesce((SELECT substr(value, 1, 33)"
+          "  || (CAST(substr(value, 34) AS INTEGER) - ?3) FROM meta WHERE key = ?1), '') WHERE 1 "
           "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-      .with(kMarkKey, kBeforeKey)
+      .with(kMarkKey, kBeforeKey, counted)
       .run();
   session
       .query(
-          "INSERT INTO meta (key, value) VALUES (?1, lower(hex(randomblob(16)))) "
+          "INSERT INTO meta (key, value) VALUES (?1, lower(hex(randomblob(16))) || ':0') "
           "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+      .with(kMarkKey)
+      .run();
+}
+
+void count_commit(Session& session) {
+  session
+      .query(
+          "UPDATE meta SET value ="
+          "  substr(value, 1, 33) || (CAST(substr(value, 34) AS INTEGER) + 1) WHERE key = ?1")
       .with(kMarkKey)
       .run();
 }

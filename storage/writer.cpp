@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "storage/damage.h"
 #include "storage/renew_wal.h"
 #include "storage/wal_mark.h"
 #include "storage/writer_impl.h"
@@ -27,6 +28,9 @@ constexpr auto kLeastSlice = 20us;
 constexpr std::int64_t kIndexedAtOnce = 1'024;
 constexpr std::int64_t kMostRecent = 65'536;
 constexpr auto kIndexedAfter = 100ms;
+
+// Before a batch is tried again that the database did not take and that nobody waits for.
+constexpr auto kPauseAfterFailure = 250ms;
 
 void merge(CommitNotice& all, const CommitNotice& one) {
   all.pending_events.insert(all.pending_events.end(), one.pending_events.begin(),
@@ -63,15 +67,15 @@ Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
     : options(std::move(writer_options)),
       hooks(std::move(writer_hooks)),
       session(options.path, Session::Mode::kWrite, kBusyWaitMs),
-      file(options.path),
       checkpointer(session, kBusyWaitMs, options.path, options.checkpoint_pages, hooks.troubled) {
   renew_wal(session, options.path);
   // What waits in the WAL goes on from the mark that is there.
   if (is_wal_empty(options.path)) {
     SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
-    mark_wal(session);
+    mark_wal(session, MarkAt::kFirstCommit);
     transaction.commit();
   }
+  files.emplace(options.path);
   open_recent_events(session);
   has_recent_events = recent_events(session) > 0;
 }
@@ -86,7 +90,7 @@ void Writer::Impl::submit(WriteUnit unit, Lane lane) {
     const std::size_t part = lane == Lane::kRedirect ? 4 : 1;
     const bool has_room = queue.size() < options.queue_capacity / part &&
                           bytes_of(lane) + unit.bytes <= options.queue_bytes / part;
-    if (follows_up || (!stopping && has_room)) {
+    if ((follows_up && !has_abandoned) || (!stopping && has_room)) {
       bytes_of(lane) += unit.bytes;
       queue.push_back(std::move(unit));
       wake.notify_one();
@@ -103,13 +107,33 @@ void Writer::Impl::loop() {
   pthread_setname_np(pthread_self(), "writer");
   std::vector<WriteUnit> batch;
   while (take(batch)) {
-    run_batch(batch);
+    const bool is_done = run_batch(batch);
     batch.clear();
+    if (!is_done && !wait_after_failure()) break;
     checkpointer.between_commits();
     rounds.fetch_add(1, std::memory_order_relaxed);
   }
   // The file that is left needs no catching up.
-  if (has_recent_events) run_batch(batch);
+  if (has_recent_events && !has_abandoned) (void)run_batch(batch);
+}
+
+// After a batch that the database did not take: until somebody waits again, or a while. At a stop
+// nothing is tried again, or it would take as long as the trouble: false.
+bool Writer::Impl::wait_after_failure() {
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, kPauseAfterFailure, [this] {
+    return stopping || queued() > queue_of(Lane::kBackground).size();
+  });
+  if (!stopping) return true;
+  has_abandoned = true;
+  std::vector<WriteUnit> left;
+  for (std::deque<WriteUnit>& queue : queues) {
+    std::move(queue.begin(), queue.end(), std::back_inserter(left));
+    queue.clear();
+  }
+  lock.unlock();
+  fail(left, {WriteFailure::Kind::kStopping, "stopping"});
+  return false;
 }
 
 bool Writer::Impl::take(std::vector<WriteUnit>& batch) {
@@ -141,13 +165,17 @@ std::size_t Writer::Impl::queued() const {
   return sum;
 }
 
-void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
+bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   CommitNotice notice;
   std::vector<std::optional<WriteFailure>> failures(batch.size());
   try {
     begin();
-    const bool marks = checkpointer.may_mark();
-    if (marks) mark_wal(session);
+    const std::optional<MarkAt> marks = checkpointer.may_mark();
+    if (marks) {
+      mark_wal(session, *marks);
+    } else {
+      count_commit(session);
+    }
     const Clock::time_point began = Clock::now();
     if (!run_together(batch, notice)) {
       for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
@@ -160,15 +188,17 @@ void Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     if (marks) checkpointer.note_marked();
     is_troubled = false;
   } catch (const std::exception& error) {
-    give_up(batch, error.what());
-    return;
+    note_damage(error);
+    give_up(batch, error);
+    return false;
   }
-  if (batch.empty()) return;  // only the index
+  if (batch.empty()) return true;  // only the index
   if (hooks.batch) hooks.batch(batch.size());
   if (!options.completes_early) complete(batch, failures);
   call_out([&] {
     if (hooks.committed) hooks.committed(notice);
   });
+  return true;
 }
 
 void Writer::Impl::complete(std::vector<WriteUnit>& batch,
@@ -187,7 +217,11 @@ void Writer::Impl::complete(std::vector<WriteUnit>& batch,
 // Waits for as long as another process holds the write lock: nothing is lost by waiting, the
 // queue is bounded and the edge answers 503 in time.
 void Writer::Impl::begin() {
-  file.check();
+  files->check();
+  {
+    const std::lock_guard lock(mutex);
+    if (!damage.empty()) throw std::runtime_error(damage);
+  }
   for (;;) {
     try {
       session.exec("BEGIN IMMEDIATE");
@@ -196,8 +230,7 @@ void Writer::Impl::begin() {
       if (primary_code(error) != SQLITE_BUSY) throw;
       trouble("another process holds the database's write lock");
       rounds.fetch_add(1, std::memory_order_relaxed);
-      const std::lock_guard lock(mutex);
-      if (stopping) throw;
+      if (!is_patient) throw;
     }
   }
 }
@@ -260,6 +293,7 @@ std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice
   try {
     unit.run(session, own);
   } catch (const std::exception& error) {
+    if (is_damage(error)) throw;
     const std::string what = error.what();
     if (sqlite3_get_autocommit(session.database().getHandle()) != 0) throw;
     session.query("ROLLBACK TO unit").run();
@@ -273,7 +307,8 @@ std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice
   return std::nullopt;
 }
 
-void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::string& what) {
+void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::exception& error) {
+  const std::string what = is_damage(error) ? damage_advice(options.path, error) : error.what();
   if (sqlite3_get_autocommit(session.database().getHandle()) == 0) {
     try {
       session.exec("ROLLBACK");
@@ -283,9 +318,19 @@ void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::string& wha
     }
   }
   trouble(what);
-  for (WriteUnit& unit : batch) {
+  fail(batch, {WriteFailure::Kind::kUnavailable, what});
+}
+
+void Writer::Impl::note_damage(const std::exception& error) {
+  if (!is_damage(error)) return;
+  const std::lock_guard lock(mutex);
+  if (damage.empty()) damage = damage_advice(options.path, error);
+}
+
+void Writer::Impl::fail(std::vector<WriteUnit>& units, const WriteFailure& failure) {
+  for (WriteUnit& unit : units) {
     call_out([&] {
-      if (unit.failed) unit.failed({WriteFailure::Kind::kUnavailable, what});
+      if (unit.failed) unit.failed(failure);
     });
   }
 }

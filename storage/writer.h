@@ -90,9 +90,15 @@ class Writer {
   void set_schedule(const core::Schedule& schedule);
 
   void start();
-  // Runs what is queued, and what completions queue meanwhile, then ends the thread. Later units
-  // are refused.
+  // From now on what another process's lock holds up fails, so that its answers come before `stop`.
+  void stop_waiting();
+  // Runs what is queued, and what completions queue meanwhile, then ends the thread; where the
+  // database takes nothing, all of it fails at once. Later units are refused.
   void stop();
+
+  // What a reader of the same file met. A damaged file takes no more writes until a restart, and
+  // `troubled` hears what to do. Any thread.
+  void reading_failed(const std::exception& error);
 
   void accept_event(NewEvent event, Done<Accepted> done);
   // A confirm call: stored and answered in one commit.

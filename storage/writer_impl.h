@@ -75,7 +75,10 @@ struct Writer::Impl {
     return queued_bytes[static_cast<std::size_t>(lane)];
   }
   [[nodiscard]] std::size_t queued() const;
-  void run_batch(std::vector<WriteUnit>& batch);
+  // False where the database did not take it.
+  [[nodiscard]] bool run_batch(std::vector<WriteUnit>& batch);
+  [[nodiscard]] bool wait_after_failure();
+  void fail(std::vector<WriteUnit>& units, const WriteFailure& failure);
   void complete(std::vector<WriteUnit>& batch,
                 const std::vector<std::optional<WriteFailure>>& failures);
   // What others do when they are told must not end the writer: the next ones are still to be told.
@@ -92,8 +95,9 @@ struct Writer::Impl {
   // Keeps in the file that look-ups up to some way beyond `number` may have been given out.
   void reserve_look_ups(std::int64_t number);
   std::optional<WriteFailure> run_unit(WriteUnit& unit, CommitNotice& notice);
-  void give_up(std::vector<WriteUnit>& batch, const std::string& what);
+  void give_up(std::vector<WriteUnit>& batch, const std::exception& error);
   void trouble(const std::string& what);
+  void note_damage(const std::exception& error);
 
   [[nodiscard]] std::shared_ptr<const DecisionContext> context_now() const {
     const std::lock_guard lock(mutex);
@@ -103,7 +107,7 @@ struct Writer::Impl {
   WriterOptions options;
   WriterHooks hooks;
   Session session;
-  FileIdentity file;
+  std::optional<FileIdentity> files;  // once they stand
   Checkpointer checkpointer;
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
@@ -124,6 +128,9 @@ struct Writer::Impl {
   std::array<std::deque<WriteUnit>, kLanes> queues;  // by lane
   std::array<std::size_t, kLanes> queued_bytes{};    // likewise
   std::atomic<bool> stopping{false};  // written under the mutex
+  std::string damage;                 // of the file: nothing is written any more
+  std::atomic<bool> is_patient{true};  // waits for the write lock
+  bool has_abandoned = false;         // a stop while the database takes nothing: so is all work
   std::shared_ptr<const DecisionContext> context;
   std::atomic<std::uint64_t> rounds{0};
   std::atomic<std::thread::id> own_thread{};

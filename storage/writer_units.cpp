@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "daemon/core/mark.h"
+#include "storage/damage.h"
+#include "storage/wal_mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -44,6 +46,7 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   impl_->look_ups_reserved = impl_->look_ups + Impl::kReservedLookUps;
   store_value(session, kLookUpsKey, std::to_string(impl_->look_ups_reserved));
   impl_->context = std::move(context);
+  count_commit(impl_->session);
   transaction.commit();
 }
 
@@ -67,13 +70,23 @@ void Writer::start() {
   impl_->thread = std::thread([this] { impl_->loop(); });
 }
 
+void Writer::stop_waiting() { impl_->is_patient = false; }
+
 void Writer::stop() {
+  stop_waiting();
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
     impl_->wake.notify_all();
   }
   if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Writer::reading_failed(const std::exception& error) {
+  if (!is_damage(error)) return;
+  impl_->note_damage(error);
+  // The writer's thread says so.
+  impl_->submit({.run = [](Session&, CommitNotice&) {}}, Lane::kFirst);
 }
 
 void Writer::accept_event(NewEvent event, Done<Accepted> done) {
@@ -84,7 +97,9 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
       event_lane,
       [event = std::move(event)](Session& session, CommitNotice& notice) {
         const Accepted accepted = insert_event(session, event);
-        if (needs_reconciling(event.event)) notice.pending_events.push_back(accepted.event);
+        if (!accepted.is_one_too_many && needs_reconciling(event.event)) {
+          notice.pending_events.push_back(accepted.event);
+        }
         return accepted;
       },
       std::move(done), bytes);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/machine.h"
 #include "daemon/commands/online.h"
 #include "storage/database_lock.h"
 #include "storage/migrate.h"
@@ -13,19 +14,6 @@ namespace reconciled::commands {
 namespace {
 
 using core::ConfigFault;
-
-void print(const std::vector<ConfigFault>& faults) {
-  for (const ConfigFault& fault : faults) {
-    std::fprintf(stderr, "%s\n", text_of(fault).c_str());
-  }
-}
-
-void check_file(std::vector<ConfigFault>& faults, const std::string& key,
-                const std::string& path) {
-  if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
-    faults.push_back({key, "cannot read " + path});
-  }
-}
 
 // Looks at the file without changing it: where it stands, and whether it is ours.
 std::string check_database(std::vector<ConfigFault>& faults, const std::string& path) {
@@ -52,21 +40,6 @@ std::string check_database(std::vector<ConfigFault>& faults, const std::string& 
   }
 }
 
-// What this machine has of what the configuration names; the lines that say so.
-std::vector<std::string> check_machine(const core::Config& config,
-                                       std::vector<ConfigFault>& faults) {
-  const auto check_tls = [&](const char* name, const core::ListenerConfig& listener) {
-    check_file(faults, std::string(name) + ".tls_cert", listener.tls_cert);
-    check_file(faults, std::string(name) + ".tls_key", listener.tls_key);
-  };
-  check_tls("webhook", config.webhook);
-  check_tls("redirect", config.redirect);
-  check_tls("admin", config.admin);
-  std::vector<std::string> good{check_database(faults, config.database_path)};
-  if (faults.empty()) return good;
-  return {};
-}
-
 }  // namespace
 
 int check(const std::string& config_path, const CheckOptions& options) {
@@ -76,8 +49,10 @@ int check(const std::string& config_path, const CheckOptions& options) {
     print(config.error());
     return kBadConfiguration;
   }
-  std::vector<ConfigFault> faults;
-  std::vector<std::string> good = check_machine(config.value(), faults);
+  std::vector<ConfigFault> faults = faults_of_machine(config.value());
+  std::vector<std::string> good;
+  if (faults.empty()) good.push_back(check_database(faults, config.value().database_path));
+  if (!faults.empty()) good.clear();
   const int status = faults.empty() ? kDone : kBadConfiguration;
   if (faults.empty()) good.push_back("configuration: " + config_path + " is good");
   OnlineReport online;

@@ -21,6 +21,13 @@ constexpr const char* kEnd =
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a check found differences,\n"
     "78 bad configuration or a database newer than the program.";
 
+// Digits and no more: CLI11 itself reads 010 as eight, and what is too large as the largest.
+std::string fault_of_number(const std::string& text) {
+  const bool good = !text.empty() && text.size() < 19 && (text == "0" || text.front() != '0') &&
+                    text.find_first_not_of("0123456789") == std::string::npos;
+  return good ? "" : text + " is no whole number";
+}
+
 void describe_daemon(CLI::App& app, Arguments& arguments) {
   const std::string group = "The daemon";
   app.add_subcommand("serve", "Run the daemon (systemd does)")->group(group);
@@ -58,6 +65,7 @@ void describe_looking(CLI::App& app, Arguments& arguments) {
                    "Created since: 2026-11-22, \"2026-11-22 18:30\" or RFC 3339");
   list->add_option("--limit", arguments.list.limit, "At most this many rows")
       ->check(CLI::Range(1, 500))
+      ->check(fault_of_number)
       ->capture_default_str();
   list->add_flag("--json", arguments.list.json, "As JSON, times in UTC");
 
@@ -79,7 +87,8 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order
       ->add_option("--amount", arguments.amount,
                    "In minor units: 64900 is 64,900 won, or 649.00 dollars")
-      ->required();
+      ->required()
+      ->check(fault_of_number);
   order->add_option("--currency", arguments.currency, "ISO 4217 code: KRW")->required();
 
   CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
@@ -90,11 +99,7 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   replay->group(group);
   replay->add_option("EVENT_ID", arguments.event_id, "As `tail` or GET /events tell it")
       ->required()
-      ->check([](const std::string& text) {
-        const bool good = !text.empty() && text.size() < 19 && text != "0" &&
-                          text.find_first_not_of("0123456789") == std::string::npos;
-        return good ? std::string() : "must be an event's number, not " + text;
-      });
+      ->check(fault_of_number);
 }
 
 std::vector<std::string> names_of_commands(const CLI::App& app) {

@@ -27,7 +27,8 @@ using ConfigOutcome = core::Outcome<core::Config, std::vector<core::ConfigFault>
 [[nodiscard]] ConfigOutcome reread_config_file(const std::string& path);
 // One line.
 [[nodiscard]] std::string text_of(const core::ConfigFault& fault);
-// The same, or nothing after every fault has been printed to standard error.
+void print(const std::vector<core::ConfigFault>& faults);  // to standard error
+// The configuration, or nothing after every fault has been printed.
 [[nodiscard]] std::optional<core::Config> load_config(
     const std::string& path, core::ConfigUse use = core::ConfigUse::kServe);
 

@@ -34,6 +34,8 @@ core::Outcome<std::string, ConfigFault> text_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return cannot(std::generic_category().message(errno));
   if (S_ISDIR(status.st_mode)) return cannot("it is a directory, name the file in it");
+  // Reading a pipe that nobody writes would never end.
+  if (!S_ISREG(status.st_mode)) return cannot("it is no regular file");
   std::ifstream file(path, std::ios::binary);
   if (!file) return cannot(std::generic_category().message(errno));
   std::string text;
@@ -73,12 +75,14 @@ std::string text_of(const core::ConfigFault& fault) {
   return fault.key.empty() ? fault.message : fault.key + ": " + fault.message;
 }
 
+void print(const std::vector<ConfigFault>& faults) {
+  for (const ConfigFault& fault : faults) std::fprintf(stderr, "%s\n", text_of(fault).c_str());
+}
+
 std::optional<core::Config> load_config(const std::string& path, core::ConfigUse use) {
   auto config = read_config_file(path, use);
   if (config.ok()) return std::move(config.value());
-  for (const ConfigFault& fault : config.error()) {
-    std::fprintf(stderr, "%s\n", text_of(fault).c_str());
-  }
+  print(config.error());
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include "daemon/commands/terminal.h"
 #include "daemon/core/likeness.h"
 #include "daemon/view_json.h"
+#include "storage/database_lock.h"
 #include "storage/migrate.h"
 #include "storage/reader.h"
 
@@ -32,6 +34,14 @@ storage::Reader open_reader(const core::Config& config) {
     throw std::runtime_error(
         "cannot read " + path + ": " + std::generic_category().message(error) +
         (error == EACCES ? " (try as root)" : " (has the daemon been started with this file?)"));
+  }
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
+  const int unwritable = ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
+  if (unwritable != 0 && !storage::DatabaseLock::is_held(path)) {
+    // SQLite makes its -shm there, which stands while the daemon runs.
+    throw std::runtime_error("cannot read " + path + " while the daemon does not run: " + folder +
+                             " cannot be written (" + std::generic_category().message(unwritable) +
+                             "). Read it as root, or a copy of it");
   }
   if (!storage::pending_migrations(path).empty()) {
     throw std::runtime_error(path + " is of an older version: start the daemon, which migrates it");

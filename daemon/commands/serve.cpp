@@ -9,6 +9,7 @@
 
 #include "daemon/app.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/machine.h"
 #include "daemon/log.h"
 
 namespace reconciled::commands {
@@ -82,6 +83,10 @@ void reread(ServiceManager& manager, App& app, const std::string& config_path,
 }  // namespace
 
 int serve(core::Config config, const std::string& config_path, storage::WriterOptions writer) {
+  if (const auto faults = faults_of_machine(config); !faults.empty()) {
+    print(faults);
+    return kBadConfiguration;
+  }
   // Blocked before any thread is made, so that only this one receives them.
   const sigset_t signals = our_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <thread>
 
 #include "daemon/commands/admin_client.h"
@@ -160,6 +161,7 @@ void Tail::show(const char* kind, const std::string& time, const std::string& wh
     std::printf("%s\n", clip(head + "  " + id + "  " + plain(words), kColumns).c_str());
   }
   std::fflush(stdout);
+  if (std::ferror(stdout) != 0) throw std::runtime_error("the output could not be written");
 }
 
 void Tail::show_events() {

@@ -381,11 +381,12 @@ void Connection::check_deadline(Clock::time_point now) {
 }
 
 void Connection::begin_stop() {
-  if ((state_ == State::kHead && in_.empty()) || state_ == State::kHandshake) return close();
-  // Who has begun may end, but not make everybody wait for it.
-  if (state_ == State::kHead || state_ == State::kBody) {
-    deadline_ = std::min(deadline_, Clock::now() + kStopPatience);
-  }
+  const auto is_asking = [this] { return state_ <= State::kBody; };
+  if (is_asking()) on_ready();  // a request that has arrived and was not read yet is one
+  if (!is_asking()) return;
+  if (has_answered_ && state_ == State::kHead && in_.empty()) return close();
+  // Who has just come or begun may end, but not make everybody wait for it.
+  deadline_ = std::min(deadline_, Clock::now() + kStopPatience);
 }
 
 void Connection::close() {

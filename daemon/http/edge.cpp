@@ -144,12 +144,17 @@ std::size_t Edge::listen(const ListenerOptions& options, const Router& router) {
   } else {
     listener->socket = listen_tcp(options.host, options.port);
   }
+  listener->address = address_of(listener->socket);
   impl_->listeners.push_back(std::move(listener));
   return impl_->listeners.size() - 1;
 }
 
 std::uint16_t Edge::port(std::size_t listener) const {
   return impl_->listeners.at(listener)->socket.port;
+}
+
+const std::string& Edge::address(std::size_t listener) const {
+  return impl_->listeners.at(listener)->address;
 }
 
 void Edge::start() {

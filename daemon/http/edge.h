@@ -68,6 +68,8 @@ class Edge {
   // `router` must outlive the edge. Returns the listener's index. Before `start`.
   std::size_t listen(const ListenerOptions& options, const Router& router);
   [[nodiscard]] std::uint16_t port(std::size_t listener) const;
+  // As a configuration would say it, with the port that was taken.
+  [[nodiscard]] const std::string& address(std::size_t listener) const;
 
   void start();
   // Stops accepting, lets requests in flight finish (at most `grace`), then closes and joins.

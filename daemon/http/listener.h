@@ -20,6 +20,7 @@ struct Listener {
   ListenerOptions options;
   const Router* router;
   ListeningSocket socket;
+  std::string address;  // where it listens
   SslContext tls;
   std::atomic<std::size_t> connections{0};  // counted up at accept, down by the connection's end
   std::atomic<std::size_t> unfinished_bytes{0};  // of requests that are not answered yet

@@ -138,6 +138,24 @@ ListeningSocket adopt_listening(int fd) {
   return made;
 }
 
+std::string address_of(const ListeningSocket& socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getsockname(socket.descriptor.get(), generic(address), &size) != 0) return "unknown";
+  if (address.ss_family == AF_UNIX) {
+    const auto& local = reinterpret_cast<const sockaddr_un&>(address);
+    return "unix:" + std::string(local.sun_path);
+  }
+  char host[NI_MAXHOST] = "";
+  char port[NI_MAXSERV] = "";
+  if (getnameinfo(generic(address), size, host, sizeof host, port, sizeof port,
+                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "unknown";
+  }
+  const bool is_v6 = address.ss_family == AF_INET6;
+  return (is_v6 ? "[" + std::string(host) + "]" : std::string(host)) + ":" + port;
+}
+
 void remove_socket_file(const ListeningSocket& socket) {
   struct stat file {};
   if (socket.path.empty() || lstat(socket.path.c_str(), &file) != 0) return;

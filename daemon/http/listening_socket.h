@@ -41,6 +41,9 @@ struct ListeningSocket {
 [[nodiscard]] ListeningSocket listen_unix(const std::string& path);
 [[nodiscard]] ListeningSocket adopt_listening(int fd);
 
+// Where it listens, as a configuration would say it: `127.0.0.1:80`, `[::1]:80`, `unix:/path`.
+[[nodiscard]] std::string address_of(const ListeningSocket& socket);
+
 // Removes the Unix socket's file unless someone else's stands there by now.
 void remove_socket_file(const ListeningSocket& socket);
 

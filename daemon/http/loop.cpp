@@ -87,13 +87,12 @@ void Loop::adopt(int fd, Listener& listener, std::string peer_ip, bool full) {
     connection->slot = connections_.size();
     connections_.push_back(connection);
     counters.connections.fetch_add(1, std::memory_order_relaxed);
-    if (stopping_) {
-      connection->begin_stop();
-    } else if (full) {
+    if (full) {
       connection->refuse_as_full();
     } else {
       connection->start();
     }
+    if (stopping_) connection->begin_stop();
   };
   asio::post(io_, std::move(take));
 }

@@ -41,11 +41,11 @@ SslContext make_server_context(const std::string& cert_file, const std::string& 
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
   if (SSL_CTX_use_certificate_chain_file(context.get(), cert_file.c_str()) != 1) {
-    throw std::runtime_error("TLS certificate " + cert_file + ": " + ssl_complaint());
+    throw UnusableFile(cert_file, "TLS certificate " + cert_file + ": " + ssl_complaint());
   }
   if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(context.get()) != 1) {
-    throw std::runtime_error("TLS key " + key_file + ": " + ssl_complaint());
+    throw UnusableFile(key_file, "TLS key " + key_file + ": " + ssl_complaint());
   }
   return context;
 }

@@ -8,8 +8,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace reconciled::http {
 
@@ -22,8 +24,15 @@ struct SslDelete {
 using SslContext = std::unique_ptr<SSL_CTX, SslContextDelete>;
 using Ssl = std::unique_ptr<SSL, SslDelete>;
 
-// A server's context: TLS 1.2 or newer, HTTP/1.1 only, no renegotiation. Throws
-// std::runtime_error naming the file that cannot be used.
+// Names the file and what is wrong with it.
+struct UnusableFile : std::runtime_error {
+  UnusableFile(std::string file, const std::string& what)
+      : std::runtime_error(what), path(std::move(file)) {}
+  std::string path;
+};
+
+// A server's context: TLS 1.2 or newer, HTTP/1.1 only, no renegotiation. Throws UnusableFile for a
+// certificate or key that cannot be used.
 [[nodiscard]] SslContext make_server_context(const std::string& cert_file,
                                              const std::string& key_file);
 

@@ -1,6 +1,7 @@
 // The small parts with a thread: timers, the reader pool, and who watches the others.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <future>
 
 #include "daemon/health.h"
@@ -69,7 +70,8 @@ namespace {
 struct Pool {
   explicit Pool(int threads, bool with_database = true) {
     if (with_database) (void)storage::migrate(path);
-    pool.emplace(path, threads, [this](const std::string& what) { failures.push_back(what); });
+    pool.emplace(path, threads,
+                 [this](const std::exception& error) { failures.emplace_back(error.what()); });
   }
   test::TemporaryFolder folder;
   std::string path = folder / "reconciled.db";
@@ -83,19 +85,24 @@ TEST_CASE("reader pool: tasks read the database, each on a thread of the pool") 
   Pool world(2);
   std::promise<std::int64_t> depth;
   std::promise<std::thread::id> thread;
-  CHECK(world.pool->run([&](storage::Reader& reader) {
-    depth.set_value(reader.stats().inbox_depth);
-    thread.set_value(std::this_thread::get_id());
-  }));
+  world.pool->run(
+      [&](storage::Reader& reader) {
+        depth.set_value(reader.stats().inbox_depth);
+        thread.set_value(std::this_thread::get_id());
+      },
+      [] { FAIL("it was taken"); });
   CHECK(depth.get_future().get() == 0);
   CHECK(thread.get_future().get() != std::this_thread::get_id());
 }
 
 TEST_CASE("reader pool: a task that throws is told of, and the next one runs") {
   Pool world(1);
-  CHECK(world.pool->run([](storage::Reader&) { throw std::runtime_error("no luck"); }));
+  std::promise<void> failed;
+  world.pool->run([](storage::Reader&) { throw std::runtime_error("no luck"); },
+                  [&] { failed.set_value(); });
+  failed.get_future().wait();
   std::promise<void> done;
-  CHECK(world.pool->run([&](storage::Reader&) { done.set_value(); }));
+  world.pool->run([&](storage::Reader&) { done.set_value(); }, [] { FAIL("it was taken"); });
   done.get_future().wait();
   CHECK(world.failures == std::vector<std::string>{"no luck"});
 }
@@ -104,33 +111,40 @@ TEST_CASE("reader pool: a database that comes later is read once it is there") {
   Pool world(1, false);
   std::promise<void> failed;
   bool ran = false;
-  ReaderPool pool(world.path, 1, [&](const std::string&) { failed.set_value(); });
-  CHECK(pool.run([&](storage::Reader&) { ran = true; }));
+  world.pool->run([&](storage::Reader&) { ran = true; }, [&] { failed.set_value(); });
   failed.get_future().wait();
   CHECK_FALSE(ran);
+  CHECK(world.failures.size() == 1);
   (void)storage::migrate(world.path);
   std::promise<void> done;
-  CHECK(pool.run([&](storage::Reader&) { done.set_value(); }));
+  world.pool->run([&](storage::Reader&) { done.set_value(); }, [] { FAIL("it was taken"); });
   done.get_future().wait();
 }
 
-TEST_CASE("reader pool: what does not fit is refused at once, and nothing runs after the stop") {
+TEST_CASE("reader pool: what does not fit fails at once, what is left at a stop then, later ones too") {
   Pool world(1);
   std::promise<void> begun;
   std::promise<void> go_on;
   std::shared_future<void> allowed = go_on.get_future().share();
-  CHECK(world.pool->run([&](storage::Reader&) {
-    begun.set_value();
-    allowed.wait();
-  }));
+  world.pool->run(
+      [&](storage::Reader&) {
+        begun.set_value();
+        allowed.wait();
+      },
+      [] { FAIL("it was taken"); });
   begun.get_future().wait();
-  int accepted = 0;
-  while (accepted < 1'000'000 && world.pool->run([](storage::Reader&) {})) ++accepted;
-  CHECK(accepted == 4'096);
-  // Refused as stopping, no longer as full, once its queue is gone; the running task holds it up.
+  std::atomic<int> failed = 0;
+  const auto run_one = [&] { world.pool->run([](storage::Reader&) {}, [&] { ++failed; }); };
+  for (int i = 0; i < 4'096; ++i) run_one();
+  CHECK(failed == 0);
+  run_one();
+  CHECK(failed == 1);
   std::thread stopping([&] { world.pool->stop(); });
-  CHECK_FALSE(world.pool->run([](storage::Reader&) {}));
+  while (failed < 4'097) std::this_thread::yield();
+  run_one();
+  CHECK(failed == 4'098);
   go_on.set_value();
   stopping.join();
-  CHECK_FALSE(world.pool->run([](storage::Reader&) {}));
+  run_one();
+  CHECK(failed == 4'099);
 }

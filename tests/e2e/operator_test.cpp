@@ -113,7 +113,7 @@ TEST_CASE("commands: a mistyped word is named together with what was meant") {
   CHECK(has(said({"list", "--reslt", "paid"}), "no option --reslt, did you mean --result?"));
   CHECK(has(said({"check", "--offline"}),
             "It knows: --config, --help, --online, --quiet, --reload."));
-  CHECK(has(said({"replay", "x"}), "must be an event's number"));
+  CHECK(has(said({"replay", "x"}), "x is no whole number"));
   CHECK(has(said({"show"}), "PAYMENT_ID is required"));
 }
 
@@ -174,8 +174,7 @@ TEST_CASE("commands: a refusal of the daemon is words, and so is its silence") {
   Rig rig;
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"replay", "99"},
-           {"order", "o", "--amount", "1", "--currency", "XYZW"},
-           {"order", "o", "--amount", "-1", "--currency", "KRW"}}) {
+           {"order", "o", "--amount", "1", "--currency", "XYZW"}}) {
     const Finished done = rig.daemon.command(arguments);
     CHECK(done.status == 1);
     CHECK(done.out.empty());

@@ -203,6 +203,23 @@ TEST_CASE("edge: stop closes idle connections and lets requests in flight finish
   CHECK_THROWS(static_cast<void>(served.connect()));
 }
 
+TEST_CASE("edge: a request that comes as the stop does is answered") {
+  for (int i = 0; i < 20; ++i) {
+    Served served;
+    served.start();
+    auto fresh = served.connect();
+    auto used = served.connect();
+    used.send(get("/hello"));
+    static_cast<void>(used.read_response());
+    used.send(get("/hello"));
+    std::thread stopper([&] { served.edge.stop(5s); });
+    fresh.send(get("/hello"));
+    CHECK(body_of(used.read_to_end()) == "hello\n");
+    CHECK(body_of(fresh.read_to_end()) == "hello\n");
+    stopper.join();
+  }
+}
+
 TEST_CASE("edge: stop does not wait longer than its grace") {
   Served served;
   served.start();

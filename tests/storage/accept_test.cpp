@@ -133,6 +133,29 @@ TEST_CASE("accept: only pending events are announced, copies among them") {
   CHECK(pending == 2);
 }
 
+TEST_CASE("accept: of what anybody can say about one payment so much is taken, and no more") {
+  Store store;
+  const auto redirect_number = [](std::int64_t i) {
+    return redirect(UiState::kReturnedSuccess, 1, "imp_" + std::to_string(i));
+  };
+  for (std::int64_t i = 0; i < kMaxAnybodys; ++i) {
+    store.writer().accept_event(redirect_number(i), nullptr);
+  }
+  const Accepted refused = store.accept(redirect_number(kMaxAnybodys));
+  CHECK(refused.is_one_too_many);
+  CHECK(store.accept(v1_webhook("imp_x", Result::kPaid)).is_one_too_many);
+  CHECK_FALSE(store.confirm(confirm_call("imp_x", "100")).approved);
+  CHECK(Stranger(store.path()).value("SELECT count(*) FROM event") == std::to_string(kMaxAnybodys));
+
+  CHECK(store.accept(redirect_number(7)).is_copy);
+  CHECK_FALSE(store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1")).is_one_too_many);
+  NewEvent by_portone = v1_webhook("imp_y", Result::kPaid);
+  by_portone.known_source = true;
+  CHECK_FALSE(store.accept(by_portone).is_one_too_many);
+  const auto other = PaymentId::trusted("ord-2");
+  CHECK_FALSE(store.accept(v1_webhook("imp_x", Result::kPaid, 1, other)).is_one_too_many);
+}
+
 TEST_CASE("confirm: the same question gets the same answer, another question its own") {
   Store store;
   CHECK(store.confirm(confirm_call("imp_1", "64900")).reason == "unknown order");

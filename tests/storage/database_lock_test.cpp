@@ -1,5 +1,6 @@
 #include "storage/database_lock.h"
 
+#include <filesystem>
 #include <memory>
 
 #include "tests/storage/other_process.h"
@@ -58,4 +59,28 @@ TEST_CASE("database lock: it holds across processes and goes with its process, h
 TEST_CASE("database lock: a folder that is not there is an error of its own") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(DatabaseLock(folder / "absent/reconciled.db"), std::system_error);
+}
+
+TEST_CASE("database lock: no link and no removed lock file lets a second one in") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "reconciled.db";
+  const DatabaseLock lock(path);
+  CHECK(DatabaseLock::is_held(path));
+  std::filesystem::create_symlink(path, folder / "symbolic.db");
+  std::filesystem::create_hard_link(path, folder / "hard.db");
+  CHECK_FALSE(refusal(folder / "symbolic.db").empty());
+  CHECK_FALSE(refusal(folder / "hard.db").empty());
+  CHECK(DatabaseLock::is_held(folder / "symbolic.db"));
+  std::filesystem::remove(path + ".lock");
+  CHECK_FALSE(refusal(path).empty());
+}
+
+TEST_CASE("database lock: looking whether it is held makes nothing and keeps nobody out") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "reconciled.db";
+  CHECK_FALSE(DatabaseLock::is_held(path));
+  CHECK_FALSE(std::filesystem::exists(path + ".lock"));
+  { const DatabaseLock lock(path); }
+  CHECK_FALSE(DatabaseLock::is_held(path));
+  CHECK(refusal(path).empty());
 }

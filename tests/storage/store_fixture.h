@@ -115,6 +115,8 @@ class Store {
     writer_->adopt(policy, {10s, 30s, 60s}, at(0));
   }
 
+  void close() { writer_.reset(); }
+
   // How payments are decided from the next `open` on.
   void decide_with(std::function<Decision(const PaymentEvidence&, const DecisionPolicy&)> decide) {
     decide_ = std::move(decide);

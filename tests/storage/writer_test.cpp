@@ -1,4 +1,8 @@
 // Group commit: what is bundled, what is refused, what fails alone, and when the news goes out.
+#include <SQLiteCpp/Exception.h>
+
+#include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "tests/storage/other_process.h"
@@ -205,6 +209,77 @@ TEST_CASE("writer: another process's write lock is waited out without loss") {
   CHECK(stored_events(store.path()) == "11");
   CHECK(store.heard().troubles.size() == 1);
   CHECK(store.heard().troubles[0].find("write lock") != std::string::npos);
+}
+
+TEST_CASE("writer: a stop waits for no lock, whatever completions queue anew") {
+  Store store;
+  OtherProcess other(locker(store.path()));
+  REQUIRE(other.tell('l') == 'y');
+  std::atomic<int> failed = 0;
+  // As the reconciler does with what the world kept from being decided.
+  std::function<void()> try_again = [&] {
+    store.writer().begin_event(EventId{1}, at(1), [&](const auto& outcome) {
+      ++failed;
+      if (!outcome.ok() && outcome.error().kind == WriteFailure::Kind::kUnavailable) try_again();
+    });
+  };
+  try_again();
+  Told told;
+  store.writer().accept_event(numbered(1), told.accepted());
+  store.heard().first_trouble.get_future().wait();
+  const auto began = std::chrono::steady_clock::now();
+  store.writer().stop();
+  CHECK(std::chrono::steady_clock::now() - began < 5s);
+  CHECK(told.answers.size() == 1);
+  CHECK(failed > 0);
+}
+
+TEST_CASE("writer: into a damaged file nothing more is written, and a person is told what to do") {
+  Store store;
+  Told told;
+  const auto store_one = [&](int number) {
+    return store.wait<Accepted>(
+        [&](auto done) { store.writer().accept_event(numbered(number), done); });
+  };
+  REQUIRE(store_one(1).ok());
+  store.writer().reading_failed(std::runtime_error("disk I/O error"));
+  REQUIRE(store_one(2).ok());
+  store.writer().reading_failed(
+      SQLite::Exception("database disk image is malformed", SQLITE_CORRUPT));
+  const auto refused = store_one(3);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == WriteFailure::Kind::kUnavailable);
+  CHECK(refused.error().detail.find(".recover") != std::string::npos);
+  store.writer().stop();
+  CHECK(stored_events(store.path()) == "2");
+  REQUIRE(store.heard().troubles.size() == 1);
+  CHECK(store.heard().troubles.front().find(store.path() + " is damaged") == 0);
+}
+
+TEST_CASE("writer: nothing is acknowledged where the file, its -wal or its -shm is no longer there") {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    CAPTURE(suffix);
+    Store store;
+    REQUIRE(store.accept(numbered(1)).event.value == 1);
+    const std::string path = store.path() + suffix;
+    std::filesystem::rename(path, path + ".away");
+    const auto store_two = [&](auto done) {
+      store.writer().accept_event(numbered(2), std::move(done));
+    };
+    const auto refused = store.wait<Accepted>(store_two);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().detail.find(path + " was removed or replaced") == 0);
+    std::filesystem::rename(path + ".away", path);
+    CHECK(store.wait<Accepted>(store_two).ok());
+  }
+}
+
+TEST_CASE("writer: what a removed -wal held is moved into the file by a stop") {
+  Store store;
+  REQUIRE(store.accept(numbered(1)).event.value == 1);
+  std::filesystem::remove(store.path() + "-wal");
+  store.close();
+  CHECK(stored_events(store.path()) == "1");
 }
 
 TEST_CASE("writer: who waits goes before who does not, and neither is starved") {
