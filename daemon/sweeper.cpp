@@ -76,6 +76,7 @@ void Sweeper::loop() {
       good = sweep(*reader, clock_.now());
     } catch (const std::exception& error) {
       log_error("the sweep is in trouble", {{"error", error.what()}});
+      writer_.reading_failed(error);
       reader.reset();
     }
     std::unique_lock lock(mutex_);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "daemon/core/check.h"
 #include "daemon/core/mark.h"
 #include "storage/units.h"
 
@@ -74,12 +75,28 @@ bool is_configured(const DecisionContext& context, QuestionKind kind) {
                                           : context.policy.v1_configured;
 }
 
-std::int64_t newest_event_of(const core::PaymentEvidence& evidence) {
+// The newest of the events that begin the schedule: webhooks, and redirects about an attempt of the
+// payment (anybody can invent others).
+std::int64_t newest_beginning(const core::PaymentEvidence& evidence,
+                              const core::Decision& decision) {
   std::int64_t newest = 0;
   for (const core::WebhookFact& webhook : evidence.webhooks) {
     newest = std::max(newest, webhook.event.value);
   }
+  for (const core::RedirectFact& redirect : evidence.redirects) {
+    const bool is_ours = std::any_of(decision.attempts.begin(), decision.attempts.end(),
+                                     [&](const core::AttemptState& attempt) {
+                                       return attempt.attempt_id == redirect.attempt_id;
+                                     });
+    if (is_ours) newest = std::max(newest, redirect.event.value);
+  }
   return newest;
+}
+
+core::Time received_at(Session& session, std::int64_t event) {
+  Query query = session.query("SELECT received_at_ms FROM event WHERE event_id = ?");
+  core::check(query.with(event).next(), "evidence has its event");
+  return query.row().time();
 }
 
 // V1 attempts are asked for by order, which also finds those whose webhook was lost; an order that
@@ -155,9 +172,14 @@ void plan_one(Session& session, const DecisionContext& context, const Question& 
               core::Time now, const std::optional<Restart>& restart,
               std::vector<core::TimerMark>& marks) {
   const std::optional<PlannedLookup> known = load(session, question.kind, question.id);
+  const std::int64_t newest = newest_beginning(evidence, decision);
   PlannedLookup planned = known.value_or(PlannedLookup{
-      .anchor = restart ? restart->at : now, .begun_event = newest_event_of(evidence)});
+      .anchor = restart ? restart->at : now, .begun_event = newest});
   begin_anew(planned, decision, now, restart);
+  // An answer may be settled before the first decision about an event that came meanwhile.
+  if (newest > planned.begun_event) {
+    begin_anew(planned, decision, now, Restart{received_at(session, newest), newest});
+  }
   std::optional<core::Time> until = core::asking_ends(decision, planned.anchor);
   // An unconfirmed step backwards keeps even a paid payment on the schedule.
   if (!until && decision.suspect_look_up) {

@@ -166,8 +166,8 @@ std::optional<std::string> Reader::kept(const std::string& key) {
 
 bool Reader::is_news(const core::Snapshot& listed) {
   Query query = impl_->session.query(
-      "SELECT s.result, s.cancelled_amount, s.total_amount, s.api, coalesce(s.disputes, '[]') "
-      "FROM attempt a "
+      "SELECT s.result, s.cancelled_amount, s.total_amount, s.api, s.currency,"
+      "  coalesce(s.store_id, ''), s.channel, coalesce(s.disputes, '[]') FROM attempt a "
       "JOIN snapshot s ON s.snapshot_id = a.snapshot_id WHERE a.attempt_id = ?");
   if (!query.with(listed.attempt_id).next()) return true;
   Row row = query.row();
@@ -178,10 +178,14 @@ bool Reader::is_news(const core::Snapshot& listed) {
       total != listed.total_amount) {
     return true;
   }
-  // A dispute changes neither, and holds the goods. Another API's answers cannot carry any.
+  // What changes none of these and holds the goods, too. Another API's answers say less of it.
   const bool is_of_this_api = row.word<core::Api>() == listed.api;
+  const bool same_currency = row.currency() == listed.currency;
+  const bool same_store = row.text() == listed.store_id;
+  const bool same_channel = row.optional_word<core::Channel>() == listed.channel;
   const std::optional<std::string> disputes = disputes_text(listed.disputes);
-  return is_of_this_api && disputes && *disputes != row.text();
+  return is_of_this_api && (!same_currency || !same_store || (listed.channel && !same_channel) ||
+                            (disputes && *disputes != row.text()));
 }
 
 std::optional<core::PaymentId> Reader::payment_of(const std::string& id) {

@@ -84,6 +84,10 @@ std::string RequiredMembers::text(std::string_view key) {
   return value.value_or("");
 }
 
+void RequiredMembers::at_most(std::int64_t cancelled, std::int64_t total) {
+  if (cancelled > total) refuse("more is cancelled than was paid");
+}
+
 std::optional<Currency> RequiredMembers::currency() {
   auto currency = Currency::make(text("currency"));
   if (!currency) refuse("currency is no ISO 4217 code");

@@ -48,6 +48,8 @@ class RequiredMembers {
   // V1: a decimal in major units of `currency`, a number or its digits as text.
   [[nodiscard]] std::int64_t major_amount(std::string_view key,
                                           const std::optional<Currency>& currency);
+  // Nobody is given back more than was paid.
+  void at_most(std::int64_t cancelled, std::int64_t total);
   template <class Id>
   [[nodiscard]] std::optional<Id> id(std::string_view key) {
     auto made = Id::make(text(key));

@@ -108,6 +108,7 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   const std::string status = required.text("status");
   const std::int64_t total = required.major_amount("amount", currency);
   const std::int64_t cancelled = required.major_amount("cancel_amount", currency);
+  required.at_most(cancelled, total);
   if (!required.ok()) return required.error();
 
   Snapshot snapshot =

@@ -106,22 +106,19 @@ std::vector<Dispute> read_disputes(const json& payment) {
   return disputes;
 }
 
-// Whether the cancellation is a charge-back that took the money: one without a readable trigger or
-// with a status of tomorrow may be.
+// Whether the cancellation is a charge-back that took the money; with a status of tomorrow it may
+// be. Charge-backs stay known for good, so one that cannot be read is none: the amounts tell what
+// it took.
 bool is_chargeback(const json& cancellation) {
-  if (!cancellation.is_object()) return true;
-  const json* const trigger = member(cancellation, "trigger");
-  const bool may_be = text_member(cancellation, "trigger") == "CHARGEBACK" ||
-                      (trigger != nullptr && !text_member(cancellation, "trigger"));
   const auto status = text_member(cancellation, "status");
-  return may_be && status != "REQUESTED" && status != "FAILED";
+  return text_member(cancellation, "trigger") == "CHARGEBACK" && status != "REQUESTED" &&
+         status != "FAILED";
 }
 
 std::vector<std::string> read_chargebacks(const json& payment) {
   std::vector<std::string> ids;
   const json* const value = member(payment, "cancellations");
-  if (value == nullptr) return ids;
-  if (!value->is_array()) return {name_from_content(*value)};
+  if (value == nullptr || !value->is_array()) return ids;
   for (const json& element : *value) {
     if (!is_chargeback(element)) continue;
     std::string id = clean_member(element, "id", kMaxIdBytes);
@@ -177,6 +174,7 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   const json& amounts = object_or_null(payment, "amount");
   const std::int64_t total = required.minor_amount(amounts, "total");
   const std::int64_t cancelled = required.minor_amount(amounts, "cancelled");
+  required.at_most(cancelled, total);
   if (!required.ok()) return required.error();
 
   const json& channel = object_or_null(payment, "channel");

@@ -61,6 +61,26 @@ TEST_CASE("look-ups: what a sweep found and how far it came are there together, 
   }
 }
 
+TEST_CASE("look-ups: what holds the goods is news to a sweep, and what a list leaves out is not") {
+  Store store;
+  const Snapshot known = v2("tx-1", Result::kPaid, 5, 5);
+  (void)store.portone_says({known}, 5);
+  const auto is_news = [&](auto change) {
+    Snapshot listed = known;
+    change(listed);
+    return store.reader().is_news(listed);
+  };
+  CHECK_FALSE(is_news([](Snapshot&) {}));
+  CHECK(is_news([](Snapshot& s) { s.channel = Channel::kTest; }));
+  CHECK(is_news([](Snapshot& s) { s.store_id = "store-other"; }));
+  CHECK(is_news([](Snapshot& s) { s.currency = *Currency::make("USD"); }));
+  CHECK(is_news([](Snapshot& s) { s.total_amount += 1; }));
+  CHECK(is_news([](Snapshot& s) { s.cancelled_amount += 1; }));
+  CHECK(is_news([](Snapshot& s) { s.disputes = {{"d", false}}; }));
+  CHECK_FALSE(is_news([](Snapshot& s) { s.channel.reset(); }));
+  CHECK_FALSE(is_news([](Snapshot& s) { s.disputes.reset(); }));
+}
+
 TEST_CASE("look-ups: an API that went keeps its plan, and is asked when it is back") {
   Store store;
   (void)store.order(kAmount, 0);
@@ -116,6 +136,20 @@ TEST_CASE("look-ups: answers that cannot be read for ten minutes are a finding u
   (void)store.settle(by_order(1'000, Answer::kUnusable));
   unread(1'401);
   CHECK(found() == 1);
+}
+
+TEST_CASE("look-ups: an answer that is settled before the first decision about a webhook begins anew") {
+  Store store(only_v1());
+  (void)store.order(kAmount, 0);
+  (void)store.portone_says({v1("imp_1", Result::kFailed, 5)}, 5);
+  CHECK(next(store, "v1_order") == turn(15, 5));
+  // It comes while the plan is between two steps; the answer that covers it is the first to be
+  // written.
+  const EventId late = store.accept(v1_webhook("imp_1", Result::kPaid, 40)).event;
+  (void)store.portone_says({v1("imp_1", Result::kFailed, 5)}, 41, {late});
+  CHECK(next(store, "v1_order") == turn(50, 41));
+  (void)store.begin({late}, 42);
+  CHECK(next(store, "v1_order") == turn(50, 41));
 }
 
 TEST_CASE("look-ups: a side question that failed is asked again, and the main answer counts") {
