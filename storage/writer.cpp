@@ -122,9 +122,9 @@ void Writer::Impl::loop() {
 bool Writer::Impl::wait_after_failure() {
   std::unique_lock lock(mutex);
   wake.wait_for(lock, kPauseAfterFailure, [this] {
-    return stopping || queued() > queue_of(Lane::kBackground).size();
+    return !is_patient || queued() > queue_of(Lane::kBackground).size();
   });
-  if (!stopping) return true;
+  if (is_patient) return true;
   has_abandoned = true;
   std::vector<WriteUnit> left;
   for (std::deque<WriteUnit>& queue : queues) {
@@ -133,7 +133,7 @@ bool Writer::Impl::wait_after_failure() {
   }
   lock.unlock();
   fail(left, {WriteFailure::Kind::kStopping, "stopping"});
-  return false;
+  return !stopping;
 }
 
 bool Writer::Impl::take(std::vector<WriteUnit>& batch) {

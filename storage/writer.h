@@ -90,7 +90,8 @@ class Writer {
   void set_schedule(const core::Schedule& schedule);
 
   void start();
-  // From now on what another process's lock holds up fails, so that its answers come before `stop`.
+  // From now on what the database does not take fails at once, whoever waits for it or not, so that
+  // others can stop before `stop`.
   void stop_waiting();
   // Runs what is queued, and what completions queue meanwhile, then ends the thread; where the
   // database takes nothing, all of it fails at once. Later units are refused.

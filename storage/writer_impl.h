@@ -129,7 +129,7 @@ struct Writer::Impl {
   std::array<std::size_t, kLanes> queued_bytes{};    // likewise
   std::atomic<bool> stopping{false};  // written under the mutex
   std::string damage;                 // of the file: nothing is written any more
-  std::atomic<bool> is_patient{true};  // waits for the write lock
+  std::atomic<bool> is_patient{true};  // waits for the write lock; written under the mutex
   bool has_abandoned = false;         // a stop while the database takes nothing: so is all work
   std::shared_ptr<const DecisionContext> context;
   std::atomic<std::uint64_t> rounds{0};

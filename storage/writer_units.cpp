@@ -70,7 +70,11 @@ void Writer::start() {
   impl_->thread = std::thread([this] { impl_->loop(); });
 }
 
-void Writer::stop_waiting() { impl_->is_patient = false; }
+void Writer::stop_waiting() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->is_patient = false;
+  impl_->wake.notify_all();
+}
 
 void Writer::stop() {
   stop_waiting();

@@ -75,6 +75,18 @@ TEST_CASE("trouble: without its file the daemon says so in one place, refuses, a
   check_stop(rig);
 }
 
+TEST_CASE("trouble: a sweep that cannot be written down holds up no stop") {
+  Settings settings;
+  settings.sweep_every = "1s";
+  Rig rig(settings);
+  std::filesystem::remove(rig.daemon.database_path());
+  rig.daemon.wait_for_log("the database cannot be written");
+  std::this_thread::sleep_for(1500ms);
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(rig.daemon.stop() == 0);
+  CHECK(std::chrono::steady_clock::now() - began < 5s);
+}
+
 TEST_CASE("trouble: what a removed -wal held is there after a restart") {
   Rig rig;
   rig.acknowledged(v1_webhook("imp_1", "o1", "paid"));
