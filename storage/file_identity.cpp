@@ -3,12 +3,21 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
 namespace reconciled::storage {
+namespace {
 
-FileIdentity::FileIdentity(const std::string& path) {
+// The times of a folder's changes are as coarse as the kernel's clock; a change this soon after
+// another may not show.
+constexpr std::chrono::milliseconds kCoarse{100};
+
+}  // namespace
+
+FileIdentity::FileIdentity(const std::string& path)
+    : folder_path_(std::filesystem::absolute(path).parent_path().string()) {
   for (const char* suffix : {"", "-wal", "-shm"}) {
     File file{.path = path + suffix};
     struct stat now {};
@@ -21,7 +30,19 @@ FileIdentity::FileIdentity(const std::string& path) {
   }
 }
 
-void FileIdentity::check() const {
+void FileIdentity::check() {
+  struct stat now {};
+  if (::stat(folder_path_.c_str(), &now) != 0) return check_each();
+  const Folder folder{now.st_dev, now.st_ino, now.st_ctim.tv_sec, now.st_ctim.tv_nsec};
+  const bool is_same = folder == folder_;
+  if (is_same && Clock::now() - seen_ > kCoarse) return;
+  check_each();
+  if (is_same) return;
+  folder_ = folder;
+  seen_ = Clock::now();
+}
+
+void FileIdentity::check_each() const {
   for (const File& file : files_) {
     struct stat now {};
     if (::stat(file.path.c_str(), &now) == 0 && now.st_dev == file.device &&

@@ -184,7 +184,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
     index_behind(somebody_waits);
     if (options.completes_early) complete(batch, failures);
-    session.exec("COMMIT");
+    session.query("COMMIT").run();
     if (marks) checkpointer.note_marked();
     is_troubled = false;
   } catch (const std::exception& error) {
@@ -224,7 +224,7 @@ void Writer::Impl::begin() {
   }
   for (;;) {
     try {
-      session.exec("BEGIN IMMEDIATE");
+      session.query("BEGIN IMMEDIATE").run();
       return;
     } catch (const SQLite::Exception& error) {
       if (primary_code(error) != SQLITE_BUSY) throw;

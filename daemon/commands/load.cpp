@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -58,7 +59,15 @@ ConfigOutcome read_with(const std::string& path, core::ConfigUse use,
   if (text.value().find_first_not_of(" \t\r\n") == std::string::npos) {
     return of_the_whole("the configuration " + path + " is empty");
   }
-  return core::read_config(text.value(), secrets, {.use = use, .has_timezone = has_timezone});
+  auto config = core::read_config(text.value(), secrets, {.use = use, .has_timezone = has_timezone});
+  if (config.ok()) {
+    // Where SQLite has its -wal: beside the file itself, not beside a link to it.
+    std::string& database = config.value().database_path;
+    std::error_code unknown;
+    const auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(database), unknown);
+    if (!unknown) database = real.string();
+  }
+  return config;
 }
 
 }  // namespace

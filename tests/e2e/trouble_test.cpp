@@ -75,6 +75,23 @@ TEST_CASE("trouble: without its file the daemon says so in one place, refuses, a
   check_stop(rig);
 }
 
+TEST_CASE("trouble: a database behind a link is watched where it stands") {
+  Rig rig;
+  CHECK(rig.daemon.stop() == 0);
+  const std::string link = rig.daemon.database_path();
+  const std::string folder = rig.daemon.folder() + "/disk";
+  const std::string real = folder + "/real.db";
+  std::filesystem::create_directory(folder);
+  std::filesystem::rename(link, real);
+  std::filesystem::create_symlink(real, link);
+  rig.restart();
+  rig.acknowledged(v1_webhook("imp_1", "o1", "paid"));
+  CHECK(has(rig.daemon.command({"list"}).out, "o1"));
+  std::filesystem::remove(real + "-wal");
+  CHECK(rig.deliver(v1_webhook("imp_2", "o2", "paid")).status == 503);
+  CHECK(rig.daemon.stop() == 0);
+}
+
 TEST_CASE("trouble: a sweep that cannot be written down holds up no stop") {
   Settings settings;
   settings.sweep_every = "1s";
