@@ -22,9 +22,12 @@ struct Marks {
   std::string mark;
   std::string before;
 
-  // Whether this WAL may be laid over the file that has `file`.
+  // Whether this WAL may be laid over the file that has `file`. `before` may name two states, with a
+  // blank between them.
   [[nodiscard]] bool fit(const std::string& file) const {
-    return file == before || file.substr(0, kMarkDigits) == mark.substr(0, kMarkDigits);
+    const std::string states = " " + before + " ";
+    return file == before || states.find(" " + file + " ") != std::string::npos ||
+           file.substr(0, kMarkDigits) == mark.substr(0, kMarkDigits);
   }
 };
 
@@ -92,12 +95,15 @@ void check_wal(const std::string& path) {
 }
 
 void mark_wal(Session& session, MarkAt at) {
+  // Of a WAL that began with the commit before, and maybe anew with this one, since another process
+  // may move pages too: either state.
   const std::int64_t counted = at == MarkAt::kSecondCommit ? 1 : 0;
   session
       .query(
           "INSERT INTO meta (key, value) "
-          "SELECT ?2, coalesce((SELECT substr(value, 1, 33)"
-          "  || (CAST(substr(value, 34) AS INTEGER) - ?3) FROM meta WHERE key = ?1), '') WHERE 1 "
+          "SELECT ?2, coalesce((SELECT CASE WHEN ?3 = 0 THEN value ELSE substr(value, 1, 33)"
+          "    || (CAST(substr(value, 34) AS INTEGER) - ?3) || ' ' || value END"
+          "  FROM meta WHERE key = ?1), '') WHERE 1 "
           "ON CONFLICT (key) DO UPDATE SET value = excluded.value")
       .with(kMarkKey, kBeforeKey, counted)
       .run();

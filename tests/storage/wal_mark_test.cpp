@@ -116,6 +116,28 @@ TEST_CASE("WAL: what a killed process left is its file's own, whenever it was ki
   CHECK(Stranger(files.path).value("PRAGMA integrity_check") == "ok");
 }
 
+TEST_CASE("WAL: its file's own it is, too, where another process moves its pages all the time") {
+  const Files files;
+  for (int i = 0; i < 12; ++i) {
+    OtherProcess other([path = files.path](char letter) {
+      static Daemon daemon(path);
+      return daemon.obey(letter);
+    });
+    other.tell('o');
+    other.tell('g');
+    {
+      Stranger shell(files.path);
+      const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(20 + 13 * i);
+      while (std::chrono::steady_clock::now() < end) {
+        (void)shell.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      }
+    }
+    other.die();
+    CHECK(refusal(files.path).empty());
+  }
+  CHECK(Stranger(files.path).value("PRAGMA integrity_check") == "ok");
+}
+
 TEST_CASE("WAL: a backup that was copied over the file of a killed process is refused") {
   for (const char* after : {"ok", "owk", "omk", "omwk"}) {
     CAPTURE(after);
