@@ -155,7 +155,7 @@ http::Answer RedirectListener::receive(const http::Request& request) {
   storage::NewEvent stored{.event = std::move(event),
                            .received_at = services_.clock.now(),
                            .remote_ip = request.client_ip,
-                           .headers_json = stored_headers(request)};
+                           .headers_json = core::stored_headers(request.headers)};
   return {unavailable(language), [this, language, own_page, api, stored = std::move(stored)](
                                      const http::Completion& complete) mutable {
             services_.writer.accept_event(

@@ -1,11 +1,12 @@
 #include "daemon/stored_headers.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/text.h"
 
-namespace reconciled {
+namespace reconciled::core {
 namespace {
 
 constexpr std::array<std::string_view, 5> kKept{"content-type", "user-agent", "webhook-id",
@@ -14,14 +15,17 @@ constexpr std::size_t kMaxValueBytes = 1024;
 
 }  // namespace
 
-std::string stored_headers(const http::Request& request) {
+std::string stored_headers(const std::vector<std::pair<std::string, std::string>>& headers) {
   nlohmann::json kept = nlohmann::json::object();
   for (const std::string_view name : kKept) {
-    if (const auto value = request.header(name)) {
-      kept[std::string(name)] = core::clean_text(*value, kMaxValueBytes);
+    const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
+      return equal_ignoring_case(header.first, name);
+    });
+    if (found != headers.end()) {
+      kept[std::string(name)] = clean_text(found->second, kMaxValueBytes);
     }
   }
   return kept.dump();
 }
 
-}  // namespace reconciled
+}  // namespace reconciled::core

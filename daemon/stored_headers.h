@@ -3,12 +3,14 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "daemon/http/exchange.h"
+namespace reconciled::core {
 
-namespace reconciled {
+// A JSON object of the allowed ones of a request's headers (name, in any case of letters, and
+// value), values cleaned and clipped. Of a repeated name the first counts.
+[[nodiscard]] std::string stored_headers(
+    const std::vector<std::pair<std::string, std::string>>& headers);
 
-// A JSON object of the allowed headers that the request has, values cleaned and clipped.
-[[nodiscard]] std::string stored_headers(const http::Request& request);
-
-}  // namespace reconciled
+}  // namespace reconciled::core

@@ -96,7 +96,7 @@ http::Answer WebhookListener::receive(const http::Request& request, bool may_cha
                           .received_at = services_.clock.now(),
                           .remote_ip = request.client_ip,
                           .known_source = known_source,
-                          .headers_json = stored_headers(request)};
+                          .headers_json = core::stored_headers(request.headers)};
   // A plain 200 at the confirm path charges the buyer: what is not understood there is refused.
   const bool is_strange_question = may_charge && event.event.kind == core::EventKind::kUnknown;
   if (event.event.source == core::EventSource::kConfirm || is_strange_question) {

@@ -1,5 +1,7 @@
 #include "daemon/core/text.h"
 
+#include <strings.h>
+
 #include <algorithm>
 
 namespace reconciled::core {
@@ -106,6 +108,10 @@ std::string percent_encode(std::string_view text) {
     encoded += kHex[byte & 0x0FU];
   }
   return encoded;
+}
+
+bool equal_ignoring_case(std::string_view left, std::string_view right) {
+  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
 }
 
 std::string html_escape(std::string_view text) {

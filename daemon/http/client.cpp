@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -62,10 +61,6 @@ bool is_sendable(const ClientRequest& request) {
   return is_plain(request.content_type, true);
 }
 
-bool same_word(std::string_view left, std::string_view right) {
-  return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
-}
-
 // One response as it comes in.
 struct Receiving {
   std::size_t max_body_bytes = 0;
@@ -106,7 +101,7 @@ struct Receiving {
     return !too_large;
   }
   static void take_value(std::string_view line, std::string_view name, std::string& value) {
-    if (same_word(line.substr(0, name.size()), name)) value = trimmed(line.substr(name.size()));
+    if (core::equal_ignoring_case(line.substr(0, name.size()), name)) value = trimmed(line.substr(name.size()));
   }
   static std::string trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");

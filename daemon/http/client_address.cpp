@@ -1,10 +1,10 @@
 #include "daemon/http/client_address.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <optional>
 #include <string_view>
+
+#include "daemon/core/text.h"
 
 namespace reconciled::http {
 namespace {
@@ -15,17 +15,12 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-bool is_name(std::string_view name, std::string_view wanted) {
-  return name.size() == wanted.size() &&
-         strncasecmp(name.data(), wanted.data(), wanted.size()) == 0;
-}
-
 // Gives the elements of all headers of that name, which are one list (RFC 9110 §5.3), the last one
 // first, until `take` wants no more.
 template <class Take>
 void from_the_right(const Request& request, std::string_view name, Take take) {
   for (auto header = request.headers.rbegin(); header != request.headers.rend(); ++header) {
-    if (!is_name(header->first, name)) continue;
+    if (!core::equal_ignoring_case(header->first, name)) continue;
     std::string_view rest = header->second;
     for (;;) {
       const auto comma = rest.rfind(',');
@@ -57,7 +52,7 @@ void TrustedProxies::resolve(Request& request) const {
   if (!trusts_peer(request.peer_ip)) return;
 
   from_the_right(request, "x-forwarded-proto", [&request](std::string_view protocol) {
-    if (is_name(protocol, "https")) request.secure = true;
+    if (core::equal_ignoring_case(protocol, "https")) request.secure = true;
     return false;
   });
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/core/text.h"
 #include "daemon/http/date.h"
 
 namespace reconciled::http {
@@ -77,7 +78,7 @@ class MemoryStream final : public httplib::Stream {
 
 bool is_framing(const std::string& name) {
   for (const char* own : {"Content-Length", "Transfer-Encoding", "Connection", "Content-Type"}) {
-    if (strcasecmp(name.c_str(), own) == 0) return true;
+    if (core::equal_ignoring_case(name, own)) return true;
   }
   return false;
 }

@@ -8,10 +8,8 @@ using namespace reconciled;
 
 namespace {
 
-nlohmann::json stored(http::Headers headers) {
-  http::Request request;
-  request.headers = std::move(headers);
-  return nlohmann::json::parse(stored_headers(request));
+nlohmann::json stored(const std::vector<std::pair<std::string, std::string>>& headers) {
+  return nlohmann::json::parse(core::stored_headers(headers));
 }
 
 }  // namespace
