@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/admin_answers.h"
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 
 namespace reconciled {
 namespace {

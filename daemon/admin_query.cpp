@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "daemon/core/json.h"
+#include "daemon/core/words/json.h"
 
 namespace reconciled {
 namespace {

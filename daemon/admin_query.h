@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/outcome.h"
-#include "daemon/core/text.h"
+#include "daemon/core/words/outcome.h"
+#include "daemon/core/words/text.h"
 #include "daemon/http/exchange.h"
 #include "storage/reader.h"
 

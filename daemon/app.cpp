@@ -12,7 +12,7 @@
 #include <stdexcept>
 
 #include "daemon/admin_listener.h"
-#include "daemon/core/config_changes.h"
+#include "daemon/core/config/config_changes.h"
 #include "daemon/health.h"
 #include "daemon/http/edge.h"
 #include "daemon/log.h"

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "daemon/clock.h"
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/sd_notify.h"
 #include "storage/writer.h"
 

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "daemon/core/time.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled {
 

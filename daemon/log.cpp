@@ -14,8 +14,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "daemon/core/text.h"
-#include "daemon/core/time.h"
+#include "daemon/core/words/text.h"
+#include "daemon/core/words/time.h"
 #include "daemon/log_queue.h"
 
 namespace reconciled {

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <variant>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 
 namespace reconciled {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "daemon/core/time.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled {
 

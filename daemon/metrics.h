@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/states.h"
+#include "daemon/core/words/states.h"
 #include "daemon/warnings.h"
 
 namespace reconciled {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 
 namespace reconciled {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/ids.h"
-#include "daemon/core/time.h"
+#include "daemon/core/words/ids.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled {
 

@@ -1,6 +1,6 @@
 #include "daemon/payment_waiters.h"
 
-#include "daemon/core/states.h"
+#include "daemon/core/words/states.h"
 
 namespace reconciled {
 namespace {

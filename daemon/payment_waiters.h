@@ -10,7 +10,7 @@
 #include <mutex>
 #include <vector>
 
-#include "daemon/core/ids.h"
+#include "daemon/core/words/ids.h"
 #include "daemon/services.h"
 
 namespace reconciled {

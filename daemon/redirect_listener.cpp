@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/media_type.h"
-#include "daemon/core/redirect.h"
-#include "daemon/core/text.h"
+#include "daemon/core/messages/media_type.h"
+#include "daemon/core/messages/redirect.h"
+#include "daemon/core/words/text.h"
 #include "daemon/stored_headers.h"
 
 namespace reconciled {

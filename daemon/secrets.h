@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 
 namespace reconciled {
 

@@ -4,7 +4,7 @@
 // Called by the main thread, between its signals; reading is handed to the reader threads.
 #pragma once
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/reader_pool.h"
 #include "daemon/warnings.h"
 

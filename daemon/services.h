@@ -6,7 +6,7 @@
 #include <string>
 
 #include "daemon/clock.h"
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/metrics.h"
 #include "daemon/reader_pool.h"
 #include "daemon/reconciler.h"

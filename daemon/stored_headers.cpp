@@ -4,7 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::core {
 namespace {

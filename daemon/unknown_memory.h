@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/time.h"
+#include "daemon/core/words/time.h"
 #include "storage/records.h"
 
 namespace reconciled {

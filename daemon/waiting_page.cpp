@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/waiting.h"
+#include "daemon/core/decision/waiting.h"
 #include "storage/records.h"
 
 namespace reconciled {

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "daemon/log.h"
 #include "daemon/stored_headers.h"
 

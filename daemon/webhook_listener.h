@@ -8,9 +8,9 @@
 #include <mutex>
 #include <string>
 
-#include "daemon/core/address.h"
-#include "daemon/core/signature.h"
-#include "daemon/core/webhook.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/messages/webhook.h"
+#include "daemon/core/words/address.h"
 #include "daemon/http/edge.h"
 #include "daemon/http/router.h"
 #include "daemon/services.h"

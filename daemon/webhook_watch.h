@@ -10,8 +10,8 @@
 #include <chrono>
 #include <mutex>
 
-#include "daemon/core/signature.h"
-#include "daemon/core/states.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/words/states.h"
 #include "daemon/timers.h"
 #include "daemon/warnings.h"
 

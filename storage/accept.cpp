@@ -1,7 +1,7 @@
 #include <cstring>
 
-#include "daemon/core/mark.h"
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/words/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "daemon/core/check.h"
-#include "daemon/core/mark.h"
-#include "daemon/core/signature.h"
-#include "daemon/core/stored_text.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/messages/stored_text.h"
+#include "daemon/core/words/check.h"
+#include "daemon/core/words/mark.h"
 #include "storage/units.h"
 #include "storage/writer.h"
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 
-#include "daemon/core/check.h"
-#include "daemon/core/mark.h"
+#include "daemon/core/words/check.h"
+#include "daemon/core/words/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {

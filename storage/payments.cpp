@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {

@@ -1,6 +1,6 @@
 #include "storage/reader.h"
 
-#include "daemon/core/decision.h"
+#include "daemon/core/decision/decision.h"
 #include "storage/read_rows.h"
 #include "storage/reader_impl.h"
 #include "storage/units.h"

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "daemon/core/time.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled::storage {
 

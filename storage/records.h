@@ -10,11 +10,11 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/core/confirm.h"
-#include "daemon/core/decision.h"
-#include "daemon/core/evidence.h"
-#include "daemon/core/portone_answer.h"
-#include "daemon/core/schedule.h"
+#include "daemon/core/decision/confirm.h"
+#include "daemon/core/decision/decision.h"
+#include "daemon/core/decision/schedule.h"
+#include "daemon/core/messages/evidence.h"
+#include "daemon/core/messages/portone_answer.h"
 
 namespace reconciled::storage {
 

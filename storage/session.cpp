@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "daemon/core/check.h"
+#include "daemon/core/words/check.h"
 
 namespace reconciled::storage {
 namespace {

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "daemon/core/ids.h"
-#include "daemon/core/money.h"
-#include "daemon/core/states.h"
-#include "daemon/core/time.h"
+#include "daemon/core/words/ids.h"
+#include "daemon/core/words/money.h"
+#include "daemon/core/words/states.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled::storage {
 

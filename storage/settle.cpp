@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <set>
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {

@@ -1,6 +1,6 @@
 #include "storage/units.h"
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 
 namespace reconciled::storage {
 namespace {

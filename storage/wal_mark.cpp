@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "storage/units.h"
 
 namespace reconciled::storage {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/outcome.h"
+#include "daemon/core/words/outcome.h"
 #include "storage/records.h"
 
 namespace reconciled::storage {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 #include "storage/damage.h"
 #include "storage/wal_mark.h"
 #include "storage/writer_impl.h"

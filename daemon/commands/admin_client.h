@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/http/client.h"
 
 namespace reconciled::commands {

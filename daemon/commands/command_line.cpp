@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "daemon/commands/terminal.h"
-#include "daemon/core/likeness.h"
+#include "daemon/core/words/likeness.h"
 
 namespace reconciled::commands {
 namespace {

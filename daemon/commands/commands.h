@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 
 namespace reconciled::commands {
 

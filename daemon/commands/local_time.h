@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/core/time.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled::commands {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 
 namespace reconciled::commands {
 

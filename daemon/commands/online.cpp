@@ -11,8 +11,8 @@
 
 #include "daemon/clock.h"
 #include "daemon/commands/terminal.h"
-#include "daemon/core/json.h"
-#include "daemon/core/text.h"
+#include "daemon/core/words/json.h"
+#include "daemon/core/words/text.h"
 #include "daemon/http/client.h"
 
 namespace reconciled::commands {

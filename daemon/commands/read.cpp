@@ -12,7 +12,7 @@
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/table.h"
 #include "daemon/commands/terminal.h"
-#include "daemon/core/likeness.h"
+#include "daemon/core/words/likeness.h"
 #include "daemon/view_json.h"
 #include "storage/database_lock.h"
 #include "storage/migrate.h"

@@ -5,8 +5,8 @@
 #include "daemon/commands/admin_client.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/terminal.h"
-#include "daemon/core/json.h"
-#include "daemon/core/text.h"
+#include "daemon/core/words/json.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::commands {
 namespace {

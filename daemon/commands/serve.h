@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "storage/writer.h"
 
 namespace reconciled::commands {

@@ -16,8 +16,8 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/terminal.h"
-#include "daemon/core/money.h"
-#include "daemon/core/text.h"
+#include "daemon/core/words/money.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::commands {
 namespace {

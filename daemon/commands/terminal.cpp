@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::commands {
 namespace {

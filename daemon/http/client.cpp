@@ -11,8 +11,8 @@
 #include <optional>
 #include <stdexcept>
 
-#include "daemon/core/check.h"
-#include "daemon/core/text.h"
+#include "daemon/core/words/check.h"
+#include "daemon/core/words/text.h"
 #include "daemon/http/origin.h"
 
 namespace reconciled::http {

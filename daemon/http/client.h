@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/core/outcome.h"
+#include "daemon/core/words/outcome.h"
 #include "daemon/http/exchange.h"
 
 namespace reconciled::http {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::http {
 namespace {

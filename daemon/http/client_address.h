@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/address.h"
+#include "daemon/core/words/address.h"
 #include "daemon/http/exchange.h"
 
 namespace reconciled::http {

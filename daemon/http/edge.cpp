@@ -10,7 +10,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "daemon/core/address.h"
+#include "daemon/core/words/address.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/loop.h"
 

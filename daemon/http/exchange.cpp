@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::http {
 

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "daemon/http/date.h"
 
 namespace reconciled::http {

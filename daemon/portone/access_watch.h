@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-#include "daemon/core/portone_answer.h"
+#include "daemon/core/messages/portone_answer.h"
 #include "daemon/portone/fault.h"
 #include "daemon/warnings.h"
 

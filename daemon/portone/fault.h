@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "daemon/core/outcome.h"
-#include "daemon/core/portone_answer.h"
+#include "daemon/core/messages/portone_answer.h"
+#include "daemon/core/words/outcome.h"
 #include "daemon/http/client.h"
 #include "daemon/metrics.h"
 

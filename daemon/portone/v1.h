@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/clock.h"
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/portone/access_watch.h"
 #include "daemon/portone/fault.h"
 #include "daemon/portone/v1_tokens.h"

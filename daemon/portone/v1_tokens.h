@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/http/client.h"
 #include "daemon/portone/access_watch.h"
 #include "daemon/portone/fault.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/json.h"
-#include "daemon/core/text.h"
+#include "daemon/core/words/json.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::portone {
 namespace {

@@ -15,8 +15,8 @@
 #include <optional>
 #include <vector>
 
-#include "daemon/core/portone_answer.h"
-#include "daemon/core/time.h"
+#include "daemon/core/messages/portone_answer.h"
+#include "daemon/core/words/time.h"
 #include "daemon/portone/fault.h"
 
 namespace reconciled::portone {

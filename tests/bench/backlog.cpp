@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "daemon/core/webhook.h"
+#include "daemon/core/messages/webhook.h"
 #include "storage/migrate.h"
 #include "storage/writer.h"
 #include "tests/bench/kept_file.h"

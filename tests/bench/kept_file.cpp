@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 #include "storage/migrate.h"
 
 namespace reconciled::bench {

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <ctime>
 
-#include "daemon/core/signature.h"
-#include "daemon/core/time.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/words/time.h"
 #include "tests/e2e/sandbox_process.h"
 
 namespace reconciled::bench {

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "daemon/core/config.h"
+#include "daemon/core/config/config.h"
 #include "daemon/secrets.h"
 #include "tests/support/scoped_environment.h"
 #include "tests/support/temporary_folder.h"

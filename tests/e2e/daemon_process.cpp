@@ -7,7 +7,7 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/e2e/sandbox_process.h"
 
 namespace reconciled::e2e {

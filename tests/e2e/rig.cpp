@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 
 namespace reconciled::e2e {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "daemon/core/time.h"
+#include "daemon/core/words/time.h"
 #include "tests/e2e/rig.h"
 
 using namespace reconciled::e2e;

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "daemon/core/json.h"
-#include "daemon/core/json_repair.h"
-#include "daemon/core/portone_answer.h"
+#include "daemon/core/messages/portone_answer.h"
+#include "daemon/core/words/json.h"
+#include "daemon/core/words/json_repair.h"
 #include "tests/fuzz/invariant.h"
 
 namespace {

@@ -2,8 +2,8 @@
 //
 // Reading never throws; it gives faults fit for a log that tell no secret, or a configuration that
 // the daemon can start with.
-#include "daemon/core/config.h"
-#include "daemon/core/signature.h"
+#include "daemon/core/config/config.h"
+#include "daemon/core/messages/signature.h"
 #include "tests/fuzz/invariant.h"
 
 namespace {

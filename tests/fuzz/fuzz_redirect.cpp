@@ -1,8 +1,8 @@
 // Any bytes as the query and form with which a buyer comes back; the first NUL parts the two.
 //
 // Nothing is refused here: whatever arrives becomes an event that claims nothing and can be stored.
-#include "daemon/core/redirect.h"
-#include "daemon/core/text.h"
+#include "daemon/core/messages/redirect.h"
+#include "daemon/core/words/text.h"
 #include "tests/fuzz/invariant.h"
 
 namespace {

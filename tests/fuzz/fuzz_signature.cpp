@@ -5,8 +5,8 @@
 #include <array>
 #include <stdexcept>
 
-#include "daemon/core/ids.h"
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/words/ids.h"
 #include "tests/fuzz/invariant.h"
 
 namespace {

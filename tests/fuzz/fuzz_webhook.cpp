@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "daemon/core/json.h"
-#include "daemon/core/webhook.h"
+#include "daemon/core/messages/webhook.h"
+#include "daemon/core/words/json.h"
 #include "tests/fuzz/invariant.h"
 
 namespace {

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::fuzz {
 

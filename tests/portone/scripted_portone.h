@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/support/raw_socket.h"
 
 namespace reconciled::test {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::sandbox {
 

@@ -1,4 +1,4 @@
-#include "daemon/core/money.h"
+#include "daemon/core/words/money.h"
 #include "tests/sandbox/moves.h"
 #include "tests/sandbox/pages.h"
 

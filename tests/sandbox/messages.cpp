@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/sandbox/call.h"
 
 namespace reconciled::sandbox {

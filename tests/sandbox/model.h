@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/core/states.h"
-#include "daemon/core/time.h"
+#include "daemon/core/words/states.h"
+#include "daemon/core/words/time.h"
 
 namespace reconciled::sandbox {
 

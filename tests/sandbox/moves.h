@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "daemon/core/outcome.h"
+#include "daemon/core/words/outcome.h"
 #include "tests/sandbox/messages.h"
 #include "tests/sandbox/world.h"
 

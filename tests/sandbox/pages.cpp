@@ -1,6 +1,6 @@
 #include "tests/sandbox/pages.h"
 
-#include "daemon/core/money.h"
+#include "daemon/core/words/money.h"
 #include "tests/sandbox/moves.h"
 
 namespace reconciled::sandbox {

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "daemon/core/portone_answer.h"
+#include "daemon/core/messages/portone_answer.h"
 #include "tests/sandbox/support.h"
 
 using namespace reconciled;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/sandbox/control.h"
 #include "tests/sandbox/view.h"
 

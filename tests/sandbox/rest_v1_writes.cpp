@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/money.h"
+#include "daemon/core/words/money.h"
 #include "tests/sandbox/answers.h"
 #include "tests/sandbox/errors.h"
 #include "tests/sandbox/moves.h"

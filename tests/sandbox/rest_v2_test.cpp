@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/sandbox/support.h"
 
 using namespace reconciled;

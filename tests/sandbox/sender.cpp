@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 #include "tests/sandbox/post.h"
 #include "tests/sandbox/store.h"
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 #include "tests/sandbox/sandbox.h"
 
 namespace reconciled::sandbox_tests {

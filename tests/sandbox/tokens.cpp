@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 
 namespace reconciled::sandbox {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "daemon/core/signature.h"
+#include "daemon/core/messages/signature.h"
 
 namespace reconciled::sandbox {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/sandbox/support.h"
 
 using namespace reconciled;

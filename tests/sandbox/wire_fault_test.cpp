@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-#include "daemon/core/text.h"
+#include "daemon/core/words/text.h"
 #include "tests/sandbox/support.h"
 
 using namespace reconciled;

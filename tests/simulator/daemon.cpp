@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 #include "daemon/questions.h"
 
 namespace reconciled::simulator {

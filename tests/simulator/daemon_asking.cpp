@@ -1,8 +1,8 @@
 // What the daemon makes of PortOne's bytes: the asker's and the sweeper's rules, the real readers.
 #include <algorithm>
 
-#include "daemon/core/mark.h"
-#include "daemon/core/portone_answer.h"
+#include "daemon/core/messages/portone_answer.h"
+#include "daemon/core/words/mark.h"
 #include "tests/simulator/daemon.h"
 
 namespace reconciled::simulator {

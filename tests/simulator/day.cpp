@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 #include "tests/simulator/wire.h"
 
 namespace reconciled::simulator {

@@ -1,11 +1,11 @@
-// What a simulator's run must have come to: the marks (daemon/core/mark.h) that were never hit.
+// What a simulator's run must have come to: the marks (daemon/core/words/mark.h) that were never hit.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <vector>
 
-#include "daemon/core/mark.h"
+#include "daemon/core/words/mark.h"
 #include "tests/simulator/random.h"
 
 namespace reconciled::simulator {

@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "daemon/core/redirect.h"
-#include "daemon/core/signature.h"
-#include "daemon/core/webhook.h"
+#include "daemon/core/messages/redirect.h"
+#include "daemon/core/messages/signature.h"
+#include "daemon/core/messages/webhook.h"
 
 namespace reconciled::simulator {
 namespace {

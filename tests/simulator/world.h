@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/core/decision.h"
+#include "daemon/core/decision/decision.h"
 #include "tests/simulator/random.h"
 
 namespace reconciled::simulator {

@@ -1,7 +1,7 @@
 // A store in a folder of its own: the real writer, the real reader and a stranger with sqlite3.
 //
 // Calls wait for their completion, so a test reads like the daemon's day. Times are seconds after
-// a fixed instant (tests/core/decision_evidence.h, whose answers of PortOne are used here too).
+// a fixed instant (tests/core/decision/decision_evidence.h, whose answers of PortOne are used here too).
 #pragma once
 
 #include <sqlite3.h>
@@ -15,7 +15,7 @@
 #include "storage/migrate.h"
 #include "storage/reader.h"
 #include "storage/writer.h"
-#include "tests/core/decision_evidence.h"
+#include "tests/core/decision/decision_evidence.h"
 #include "tests/support/temporary_folder.h"
 
 namespace reconciled::test {

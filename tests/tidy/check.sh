@@ -21,6 +21,7 @@ sources=$(listed | grep -E '^(daemon|storage|tests)/.*\.(h|cpp)$')
 
 folder_of() {
   case $1 in
+    daemon/core/*/*) echo "${1%/*}" ;;
     daemon/core/*) echo daemon/core ;;
     daemon/http/*) echo daemon/http ;;
     daemon/portone/*) echo daemon/portone ;;
@@ -29,21 +30,27 @@ folder_of() {
   esac
 }
 
-# Folders that a folder's sources may include from.
+evidence_and_decision="daemon/core/words daemon/core/messages daemon/core/decision"
+core="$evidence_and_decision daemon/core/config"
+
+# Folders that a folder's sources may include from, its own aside.
 allowed() {
   case $1 in
-    daemon/core) echo "daemon/core" ;;
-    daemon/http) echo "daemon/http daemon/core" ;;
-    storage) echo "storage daemon/core" ;;
-    daemon/portone) echo "daemon/portone daemon/http daemon/core daemon storage" ;;
-    daemon) echo "daemon daemon/portone daemon/http daemon/core storage" ;;
-    daemon/commands) echo "daemon/commands daemon daemon/portone daemon/http daemon/core storage" ;;
+    daemon/core/words) echo "" ;;
+    daemon/core/messages) echo "daemon/core/words" ;;
+    daemon/core/decision) echo "daemon/core/messages daemon/core/words" ;;
+    daemon/core/config) echo "daemon/core/messages daemon/core/words" ;;
+    daemon/http) echo "daemon/core/words" ;;
+    storage) echo "$evidence_and_decision" ;;
+    daemon/portone) echo "daemon/http $core daemon storage" ;;
+    daemon) echo "daemon/portone daemon/http $core storage" ;;
+    daemon/commands) echo "daemon daemon/portone daemon/http $core storage" ;;
   esac
 }
 
 check_project_include() { # file, folder, included
   into=$(folder_of "$3")
-  case " $(allowed "$2") " in
+  case " $2 $(allowed "$2") " in
     *" $into "*) ;;
     *)
       # The program itself is the only one that knows its commands.
@@ -72,7 +79,7 @@ check_library_include() { # file, folder, included
     curl/*) home='daemon/http/client.cpp' ;;
     spdlog/*) home='daemon/log.cpp' ;;
     prometheus/*) home='daemon/metrics.cpp|daemon/metrics.h' ;;
-    toml.hpp | toml++/*) home='daemon/core/*' ;;
+    toml.hpp | toml++/*) home='daemon/core/config/*' ;;
     CLI/*) home='daemon/main.cpp|daemon/commands/*|tests/*' ;;
     doctest/*) home='tests/*' ;;
     nlohmann/json.hpp)

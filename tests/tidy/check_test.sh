@@ -9,22 +9,22 @@ failures=0
 # A small tree in which everything is as it should be.
 fresh() {
   rm -rf "$world/tree"
-  mkdir -p "$world/tree/daemon/core" "$world/tree/daemon/http" "$world/tree/daemon/portone" \
+  mkdir -p "$world/tree/daemon/core/words" "$world/tree/daemon/core/messages" "$world/tree/daemon/http" "$world/tree/daemon/portone" \
     "$world/tree/daemon/commands" "$world/tree/storage" "$world/tree/migrations" \
     "$world/tree/tests/tidy" "$world/tree/systemd"
   cd "$world/tree" || exit 2
   touch README.md CMakeLists.txt .clang-format
-  echo '#include "daemon/core/ids.h"' >daemon/core/ids.cpp
-  printf '#include <asio/post.hpp>\n#include "daemon/core/ids.h"\n' >daemon/http/edge.cpp
+  echo '#include "daemon/core/words/ids.h"' >daemon/core/words/ids.cpp
+  printf '#include <asio/post.hpp>\n#include "daemon/core/words/ids.h"\n' >daemon/http/edge.cpp
   echo '#include "storage/records.h"' >daemon/portone/asker.h
   printf '#include "storage/reader.h"\n#include "daemon/http/edge.h"\n' >daemon/app.cpp
   echo '#include "daemon/commands/commands.h"' >daemon/main.cpp
   echo '#include <spdlog/spdlog.h>' >daemon/log.cpp
-  printf '#include <sqlite3.h>\n#include "daemon/core/ids.h"\n' >storage/session.cpp
+  printf '#include <sqlite3.h>\n#include "daemon/core/words/ids.h"\n' >storage/session.cpp
   echo 'CREATE TABLE t (x);' >migrations/0001_initial.sql
-  mkdir -p tests/core
-  echo '#include "tests/support/raw_socket.h"' >tests/core/ids_test.cpp
-  echo 'ids_test.cpp' >tests/core/CMakeLists.txt
+  mkdir -p tests/core/words
+  echo '#include "tests/support/raw_socket.h"' >tests/core/words/ids_test.cpp
+  echo 'ids_test.cpp' >tests/core/words/CMakeLists.txt
 }
 passes() { # what
   "$check" "$world/tree" >"$world/out" 2>&1 && return
@@ -46,10 +46,11 @@ refuses() { # file, line that makes it wrong
 fresh
 passes "a tidy tree"
 
-refuses daemon/core/x.cpp '#include "daemon/http/edge.h"'
-refuses daemon/core/x.cpp '#include "daemon/log.h"'
-refuses daemon/core/x.h '#include "storage/records.h"'
-refuses daemon/core/x.cpp '  #  include   "storage/records.h"'
+refuses daemon/core/words/x.cpp '#include "daemon/http/edge.h"'
+refuses daemon/core/words/x.cpp '#include "daemon/core/messages/webhook.h"'
+refuses daemon/core/messages/x.cpp '#include "daemon/log.h"'
+refuses daemon/core/words/x.h '#include "storage/records.h"'
+refuses daemon/core/words/x.cpp '  #  include   "storage/records.h"'
 refuses daemon/http/x.cpp '#include "storage/reader.h"'
 refuses daemon/http/x.cpp '#include "daemon/metrics.h"'
 refuses daemon/http/x.cpp '#include "daemon/portone/v1.h"'
