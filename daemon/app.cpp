@@ -11,18 +11,18 @@
 #include <set>
 #include <stdexcept>
 
-#include "daemon/admin_listener.h"
+#include "daemon/admin/admin_listener.h"
 #include "daemon/core/config/config_changes.h"
-#include "daemon/health.h"
 #include "daemon/http/edge.h"
-#include "daemon/log.h"
-#include "daemon/log_watch.h"
-#include "daemon/redirect_listener.h"
-#include "daemon/self_check.h"
-#include "daemon/sweeper.h"
-#include "daemon/webhook_listener.h"
-#include "storage/database_lock.h"
-#include "storage/migrate.h"
+#include "daemon/reconcile/sweeper.h"
+#include "daemon/redirect/redirect_listener.h"
+#include "daemon/runtime/health.h"
+#include "daemon/runtime/log.h"
+#include "daemon/runtime/log_watch.h"
+#include "daemon/runtime/self_check.h"
+#include "daemon/webhook/webhook_listener.h"
+#include "storage/sqlite/database_lock.h"
+#include "storage/sqlite/migrate.h"
 
 namespace reconciled {
 namespace {

@@ -18,9 +18,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/clock.h"
 #include "daemon/core/config/config.h"
-#include "daemon/sd_notify.h"
+#include "daemon/runtime/clock.h"
+#include "daemon/runtime/sd_notify.h"
 #include "storage/writer.h"
 
 namespace reconciled {

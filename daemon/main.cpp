@@ -10,8 +10,8 @@
 #include "daemon/commands/command_line.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/serve.h"
-#include "storage/damage.h"
-#include "storage/migrate.h"
+#include "storage/sqlite/damage.h"
+#include "storage/sqlite/migrate.h"
 
 namespace {
 

@@ -5,13 +5,13 @@
 #include <optional>
 #include <string>
 
-#include "daemon/clock.h"
 #include "daemon/core/config/config.h"
-#include "daemon/metrics.h"
-#include "daemon/reader_pool.h"
-#include "daemon/reconciler.h"
-#include "daemon/timers.h"
-#include "daemon/warnings.h"
+#include "daemon/reconcile/reconciler.h"
+#include "daemon/runtime/clock.h"
+#include "daemon/runtime/metrics.h"
+#include "daemon/runtime/reader_pool.h"
+#include "daemon/runtime/timers.h"
+#include "daemon/runtime/warnings.h"
 #include "storage/writer.h"
 
 namespace reconciled {

@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "storage/units.h"
-#include "storage/wal_mark.h"
+#include "storage/sqlite/wal_mark.h"
+#include "storage/units/units.h"
 
 namespace reconciled::storage {
 namespace {

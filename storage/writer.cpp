@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "storage/damage.h"
-#include "storage/renew_wal.h"
-#include "storage/wal_mark.h"
+#include "storage/sqlite/damage.h"
+#include "storage/sqlite/renew_wal.h"
+#include "storage/sqlite/wal_mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {

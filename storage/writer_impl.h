@@ -9,9 +9,9 @@
 #include <set>
 #include <thread>
 
-#include "storage/checkpointer.h"
-#include "storage/file_identity.h"
-#include "storage/units.h"
+#include "storage/sqlite/checkpointer.h"
+#include "storage/sqlite/file_identity.h"
+#include "storage/units/units.h"
 #include "storage/writer.h"
 
 namespace reconciled::storage {

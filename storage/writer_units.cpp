@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "daemon/core/words/mark.h"
-#include "storage/damage.h"
-#include "storage/wal_mark.h"
+#include "storage/sqlite/damage.h"
+#include "storage/sqlite/wal_mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {

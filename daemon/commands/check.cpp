@@ -7,8 +7,8 @@
 #include "daemon/commands/commands.h"
 #include "daemon/commands/machine.h"
 #include "daemon/commands/online.h"
-#include "storage/database_lock.h"
-#include "storage/migrate.h"
+#include "storage/sqlite/database_lock.h"
+#include "storage/sqlite/migrate.h"
 
 namespace reconciled::commands {
 namespace {

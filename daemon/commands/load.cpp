@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "daemon/commands/commands.h"
-#include "daemon/secrets.h"
+#include "daemon/runtime/secrets.h"
 
 namespace reconciled::commands {
 namespace {

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "daemon/clock.h"
 #include "daemon/commands/terminal.h"
 #include "daemon/core/words/json.h"
 #include "daemon/core/words/text.h"
 #include "daemon/http/client.h"
+#include "daemon/runtime/clock.h"
 
 namespace reconciled::commands {
 namespace {

@@ -8,15 +8,15 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/admin/view_json.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/table.h"
 #include "daemon/commands/terminal.h"
 #include "daemon/core/words/likeness.h"
-#include "daemon/view_json.h"
-#include "storage/database_lock.h"
-#include "storage/migrate.h"
-#include "storage/reader.h"
+#include "storage/sqlite/database_lock.h"
+#include "storage/sqlite/migrate.h"
+#include "storage/views/reader.h"
 
 namespace reconciled::commands {
 namespace {

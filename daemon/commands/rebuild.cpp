@@ -1,9 +1,9 @@
 #include <cstdio>
 
-#include "daemon/clock.h"
 #include "daemon/commands/commands.h"
-#include "storage/database_lock.h"
-#include "storage/migrate.h"
+#include "daemon/runtime/clock.h"
+#include "storage/sqlite/database_lock.h"
+#include "storage/sqlite/migrate.h"
 #include "storage/rebuild.h"
 
 namespace reconciled::commands {

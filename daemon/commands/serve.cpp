@@ -10,7 +10,7 @@
 #include "daemon/app.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/machine.h"
-#include "daemon/log.h"
+#include "daemon/runtime/log.h"
 
 namespace reconciled::commands {
 namespace {

@@ -2,11 +2,11 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "daemon/clock.h"
 #include "daemon/commands/admin_client.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/terminal.h"
+#include "daemon/runtime/clock.h"
 
 namespace reconciled::commands {
 namespace {

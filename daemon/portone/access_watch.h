@@ -12,7 +12,7 @@
 
 #include "daemon/core/messages/portone_answer.h"
 #include "daemon/portone/fault.h"
-#include "daemon/warnings.h"
+#include "daemon/runtime/warnings.h"
 
 namespace reconciled::portone {
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/metrics.h"
 #include "daemon/portone/v1.h"
 #include "daemon/portone/v2.h"
+#include "daemon/runtime/metrics.h"
 #include "storage/records.h"
 
 namespace reconciled::portone {

@@ -8,7 +8,7 @@
 #include "daemon/core/messages/portone_answer.h"
 #include "daemon/core/words/outcome.h"
 #include "daemon/http/client.h"
-#include "daemon/metrics.h"
+#include "daemon/runtime/metrics.h"
 
 namespace reconciled::portone {
 

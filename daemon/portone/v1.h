@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "daemon/clock.h"
 #include "daemon/core/config/config.h"
 #include "daemon/portone/access_watch.h"
 #include "daemon/portone/fault.h"
 #include "daemon/portone/v1_tokens.h"
 #include "daemon/portone/walk.h"
+#include "daemon/runtime/clock.h"
 
 namespace reconciled::portone {
 

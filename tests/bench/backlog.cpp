@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "daemon/core/messages/webhook.h"
-#include "storage/migrate.h"
+#include "storage/sqlite/migrate.h"
 #include "storage/writer.h"
 #include "tests/bench/kept_file.h"
 #include "tests/bench/measurements.h"

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "storage/migrate.h"
+#include "storage/sqlite/migrate.h"
 #include "storage/rebuild.h"
 #include "tests/bench/kept_file.h"
 #include "tests/bench/pattern.h"

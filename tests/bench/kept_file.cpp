@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "daemon/core/messages/signature.h"
-#include "storage/migrate.h"
+#include "storage/sqlite/migrate.h"
 
 namespace reconciled::bench {
 namespace {

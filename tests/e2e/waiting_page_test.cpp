@@ -1,7 +1,7 @@
 // What the buyer sees, where he is sent, and what a stranger's redirect may not see.
 #include <doctest/doctest.h>
 
-#include "daemon/page_token.h"
+#include "daemon/redirect/page_token.h"
 #include "tests/e2e/rig.h"
 
 using namespace reconciled::e2e;

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "daemon/metrics.h"
+#include "daemon/runtime/metrics.h"
 
 using namespace reconciled;
 using namespace std::chrono_literals;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/words/mark.h"
-#include "daemon/questions.h"
+#include "daemon/reconcile/questions.h"
 
 namespace reconciled::simulator {
 namespace {

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "daemon/lookup_budget.h"
-#include "daemon/unknown_memory.h"
-#include "storage/reader.h"
+#include "daemon/reconcile/lookup_budget.h"
+#include "daemon/reconcile/unknown_memory.h"
+#include "storage/views/reader.h"
 #include "storage/writer.h"
 #include "tests/simulator/portone.h"
 #include "tests/simulator/replay.h"

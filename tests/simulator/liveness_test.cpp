@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "storage/migrate.h"
+#include "storage/sqlite/migrate.h"
 #include "tests/simulator/day.h"
 #include "tests/simulator/marks.h"
 #include "tests/support/scoped_environment.h"

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "storage/migrate.h"
+#include "storage/sqlite/migrate.h"
 #include "storage/rebuild.h"
 #include "tests/simulator/wire.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/reader.h"
+#include "storage/views/reader.h"
 #include "storage/writer.h"
 #include "tests/simulator/history.h"
 #include "tests/support/temporary_folder.h"

@@ -12,8 +12,8 @@
 #include <mutex>
 #include <thread>
 
-#include "storage/migrate.h"
-#include "storage/reader.h"
+#include "storage/sqlite/migrate.h"
+#include "storage/views/reader.h"
 #include "storage/writer.h"
 #include "tests/core/decision/decision_evidence.h"
 #include "tests/support/temporary_folder.h"

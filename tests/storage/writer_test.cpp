@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/storage/other_process.h"
+#include "tests/storage/sqlite/other_process.h"
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;

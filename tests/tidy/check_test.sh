@@ -9,18 +9,18 @@ failures=0
 # A small tree in which everything is as it should be.
 fresh() {
   rm -rf "$world/tree"
-  mkdir -p "$world/tree/daemon/core/words" "$world/tree/daemon/core/messages" "$world/tree/daemon/http" "$world/tree/daemon/portone" \
-    "$world/tree/daemon/commands" "$world/tree/storage" "$world/tree/migrations" \
-    "$world/tree/tests/tidy" "$world/tree/systemd"
-  cd "$world/tree" || exit 2
+  mkdir -p "$world/tree" && cd "$world/tree" || exit 2
+  mkdir -p daemon/core/words daemon/core/messages daemon/http daemon/runtime daemon/portone \
+    daemon/reconcile daemon/webhook daemon/commands storage/sqlite storage/units migrations \
+    tests/tidy systemd
   touch README.md CMakeLists.txt .clang-format
   echo '#include "daemon/core/words/ids.h"' >daemon/core/words/ids.cpp
   printf '#include <asio/post.hpp>\n#include "daemon/core/words/ids.h"\n' >daemon/http/edge.cpp
   echo '#include "storage/records.h"' >daemon/portone/asker.h
-  printf '#include "storage/reader.h"\n#include "daemon/http/edge.h"\n' >daemon/app.cpp
+  printf '#include "storage/views/reader.h"\n#include "daemon/http/edge.h"\n' >daemon/app.cpp
   echo '#include "daemon/commands/commands.h"' >daemon/main.cpp
-  echo '#include <spdlog/spdlog.h>' >daemon/log.cpp
-  printf '#include <sqlite3.h>\n#include "daemon/core/words/ids.h"\n' >storage/session.cpp
+  echo '#include <spdlog/spdlog.h>' >daemon/runtime/log.cpp
+  printf '#include <sqlite3.h>\n#include "daemon/core/words/ids.h"\n' >storage/sqlite/session.cpp
   echo 'CREATE TABLE t (x);' >migrations/0001_initial.sql
   mkdir -p tests/core/words
   echo '#include "tests/support/raw_socket.h"' >tests/core/words/ids_test.cpp
@@ -48,21 +48,26 @@ passes "a tidy tree"
 
 refuses daemon/core/words/x.cpp '#include "daemon/http/edge.h"'
 refuses daemon/core/words/x.cpp '#include "daemon/core/messages/webhook.h"'
-refuses daemon/core/messages/x.cpp '#include "daemon/log.h"'
+refuses daemon/core/messages/x.cpp '#include "daemon/runtime/log.h"'
 refuses daemon/core/words/x.h '#include "storage/records.h"'
 refuses daemon/core/words/x.cpp '  #  include   "storage/records.h"'
-refuses daemon/http/x.cpp '#include "storage/reader.h"'
-refuses daemon/http/x.cpp '#include "daemon/metrics.h"'
+refuses daemon/http/x.cpp '#include "storage/views/reader.h"'
+refuses daemon/http/x.cpp '#include "daemon/runtime/metrics.h"'
 refuses daemon/http/x.cpp '#include "daemon/portone/v1.h"'
-refuses daemon/portone/x.cpp '#include "daemon/reconciler.h"'
+refuses daemon/portone/x.cpp '#include "daemon/reconcile/reconciler.h"'
 refuses daemon/portone/x.cpp '#include "storage/writer.h"'
 refuses daemon/x.cpp '#include "daemon/commands/serve.h"'
-refuses daemon/x.cpp '#include "storage/session.h"'
+refuses daemon/x.cpp '#include "storage/units/units.h"'
+refuses daemon/runtime/x.cpp '#include "daemon/reconcile/reconciler.h"'
+refuses daemon/reconcile/x.cpp '#include "daemon/webhook/webhook_listener.h"'
+refuses daemon/webhook/x.cpp '#include "daemon/redirect/redirect_listener.h"'
+refuses daemon/attic/x.cpp '#include "daemon/core/words/ids.h"'
+refuses daemon/x.cpp '#include "storage/sqlite/session.h"'
 refuses daemon/x.cpp '#include "storage/writer_impl.h"'
 refuses daemon/x.cpp '#include "tests/support/raw_socket.h"'
 refuses daemon/x.cpp '#include "clock.h"'
 refuses storage/x.cpp '#include "daemon/http/exchange.h"'
-refuses storage/x.cpp '#include "daemon/clock.h"'
+refuses storage/x.cpp '#include "daemon/runtime/clock.h"'
 
 refuses daemon/x.cpp '#include <sqlite3.h>'
 refuses daemon/x.cpp '#include <SQLiteCpp/Database.h>'

@@ -1,0 +1,19 @@
+// The answers that the admin endpoint's handlers share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/admin/admin_query.h"
+#include "daemon/http/exchange.h"
+
+namespace reconciled::admin {
+
+[[nodiscard]] http::Response json(int status, std::string body);
+// {"error":{"code":…,"message":…}}; 503 with Retry-After.
+[[nodiscard]] http::Response error(int status, std::string_view code, std::string_view message);
+[[nodiscard]] http::Response bad_request(const BadRequest& fault);
+[[nodiscard]] http::Response not_found(std::string_view what);
+[[nodiscard]] http::Response unavailable();
+
+}  // namespace reconciled::admin

@@ -1,0 +1,78 @@
+// The admin endpoint (interface §6): queries, orders, look-ups, health and metrics.
+//
+// Handlers run on the edge's loops; reading is handed to the reader threads, writing to the writer,
+// and the answer is held meanwhile.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "daemon/admin/payment_waiters.h"
+#include "daemon/http/router.h"
+#include "daemon/services.h"
+
+namespace reconciled {
+
+class AdminListener {
+ public:
+  // What stands in the way of readiness or health, one sentence each; empty: nothing.
+  struct Health {
+    std::function<std::vector<std::string>()> faults;        // 503 on /healthz and /readyz
+    std::function<std::vector<std::string>()> unreadiness;   // 503 on /readyz alone
+  };
+  AdminListener(Services& services, Health health);
+
+  // Adds all routes and the guard (Host, token, content type). Must outlive the router's use.
+  void add_routes(http::Router& router);
+  // Takes over the token; any thread.
+  void reload(const core::Config& config);
+  // Long polls answer with what there is; before the edge stops.
+  void stop_waiting() { waiters_.stop(); }
+
+  void committed(const storage::CommitNotice& notice) { waiters_.committed(notice); }
+
+ private:
+  using Read = std::function<http::Response(storage::Reader&)>;
+  // What is answered where the database cannot be read; nothing is 503.
+  using Otherwise = std::function<std::optional<http::Response>()>;
+
+  [[nodiscard]] std::optional<http::Response> guard(const http::Request& request) const;
+  [[nodiscard]] bool is_our_host(const http::Request& request) const;
+  void add_reads(http::Router& router);
+  void add_writes(http::Router& router);
+  // Runs `read` on a reader thread and answers with what it gives.
+  [[nodiscard]] http::Answer reading(Read read);
+  [[nodiscard]] http::Answer reading_or(Read read, Otherwise otherwise);
+  void read_into(Read read, const http::Completion& complete);
+  // Answers 503 in `complete`'s place where the write takes longer than anybody should wait for it.
+  void limit_write(const http::Completion& complete);
+
+  [[nodiscard]] http::Answer health(bool with_readiness) const;
+  [[nodiscard]] http::Answer metrics();
+  [[nodiscard]] http::Answer stats(const http::Request& request);
+  [[nodiscard]] nlohmann::ordered_json stats_of_memory() const;
+  [[nodiscard]] http::Answer changes(const http::Request& request);
+  [[nodiscard]] http::Answer list_payments(const http::Request& request);
+  [[nodiscard]] http::Answer show_payment(const http::Request& request);
+  [[nodiscard]] http::Answer look_up(const http::Request& request);
+  [[nodiscard]] http::Answer replay(const http::Request& request);
+  [[nodiscard]] http::Answer show_order(const http::Request& request);
+  [[nodiscard]] http::Answer put_order(const http::Request& request);
+  [[nodiscard]] http::Answer delete_order(const http::Request& request);
+  [[nodiscard]] http::Answer list_events(const http::Request& request);
+  [[nodiscard]] http::Answer show_event(const http::Request& request);
+  [[nodiscard]] http::Answer list_rejected(const http::Request& request);
+  [[nodiscard]] http::Answer list_findings(const http::Request& request);
+  [[nodiscard]] http::Answer list_notifications(const http::Request& request);
+
+  Services& services_;
+  Health health_;
+  PaymentWaiters waiters_;
+  mutable std::mutex mutex_;
+  std::string token_;  // guarded by mutex_
+};
+
+}  // namespace reconciled

@@ -1,0 +1,171 @@
+#include "daemon/reconcile/lookup_queue.h"
+
+#include <algorithm>
+
+#include "daemon/reconcile/questions.h"
+
+namespace reconciled {
+
+const std::string& LookupQueue::payment_of(const Entry& entry) {
+  return entry.question.payment_id ? entry.question.payment_id->str() : entry.question.id;
+}
+
+LookupQueue::Line& LookupQueue::line_of(const Key& key) {
+  return line(key.first == storage::QuestionKind::kV2Payment ? core::Api::kV2 : core::Api::kV1);
+}
+
+void LookupQueue::enqueue(const Key& key, Entry& entry) {
+  entry.state = State::kQueued;
+  entry.again = false;
+  Line& line = line_of(key);
+  line.ready(entry.turn).push_back(key);
+  if (entry.turn == Turn::kFirst) {
+    line.wake.notify_one();
+  } else {
+    // Not every thread asks these.
+    line.wake.notify_all();
+  }
+}
+
+void LookupQueue::hasten(const Key& key, Entry& entry) {
+  entry.turn = Turn::kFirst;
+  if (entry.state != State::kQueued) return;
+  std::erase(line_of(key).ready_later, key);
+  enqueue(key, entry);
+}
+
+void LookupQueue::want(const storage::Question& question, std::optional<storage::Cover> event,
+                       Turn turn) {
+  const std::lock_guard lock(mutex_);
+  const Key key{question.kind, question.id};
+  const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question, .turn = turn});
+  Entry& entry = found->second;
+  if (!is_new) join(entry.question, question);
+  if (event) {
+    std::int64_t& copies = entry.events[event->event];
+    copies = std::max(copies, event->copies);
+  }
+  if (turn < entry.turn) hasten(key, entry);
+  switch (entry.state) {
+    case State::kIdle:
+      enqueue(key, entry);
+      break;
+    case State::kQueued:
+      break;
+    case State::kInFlight:
+      entry.again = true;
+      break;
+  }
+}
+
+bool LookupQueue::knows(const storage::Question& question) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find({question.kind, question.id});
+  return found != entries_.end() && found->second.state != State::kIdle;
+}
+
+bool LookupQueue::Line::has_room(Turn turn) const {
+  return in_flight < kMaxInFlight && (turn == Turn::kFirst || later_in_flight < kMaxLaterInFlight);
+}
+
+std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn, BatchSize batch_size) {
+  std::deque<Key>& ready_now = line.ready(turn);
+  std::vector<Job> jobs;
+  std::size_t room = 1;
+  for (auto it = ready_now.begin();
+       it != ready_now.end() && jobs.size() < room && line.has_room(turn);) {
+    Entry& entry = entries_.at(*it);
+    const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
+    if (!fits || line.busy_payments.contains(payment_of(entry))) {
+      ++it;
+      continue;
+    }
+    if (jobs.empty()) room = batch_size(it->first);
+    entry.state = State::kInFlight;
+    line.in_flight += 1;
+    if (turn == Turn::kLater) line.later_in_flight += 1;
+    entry.asked = entry.events;
+    entry.asked_in = turn;
+    entry.busy = payment_of(entry);
+    line.busy_payments.insert(entry.busy);
+    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}});
+    for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
+    it = ready_now.erase(it);
+  }
+  return jobs;
+}
+
+std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, BatchSize batch_size,
+                                                Choice choice) {
+  const Turn preferred = choice == Choice::kLaterThenFirst ? Turn::kLater : Turn::kFirst;
+  const Turn other = preferred == Turn::kFirst ? Turn::kLater : Turn::kFirst;
+  std::unique_lock lock(mutex_);
+  Line& own = line(api);
+  std::vector<Job> jobs;
+  while (!stopping_ && jobs.empty()) {
+    jobs = take_from(own, preferred, batch_size);
+    if (jobs.empty() && choice != Choice::kFirstOnly) jobs = take_from(own, other, batch_size);
+    if (jobs.empty()) own.wake.wait(lock);
+  }
+  return jobs;
+}
+
+void LookupQueue::drop(const storage::Question& question,
+                       const std::vector<core::EventId>& events) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find({question.kind, question.id});
+  if (found == entries_.end()) return;
+  for (const core::EventId id : events) {
+    found->second.events.erase(id);
+    found->second.asked.erase(id);
+  }
+}
+
+void LookupQueue::finish(const storage::Question& question, bool usable) {
+  const std::lock_guard lock(mutex_);
+  const Key key{question.kind, question.id};
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.state != State::kInFlight) return;
+  Entry& entry = found->second;
+  Line& line = line_of(key);
+  line.in_flight -= 1;
+  if (entry.asked_in == Turn::kLater) line.later_in_flight -= 1;
+  line.busy_payments.erase(entry.busy);
+  if (usable && !entry.again) {
+    for (const auto& [id, copies] : entry.asked) entry.events.erase(id);
+  }
+  entry.asked.clear();
+  entry.state = State::kIdle;
+  if (entry.again) {
+    enqueue(key, entry);
+  } else if (entry.events.empty()) {
+    entries_.erase(found);
+  }
+  // The payment is free for other questions about it.
+  line.wake.notify_all();
+}
+
+void LookupQueue::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  for (Line& line : lines_) line.wake.notify_all();
+}
+
+std::size_t LookupQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return lines_[0].waiting() + lines_[1].waiting();
+}
+
+std::size_t LookupQueue::pending() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t pending = 0;
+  for (const Line& line : lines_) pending += line.waiting() + line.in_flight;
+  return pending;
+}
+
+std::size_t LookupQueue::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+}  // namespace reconciled

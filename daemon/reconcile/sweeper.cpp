@@ -1,0 +1,189 @@
+#include "daemon/reconcile/sweeper.h"
+
+#include <pthread.h>
+
+#include <charconv>
+#include <future>
+#include <set>
+
+#include "daemon/runtime/log.h"
+
+namespace reconciled {
+namespace {
+
+using namespace std::chrono_literals;
+using storage::QuestionKind;
+
+// How far a sweep reaches back before the last good one: PortOne's clock, its lists and ours need
+// not agree to the second.
+constexpr auto kOverlap = 10min;
+// How far the very first one reaches back.
+constexpr auto kFirstReach = 24h;
+// PortOne's lists take 90 days at a time, and so many rows.
+constexpr auto kWindow = 24h * 7;
+constexpr std::size_t kMostNamed = 5;  // unreadable rows, in a warning
+constexpr auto kPauseAfterFault = 30s;
+constexpr int kFailuresToWarn = 3;  // in a row
+
+// An order has all its attempts in one answer. (V1: the list's row names both.)
+storage::Question question_about(core::Api api, const core::PaymentId& payment) {
+  const auto kind = api == core::Api::kV1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment;
+  return {kind, payment.str(), payment};
+}
+
+}  // namespace
+
+std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api) {
+  const auto kept = reader.kept(storage::last_sweep_key(api));
+  if (!kept) return std::nullopt;
+  std::int64_t ms = 0;
+  std::from_chars(kept->data(), kept->data() + kept->size(), ms);
+  return core::from_ms(ms);
+}
+
+Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
+                 Reconciler& reconciler, Warnings& warnings)
+    : config_(config),
+      clock_(clock),
+      writer_(writer),
+      reconciler_(reconciler),
+      warnings_(warnings) {}
+
+Sweeper::~Sweeper() { stop(); }
+
+void Sweeper::start() {
+  if (config_.reconcile.sweep_every <= 0ms) return;
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Sweeper::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (asker_) asker_->abort();
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Sweeper::loop() {
+  pthread_setname_np(pthread_self(), "sweeper");
+  std::optional<storage::Reader> reader;
+  for (;;) {
+    bool good = false;
+    try {
+      if (!reader) reader.emplace(config_.database_path);
+      good = sweep(*reader, clock_.now());
+    } catch (const std::exception& error) {
+      log_error("the sweep is in trouble", {{"error", error.what()}});
+      writer_.reading_failed(error);
+      reader.reset();
+    }
+    std::unique_lock lock(mutex_);
+    const auto every = config_.reconcile.sweep_every;
+    const auto pause = good ? every : std::min<std::chrono::milliseconds>(kPauseAfterFault, every);
+    wake_.wait_for(lock, pause, [this] { return stopping_; });
+    if (stopping_) return;
+  }
+}
+
+bool Sweeper::sweep(storage::Reader& reader, core::Time now) {
+  std::shared_ptr<portone::Asker> asker = reconciler_.make_asker();
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    asker_ = std::move(asker);
+  }
+  bool good = true;
+  if (config_.v1) good = sweep(reader, core::Api::kV1, now) && good;
+  if (config_.v2) good = sweep(reader, core::Api::kV2, now) && good;
+  return good;
+}
+
+bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
+  const std::optional<core::Time> last = last_sweep(reader, api);
+  // A mark of the future tells that our clock was set back: nobody knows what it left out.
+  const bool is_usable = last && *last <= now;
+  const core::Time begin = (is_usable ? *last : now - kFirstReach) - kOverlap;
+  Counts counts;
+  for (Window window{api, begin, begin}; window.until < now; window.from = window.until) {
+    window.until = std::min(window.from + kWindow, now);
+    if (const auto fault = walk(reader, window, counts)) {
+      log_warn("sweep failed", {{"api", core::to_word(api)}, {"reason", *fault}});
+      if (++failures(api) < kFailuresToWarn) return false;
+      warnings_.raise(WarningKind::kSweepFailing, core::to_word(api),
+                      "PortOne's recent payments cannot be listed (" + *fault +
+                          "): what happened without a webhook is found late.");
+      return false;
+    }
+  }
+  failures(api) = 0;
+  warnings_.lower(WarningKind::kSweepFailing, core::to_word(api));
+  tell_of_unreadable(api, counts.unreadable);
+  log_info("swept",
+           {{"api", core::to_word(api)}, {"listed", counts.listed}, {"news", counts.news}});
+  return true;
+}
+
+// The list goes on without them, and a person is told whose they are.
+void Sweeper::tell_of_unreadable(core::Api api, const std::vector<core::UnreadableRow>& rows) {
+  if (rows.empty()) {
+    warnings_.lower(WarningKind::kUnreadableRows, core::to_word(api));
+    return;
+  }
+  std::string named;
+  std::set<std::string> told;
+  for (const core::UnreadableRow& row : rows) {
+    if (told.size() >= kMostNamed || !told.insert(row.id).second) continue;
+    named += (named.empty() ? "" : ", ") + (row.id.empty() ? "without id" : row.id) + " (" +
+             row.reason + ")";
+  }
+  warnings_.raise(WarningKind::kUnreadableRows, core::to_word(api),
+                  std::to_string(rows.size()) +
+                      " rows of PortOne's recent list cannot be read and were set aside: " + named +
+                      ". Look at them in the console.");
+}
+
+std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& window,
+                                         Counts& counts) {
+  storage::Swept swept{.api = window.api, .up_to = window.until};
+  const auto take = [&](const portone::ListPage& page) {
+    counts.unreadable.insert(counts.unreadable.end(), page.unreadable.begin(),
+                             page.unreadable.end());
+    for (const core::Snapshot& listed : page.snapshots) {
+      counts.listed += 1;
+      // A window that was opened and nothing more is nothing to reconcile; and V1's own list tells
+      // of V1 payments.
+      if (listed.result == core::Result::kReady) continue;
+      const bool by_v2_alone = window.api == core::Api::kV2 && listed.version == core::Api::kV1;
+      if (by_v2_alone && config_.v1) continue;
+      if (!reader.is_news(listed)) continue;
+      counts.news += 1;
+      swept.found.push_back(question_about(window.api, listed.payment_id));
+      if (window.api == core::Api::kV2) {
+        swept.found.back().named_attempts.push_back(listed.attempt_id);
+      }
+    }
+    // What cannot be read of a payment of ours is asked about by itself, where it is told of.
+    for (const core::UnreadableRow& row : page.unreadable) {
+      const auto payment = reader.payment_of(row.id);
+      if (payment) swept.found.push_back(question_about(window.api, *payment));
+    }
+  };
+  if (const auto fault = asker_->walk(window.api, window.from, window.until, take)) {
+    return fault->detail;
+  }
+  if (!write(std::move(swept))) return "the database cannot be written";
+  return std::nullopt;
+}
+
+bool Sweeper::write(storage::Swept swept) {
+  auto written = std::make_shared<std::promise<bool>>();
+  std::future<bool> outcome = written->get_future();
+  writer_.note_swept(std::move(swept),
+                     [written](const auto& done) { written->set_value(done.ok()); });
+  // The writer ends after this thread, and completes whatever it took.
+  return outcome.get();
+}
+
+}  // namespace reconciled

@@ -1,0 +1,53 @@
+// The redirect listener: where the buyer's browser comes back to (interface §5).
+//
+// Stores what the query says, which moves `ui_state` and nothing else (promise 3), and shows what
+// PortOne's answers say. Handlers run on the edge's loops; storing and reading are held.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/router.h"
+#include "daemon/redirect/page_token.h"
+#include "daemon/redirect/waiting_page.h"
+#include "daemon/services.h"
+
+namespace reconciled {
+
+class RedirectListener {
+ public:
+  // `page_key`: the secret that page tokens are sealed with.
+  RedirectListener(Services& services, std::string page_key);
+
+  // Adds the routes of `path`; the listener must outlive the router's use.
+  void add_routes(http::Router& router);
+
+ private:
+  struct Visit {
+    core::EventId redirect;
+    Language language;
+    bool wants_page = true;  // else the status as JSON
+  };
+  [[nodiscard]] http::Answer receive(const http::Request& request);
+  [[nodiscard]] http::Answer status(const http::Request& request);
+  [[nodiscard]] std::optional<http::Response> page_of_its_own(const http::Request& request,
+                                                              std::string_view form,
+                                                              const core::Event& event) const;
+  // Reads the payment and ends the exchange with the page, the status or a 303.
+  void show(const Visit& visit, const http::Completion& complete);
+  [[nodiscard]] http::Response answer(const Visit& visit, const storage::RedirectFacts& facts);
+  [[nodiscard]] WaitingPage page_of(const Visit& visit, const storage::RedirectFacts& facts,
+                                    core::WaitingState state) const;
+  [[nodiscard]] std::string next_url(core::WaitingState state,
+                                     const storage::RedirectFacts& facts) const;
+  void hasten(const storage::RedirectFacts& facts, core::WaitingState state);
+
+  Services& services_;
+  const core::RedirectConfig& config_;
+  const std::string status_path_;
+  PageTokens tokens_;
+};
+
+}  // namespace reconciled

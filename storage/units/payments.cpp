@@ -1,0 +1,331 @@
+#include <algorithm>
+
+#include "daemon/core/words/mark.h"
+#include "storage/units/units.h"
+
+namespace reconciled::storage {
+namespace {
+
+struct Change {
+  const core::PaymentId& payment_id;
+  const PaymentRow& before;
+  const PaymentRow& after;
+  std::int64_t version;
+  core::Time now;
+};
+
+void write_row(Session& session, const DecisionContext& context, const Change& change,
+               const core::Decision& decision, std::optional<core::Time> decided_at) {
+  const PaymentRow& row = change.after;
+  session
+      .query(
+          "INSERT INTO payment (payment_id, result, authority, deliverable, unverified,"
+          "  unobstructed, ui_state, webhook_status, currency, expected_amount,"
+          "  expected_currency, total_amount, cancelled_amount, winning_attempt_id,"
+          "  deciding_snapshot_id, created_at_ms, updated_at_ms, decided_at_ms, version,"
+          "  configuration_id) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16,"
+          "  ?17, ?18, ?19) "
+          "ON CONFLICT (payment_id) DO UPDATE SET result = ?2, authority = ?3, deliverable = ?4,"
+          "  unverified = ?5, unobstructed = ?6, ui_state = ?7, webhook_status = ?8,"
+          "  currency = ?9, expected_amount = ?10, expected_currency = ?11, total_amount = ?12,"
+          "  cancelled_amount = ?13, winning_attempt_id = ?14, deciding_snapshot_id = ?15,"
+          "  updated_at_ms = ?16, decided_at_ms = ?17, version = ?18, configuration_id = ?19")
+      .with(change.payment_id, row.result, row.authority, row.deliverable, row.unverified,
+            row.unobstructed, row.ui_state, row.webhook_status, row.currency,
+            row.expected_amount, row.expected_currency, row.total_amount, row.cancelled_amount,
+            row.winner, decision.deciding_snapshot, change.now, decided_at, change.version,
+            context.configuration_id)
+      .run();
+}
+
+void write_transition(Session& session, const Change& change, const Cause& cause) {
+  session
+      .query(
+          "INSERT INTO transition (payment_id, version, at_ms, cause, cause_id, from_result,"
+          "  to_result, from_ui_state, to_ui_state, from_deliverable, to_deliverable, authority,"
+          "  webhook_status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .with(change.payment_id, change.version, change.now, cause.kind, cause.id,
+            change.before.result, change.after.result, change.before.ui_state,
+            change.after.ui_state, change.before.deliverable, change.after.deliverable,
+            change.after.authority, change.after.webhook_status)
+      .run();
+}
+
+// PortOne binds them to another payment: whoever claimed them for this one was wrong.
+void drop_attempts(Session& session, const core::PaymentId& payment_id,
+                   const core::Decision& decision) {
+  std::vector<core::AttemptId> gone;
+  {
+    Query query = session.query("SELECT attempt_id FROM attempt WHERE payment_id = ?");
+    query.with(payment_id);
+    while (query.next()) {
+      core::AttemptId id = query.row().attempt_id();
+      const bool stays = std::any_of(
+          decision.attempts.begin(), decision.attempts.end(),
+          [&](const core::AttemptState& attempt) { return attempt.attempt_id == id; });
+      if (!stays) gone.push_back(std::move(id));
+    }
+  }
+  for (const core::AttemptId& id : gone) {
+    RECONCILED_MARK(kAttemptDropped);
+    session.query("DELETE FROM attempt WHERE attempt_id = ? AND payment_id = ?")
+        .with(id, payment_id)
+        .run();
+  }
+}
+
+void write_attempts(Session& session, const core::PaymentId& payment_id,
+                    const core::Decision& decision, core::Time now) {
+  drop_attempts(session, payment_id, decision);
+  for (const core::AttemptState& attempt : decision.attempts) {
+    session
+        .query(
+            "INSERT INTO attempt (attempt_id, payment_id, api, result, snapshot_id,"
+            "  updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+            "ON CONFLICT (attempt_id, payment_id) DO UPDATE SET api = ?3, result = ?4,"
+            "  snapshot_id = ?5, updated_at_ms = CASE WHEN result = ?4 THEN updated_at_ms ELSE ?6"
+            "  END "
+            "WHERE result <> ?4 OR snapshot_id IS NOT ?5")
+        .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id,
+              now)
+        .run();
+  }
+}
+
+std::vector<core::FindingKind> write_findings(Session& session, const core::PaymentId& payment_id,
+                                              const core::Decision& decision, core::Time now) {
+  std::vector<core::FindingKind> opened;
+  for (const core::FindingDraft& draft : decision.findings) {
+    // One finding per kind and cause, ever: what evidence closed it may open again, what a person
+    // closed stays closed.
+    const int changed =
+        session
+            .query(
+                "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
+                "VALUES (?1, ?2, ?3, 1, ?4, ?5) "
+                "ON CONFLICT (payment_id, kind, cause) DO UPDATE SET open = 1,"
+                "  closed_at_ms = NULL, closed_by = NULL "
+                "WHERE open = 0 AND closed_by = 'evidence'")
+            .with(payment_id, draft.kind, draft.cause, draft.detail, now)
+            .run();
+    if (changed > 0) opened.push_back(draft.kind);
+    // What it tells follows the evidence: a person must not refund the amount of another answer.
+    session
+        .query(
+            "UPDATE finding SET detail = ?4 "
+            "WHERE payment_id = ?1 AND kind = ?2 AND cause = ?3 AND open = 1 AND detail <> ?4")
+        .with(payment_id, draft.kind, draft.cause, draft.detail)
+        .run();
+  }
+  std::vector<std::pair<std::int64_t, bool>> standing;
+  {
+    Query query = session.query(
+        "SELECT finding_id, kind, cause FROM finding WHERE payment_id = ? AND open = 1");
+    query.with(payment_id);
+    while (query.next()) {
+      Row row = query.row();
+      const std::int64_t id = row.integer();
+      const auto kind = row.word<core::FindingKind>();
+      const std::string cause = row.text();
+      const bool stands = std::any_of(
+          decision.findings.begin(), decision.findings.end(),
+          [&](const core::FindingDraft& d) { return d.kind == kind && d.cause == cause; });
+      standing.emplace_back(id, stands);
+    }
+  }
+  for (const auto& [id, stands] : standing) {
+    if (stands) continue;
+    RECONCILED_MARK(kFindingClosed);
+    session
+        .query(
+            "UPDATE finding SET open = 0, closed_at_ms = ?, closed_by = 'evidence' "
+            "WHERE finding_id = ?")
+        .with(now, id)
+        .run();
+  }
+  return opened;
+}
+
+using namespace std::chrono_literals;
+constexpr auto kWebhookPatience = 10min;
+
+// Where a webhook about the result should come, its time runs from now; else nothing is watched.
+void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
+                       const core::Decision& decision, core::Time now) {
+  if (!decision.expects_webhook) {
+    session.query("DELETE FROM webhook_watch WHERE payment_id = ?").with(payment_id).run();
+    return;
+  }
+  session
+      .query(
+          "INSERT INTO webhook_watch (payment_id, attempt_id, result, due_at_ms) "
+          "VALUES (?1, ?2, ?3, ?4) "
+          "ON CONFLICT (payment_id) DO UPDATE SET attempt_id = ?2, result = ?3, due_at_ms = ?4 "
+          "WHERE attempt_id <> ?2 OR result <> ?3")
+      .with(payment_id, decision.winner, decision.result, now + kWebhookPatience)
+      .run();
+}
+
+// Of its history: a payment whose row is gone goes on where that ended.
+std::int64_t last_version(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query("SELECT max(version) FROM transition WHERE payment_id = ?");
+  query.with(payment_id).next();
+  return query.row().optional_integer().value_or(0);
+}
+
+bool is_marked(const std::vector<core::TimerMark>& marks, const core::TimerMark& mark) {
+  return std::any_of(marks.begin(), marks.end(), [&](const core::TimerMark& known) {
+    return known.kind == mark.kind && known.up_to_event == mark.up_to_event &&
+           known.look_up == mark.look_up;
+  });
+}
+
+}  // namespace
+
+std::optional<StoredPayment> load_stored(Session& session, const core::PaymentId& payment_id) {
+  Query query = session.query(
+      "SELECT result, authority, deliverable, unverified, unobstructed, ui_state, webhook_status,"
+      "  currency, expected_amount, expected_currency, total_amount, cancelled_amount,"
+      "  winning_attempt_id, deciding_snapshot_id, decided_at_ms, version,"
+      "  configuration_id "
+      "FROM payment WHERE payment_id = ?");
+  if (!query.with(payment_id).next()) return std::nullopt;
+  Row row = query.row();
+  StoredPayment stored;
+  stored.row.result = row.word<core::Result>();
+  stored.row.authority = row.optional_word<core::Authority>();
+  stored.row.deliverable = row.flag();
+  stored.row.unverified = row.flag();
+  stored.row.unobstructed = row.flag();
+  stored.row.ui_state = row.word<core::UiState>();
+  stored.row.webhook_status = row.word<core::Result>();
+  stored.row.currency = row.optional_text();
+  stored.row.expected_amount = row.optional_integer();
+  stored.row.expected_currency = row.optional_text();
+  stored.row.total_amount = row.optional_integer();
+  stored.row.cancelled_amount = row.optional_integer();
+  stored.row.winner = row.optional_text();
+  if (const auto id = row.optional_integer()) stored.deciding_snapshot = core::SnapshotId{*id};
+  stored.decided_at = row.optional_time();
+  stored.version = row.integer();
+  stored.configuration_id = row.integer();
+  return stored;
+}
+
+PaymentRow row_of(const core::PaymentEvidence& evidence, const core::Decision& decision) {
+  PaymentRow row;
+  row.result = decision.result;
+  row.authority = decision.authority;
+  row.deliverable = decision.deliverable;
+  row.unverified = decision.unverified;
+  row.unobstructed = decision.unobstructed;
+  row.ui_state = decision.ui_state;
+  row.webhook_status = decision.webhook_status;
+  if (decision.currency) {
+    row.currency = decision.currency->code();
+  } else if (evidence.order) {
+    row.currency = evidence.order->currency.code();
+  }
+  if (evidence.order) {
+    row.expected_amount = evidence.order->amount;
+    row.expected_currency = evidence.order->currency.code();
+  }
+  row.total_amount = decision.total_amount;
+  row.cancelled_amount = decision.cancelled_amount;
+  if (decision.winner) row.winner = decision.winner->str();
+  return row;
+}
+
+bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& decision) {
+  return evidence.order || !evidence.webhooks.empty() || !decision.attempts.empty();
+}
+
+std::optional<Settled> withhold(Session& session, const core::PaymentId& payment_id,
+                                const LookupReport& report, const Cause& cause) {
+  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
+  if (!stored || !stored->row.deliverable) return std::nullopt;
+  const PaymentRow& before = stored->row;
+  const bool stands = std::all_of(
+      report.snapshots.begin(), report.snapshots.end(), [&](const core::Snapshot& snapshot) {
+        return snapshot.payment_id == payment_id && snapshot.attempt_id.str() == before.winner &&
+               snapshot.result == before.result && snapshot.total_amount == before.total_amount &&
+               snapshot.cancelled_amount == before.cancelled_amount;
+      });
+  if (stands) return std::nullopt;
+  PaymentRow after = before;
+  after.deliverable = false;
+  after.unobstructed = false;
+  const Change change{payment_id, before, after, stored->version + 1, report.answered_at};
+  session
+      .query(
+          "UPDATE payment SET deliverable = 0, unobstructed = 0, version = ?, updated_at_ms = ? "
+          "WHERE payment_id = ?")
+      .with(change.version, report.answered_at, payment_id)
+      .run();
+  write_transition(session, change, cause);
+  return Settled{payment_id, before.result, after.result,  false,
+                 before.authority, {}, change.version};
+}
+
+std::optional<Settled> redecide(Session& session, const DecisionContext& context,
+                                const core::PaymentId& payment_id, const Cause& cause,
+                                core::Time now, const std::optional<Restart>& restart) {
+  const core::PaymentEvidence evidence = load_evidence(session, payment_id);
+  const core::Decision decision = context.decide(evidence, context.policy);
+  const std::optional<StoredPayment> stored = load_stored(session, payment_id);
+  if (!stored && !may_exist(evidence, decision)) return std::nullopt;
+
+  const PaymentRow before = stored ? stored->row : PaymentRow{};
+  const PaymentRow after = row_of(evidence, decision);
+  std::int64_t version = stored ? stored->version : last_version(session, payment_id);
+  const bool is_news = !stored || before != after ||
+                       stored->deciding_snapshot.has_value() !=
+                           decision.deciding_snapshot.has_value();
+  if (is_news) {
+    const Change change{payment_id, before, after, ++version, now};
+    std::optional<core::Time> decided_at;
+    if (core::is_decided(after.result)) {
+      decided_at = before.result == after.result && stored ? stored->decided_at : now;
+    }
+    write_row(session, context, change, decision, decided_at);
+    write_transition(session, change, cause);
+  } else if (stored->configuration_id != context.configuration_id) {
+    // Findings and attempts follow the new configuration below: a rebuild has to use it too.
+    RECONCILED_MARK(kConfigurationNoted);
+    session.query("UPDATE payment SET configuration_id = ? WHERE payment_id = ?")
+        .with(context.configuration_id, payment_id)
+        .run();
+  }
+  write_attempts(session, payment_id, decision, now);
+  const std::vector<core::FindingKind> opened =
+      write_findings(session, payment_id, decision, now);
+  bool is_marked_anew = false;
+  if (context.writes_lookups) watch_for_webhook(session, payment_id, decision, now);
+  if (context.writes_lookups && (evidence.order || !decision.attempts.empty())) {
+    for (const core::TimerMark& mark :
+         plan_lookups(session, context, evidence, decision, now, restart)) {
+      if (is_marked(evidence.marks, mark)) continue;
+      insert_mark(session, payment_id, mark, now);
+      is_marked_anew = true;
+    }
+  }
+  std::optional<Settled> settled;
+  if (is_news || !opened.empty()) {
+    settled = Settled{payment_id,         before.result, after.result, after.deliverable,
+                      decision.authority, opened,        version};
+  }
+  // A mark is evidence: what follows from it is decided at once. It makes no second mark.
+  if (is_marked_anew) {
+    RECONCILED_MARK(kMarkDecidedAtOnce);
+    auto again = redecide(session, context, payment_id, {"timer", std::nullopt}, now, std::nullopt);
+    if (again && settled) {
+      again->from = settled->from;
+      again->opened.insert(again->opened.end(), settled->opened.begin(), settled->opened.end());
+    }
+    if (again) settled = std::move(again);
+  }
+  return settled;
+}
+
+}  // namespace reconciled::storage

@@ -1,0 +1,190 @@
+// The units of work inside the writer's transaction; private to this folder.
+//
+// Each runs on the writer's thread within a savepoint. They read no clock: times come in.
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "storage/records.h"
+#include "storage/sqlite/session.h"
+
+namespace reconciled::storage {
+
+// What decisions and schedules hang on, as configured now.
+struct DecisionContext {
+  std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
+      core::decide;
+  core::DecisionPolicy policy;
+  std::int64_t configuration_id = 0;
+  core::Schedule schedule;
+  bool writes_lookups = true;  // false: leaves look-ups, watches and marks as they are
+};
+
+// Why a payment is decided anew: goes into its history.
+struct Cause {
+  const char* kind;  // event | snapshot | order | timer | rebuild
+  std::optional<std::int64_t> id;
+};
+
+// accept.cpp
+[[nodiscard]] bool needs_reconciling(const core::Event& event);
+Accepted insert_event(Session& session, const NewEvent& event);
+// Stores the question and its answer; a copy gets the first one's answer.
+core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question);
+void insert_rejected(Session& session, const RejectedDelivery& delivery);
+// Makes the events that name only the attempt findable under the payment that it belongs to.
+void index_attempt_events(Session& session, const core::AttemptId& attempt,
+                          const core::PaymentId& payment);
+
+// meta.cpp
+// Single values that the daemon keeps for itself; 0 where there is none.
+[[nodiscard]] std::int64_t load_number(Session& session, const char* key);
+void store_value(Session& session, const std::string& key, const std::string& value);
+
+// recent_events.cpp
+// The index of events by subject has random keys, and a page of it to write for nearly every event.
+// So the writer writes it behind the events: what is newer stands in a table of its own connection,
+// in memory, and `event_by_subject` is both. (Other connections have a view of the same name.)
+void open_recent_events(Session& session);
+// How many events, at most, are not in the index yet.
+[[nodiscard]] std::int64_t recent_events(Session& session);
+// The highest number given, 0 where there is none.
+[[nodiscard]] core::EventId newest_event(Session& session);
+// Indexes the oldest of them, `most` at most.
+void index_events(Session& session, std::int64_t most);
+
+// evidence.cpp
+// As a snapshot's row keeps them; nothing where its answer cannot carry them.
+[[nodiscard]] std::optional<std::string> disputes_text(
+    const std::optional<std::vector<core::Dispute>>& list);
+[[nodiscard]] core::PaymentEvidence load_evidence(Session& session,
+                                                  const core::PaymentId& payment_id);
+[[nodiscard]] std::optional<core::ExpectedOrder> load_order(Session& session,
+                                                            const core::PaymentId& payment_id);
+void insert_mark(Session& session, const core::PaymentId& payment_id,
+                 const core::TimerMark& mark, core::Time at);
+// The answer's row; one that PortOne repeats unchanged is counted on the row that said it first.
+core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& snapshot);
+
+// payments.cpp
+// The columns of a payment that history tells of; a change of any is a new version.
+struct PaymentRow {
+  core::Result result = core::Result::kNone;
+  std::optional<core::Authority> authority;
+  bool deliverable = false;
+  bool unverified = false;
+  bool unobstructed = false;
+  core::UiState ui_state = core::UiState::kNone;
+  core::Result webhook_status = core::Result::kNone;
+  std::optional<std::string> currency;
+  std::optional<std::int64_t> expected_amount;
+  std::optional<std::string> expected_currency;
+  std::optional<std::int64_t> total_amount;
+  std::optional<std::int64_t> cancelled_amount;
+  std::optional<std::string> winner;
+  friend bool operator==(const PaymentRow&, const PaymentRow&) = default;
+};
+struct StoredPayment {
+  PaymentRow row;
+  std::optional<core::SnapshotId> deciding_snapshot;
+  std::optional<core::Time> decided_at;
+  std::int64_t version = 0;
+  std::int64_t configuration_id = 0;
+};
+[[nodiscard]] std::optional<StoredPayment> load_stored(Session& session,
+                                                       const core::PaymentId& payment_id);
+[[nodiscard]] PaymentRow row_of(const core::PaymentEvidence& evidence,
+                                const core::Decision& decision);
+// A redirect alone makes no payment (interface §5).
+[[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence,
+                             const core::Decision& decision);
+
+// What begins a payment's schedule anew.
+struct Restart {
+  core::Time at{};
+  std::int64_t event = 0;  // which event it is; 0: its registration
+};
+
+// Decides the payment from all evidence and writes what changed, with history, findings and
+// look-ups. `restart`: its schedule begins anew, once an event. Nothing where nothing changed.
+std::optional<Settled> redecide(Session& session, const DecisionContext& context,
+                                const core::PaymentId& payment_id, const Cause& cause,
+                                core::Time now, const std::optional<Restart>& restart);
+
+// Where the payment may not be decided now: takes back that it is deliverable, if the answer says
+// anything else than what that stands on (promise 4).
+std::optional<Settled> withhold(Session& session, const core::PaymentId& payment_id,
+                                const LookupReport& report, const Cause& cause);
+
+// lookups.cpp
+// Brings the look-ups of a registered or bound payment in line with its decision. Gives the marks
+// that follow: the whole schedule was asked, or nothing more will be.
+[[nodiscard]] std::vector<core::TimerMark> plan_lookups(Session& session,
+                                                        const DecisionContext& context,
+                                                        const core::PaymentEvidence& evidence,
+                                                        const core::Decision& decision,
+                                                        core::Time now,
+                                                        const std::optional<Restart>& restart);
+// Notes on the question's row that it was asked, and plans the next time where PortOne gave no
+// usable answer or does not know the thing. `named_by_webhook`: a webhook asked for it. A mark where
+// its answers could not be read for long enough to tell, or can be read again.
+std::optional<core::TimerMark> note_answer(Session& session, const DecisionContext& context,
+                                           const LookupReport& report, bool named_by_webhook);
+void forget_lookup(Session& session, const Question& question);
+// The question is due at `at` at the latest, for the first of its named attempts too.
+void hasten_lookup(Session& session, const Question& question, core::Time at);
+// What a sweep found is due now, and the sweep came so far: one commit tells both.
+void note_swept(Session& session, const Swept& swept);
+// Our clock was set: what is planned keeps its distance from now.
+void shift_plans(Session& session, std::chrono::milliseconds by);
+
+// settle.cpp
+// Before the first look-up: decides the payment that the event names from what is known.
+SettledReport begin_event(Session& session, const DecisionContext& context, core::EventId event,
+                          core::Time now);
+SettledReport settle_report(Session& session, const DecisionContext& context,
+                            const LookupReport& report);
+// The webhooks that should have come by now: marks them overdue and decides their payments anew.
+SettledReport fire_watches(Session& session, const DecisionContext& context, core::Time now);
+// Takes over a changed configuration: a row of evidence. Returns its id.
+std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, core::Time now);
+[[nodiscard]] core::DecisionPolicy load_policy(Session& session, std::int64_t configuration_id);
+
+// forget.cpp
+// Removes some of the events that no registered order, signed webhook or answer of PortOne names:
+// older than 7 days, or the oldest of too many (promise 9). `too_many` remembers, from one call to
+// the next, how many more are too many; they are counted where it is not above 0.
+Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_many);
+
+// tries.cpp
+// Counts a first try of each event that is still in the inbox. Those in `counted` were counted and
+// are not decided yet; whichever else was tried before is a suspect.
+[[nodiscard]] CountedTries count_tries(Session& session, const std::vector<core::EventId>& events,
+                                       std::set<core::EventId>& counted);
+// Counts one more try of each event that is still in the inbox; one that was tried three times in
+// vain is parked with a finding instead.
+[[nodiscard]] CountedTries count_tries_alone(Session& session,
+                                             const std::vector<core::EventId>& events,
+                                             core::Time now);
+// The newest try ended well, or it was not their fault. Earlier ones still count: they may have
+// failed at another step.
+void take_back_tries(Session& session, const std::vector<core::EventId>& events);
+// All is decided.
+void clear_tries(Session& session, const std::vector<core::EventId>& events);
+// Puts a stored event back into the inbox; false: there is no such event.
+bool replay_event(Session& session, core::EventId event);
+
+// rebuild.cpp
+// What differs between a payment as it stands and as its evidence says, a sentence each.
+[[nodiscard]] std::vector<std::string> differences(Session& session,
+                                                   const core::PaymentId& payment_id);
+
+// orders.cpp
+OrderOutcome register_order(Session& session, const DecisionContext& context,
+                            const OrderRequest& request, std::optional<Settled>& settled);
+OrderOutcome withdraw_order(Session& session, const DecisionContext& context,
+                            const core::PaymentId& payment_id, core::Time now,
+                            std::optional<Settled>& settled);
+
+}  // namespace reconciled::storage
