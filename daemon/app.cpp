@@ -14,6 +14,7 @@
 #include "daemon/admin/admin_listener.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
+#include "daemon/reconcile/reconciler.h"
 #include "daemon/reconcile/sweeper.h"
 #include "daemon/redirect/redirect_listener.h"
 #include "daemon/runtime/health.h"
@@ -135,11 +136,10 @@ struct App::Parts {
                 }),
         reconciler(config, clock, writer, metrics, warnings),
         sweeper(config, clock, writer, reconciler, warnings),
-        services{config,  clock,    writer,      readers, reconciler,
-                 metrics, warnings, clock.now(), timers},
-        webhook(services),
-        redirect(services, prepare_database()),
-        admin(services, {[this] { return faults(); }, [this] { return unreadiness(); }}),
+        webhook({config, clock, writer, metrics, warnings, timers}),
+        redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
+        admin({config, clock, clock.now(), writer, readers, reconciler, metrics, warnings, timers},
+              {[this] { return faults(); }, [this] { return unreadiness(); }}),
         edge(kLoops) {}
 
   // Before the first thread writes. Gives the key of page tokens.
@@ -233,7 +233,6 @@ struct App::Parts {
   ReaderPool readers;
   Reconciler reconciler;
   Sweeper sweeper;
-  Services services;
   WebhookListener webhook;
   RedirectListener redirect;
   AdminListener admin;

@@ -30,11 +30,11 @@ bool is_write(const http::Request& request) {
 
 }  // namespace
 
-AdminListener::AdminListener(Services& services, Health health)
-    : services_(services),
+AdminListener::AdminListener(const Uses& uses, Health health)
+    : uses_(uses),
       health_(std::move(health)),
-      waiters_(services),
-      token_(services.config.admin.token) {}
+      waiters_(uses.lookups, uses.timers),
+      token_(uses.config.admin.token) {}
 
 void AdminListener::add_routes(http::Router& router) {
   router.guard([this](const http::Request& request) { return guard(request); });
@@ -112,7 +112,7 @@ std::optional<http::Response> AdminListener::guard(const http::Request& request)
 // rebinding): only names of this machine's loopback and the configured address are ours.
 bool AdminListener::is_our_host(const http::Request& request) const {
   const auto host = request.header("host");
-  const core::ListenAddress& listen = services_.config.admin.listen;
+  const core::ListenAddress& listen = uses_.config.admin.listen;
   if (!host) return true;  // HTTP/1.0; no browser speaks it
   const std::string_view name = host_name(*host);
   if (name == "localhost" || name == "127.0.0.1" || name == "::1") return true;
@@ -135,7 +135,7 @@ http::Answer AdminListener::reading(Read read) {
 http::Answer AdminListener::reading_or(Read read, Otherwise otherwise) {
   return {admin::unavailable(), [this, read = std::move(read), otherwise = std::move(otherwise)](
                                     const http::Completion& complete) {
-            services_.readers.run(
+            uses_.readers.run(
                 [read, complete](storage::Reader& reader) { complete(read(reader)); },
                 [otherwise, complete] { complete(otherwise()); });
           }};
@@ -143,11 +143,11 @@ http::Answer AdminListener::reading_or(Read read, Otherwise otherwise) {
 
 // The edge holds long polls for a minute; nobody waits for a write that long (interface §6).
 void AdminListener::limit_write(const http::Completion& complete) {
-  services_.timers.after(kWriteDeadline, [complete] { complete(std::nullopt); });
+  uses_.timers.after(kWriteDeadline, [complete] { complete(std::nullopt); });
 }
 
 void AdminListener::read_into(Read read, const http::Completion& complete) {
-  services_.readers.run(
+  uses_.readers.run(
       [read = std::move(read), complete](storage::Reader& reader) { complete(read(reader)); },
       [complete] { complete(std::nullopt); });
 }

@@ -11,19 +11,38 @@
 #include <vector>
 
 #include "daemon/admin/payment_waiters.h"
+#include "daemon/core/config/config.h"
 #include "daemon/http/router.h"
-#include "daemon/services.h"
+#include "daemon/runtime/clock.h"
+#include "daemon/runtime/lookup_requests.h"
+#include "daemon/runtime/metrics.h"
+#include "daemon/runtime/reader_pool.h"
+#include "daemon/runtime/timers.h"
+#include "daemon/runtime/warnings.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
 class AdminListener {
  public:
+  struct Uses {
+    const core::Config& config;
+    const Clock& clock;
+    core::Time started_at{};
+    storage::Writer& writer;
+    ReaderPool& readers;
+    LookupRequests& lookups;
+    Metrics& metrics;
+    Warnings& warnings;
+    Timers& timers;
+  };
+
   // What stands in the way of readiness or health, one sentence each; empty: nothing.
   struct Health {
     std::function<std::vector<std::string>()> faults;        // 503 on /healthz and /readyz
     std::function<std::vector<std::string>()> unreadiness;   // 503 on /readyz alone
   };
-  AdminListener(Services& services, Health health);
+  AdminListener(const Uses& uses, Health health);
 
   // Adds all routes and the guard (Host, token, content type). Must outlive the router's use.
   void add_routes(http::Router& router);
@@ -68,7 +87,7 @@ class AdminListener {
   [[nodiscard]] http::Answer list_findings(const http::Request& request);
   [[nodiscard]] http::Answer list_notifications(const http::Request& request);
 
-  Services& services_;
+  const Uses uses_;
   Health health_;
   PaymentWaiters waiters_;
   mutable std::mutex mutex_;

@@ -5,7 +5,6 @@
 #include "daemon/admin/admin_listener.h"
 #include "daemon/admin/admin_query.h"
 #include "daemon/admin/view_json.h"
-#include "daemon/reconcile/sweeper.h"
 #include "daemon/runtime/log.h"
 
 namespace reconciled {
@@ -39,29 +38,29 @@ http::Answer AdminListener::metrics() {
   const auto render = [this] {
     return http::Response{.status = 200,
                           .content_type = "text/plain; version=0.0.4; charset=utf-8",
-                          .body = services_.metrics.render()};
+                          .body = uses_.metrics.render()};
   };
   const auto read = [this, render](storage::Reader& reader) {
     const storage::Stats stats = reader.stats();
     Seconds oldest{0};
-    if (stats.inbox_oldest) oldest = services_.clock.now() - *stats.inbox_oldest;
-    services_.metrics.set_log_dropped(log_dropped());
-    services_.metrics.set_inbox(static_cast<std::uint64_t>(stats.inbox_depth), oldest);
+    if (stats.inbox_oldest) oldest = uses_.clock.now() - *stats.inbox_oldest;
+    uses_.metrics.set_log_dropped(log_dropped());
+    uses_.metrics.set_inbox(static_cast<std::uint64_t>(stats.inbox_depth), oldest);
     for (const core::Api api : {core::Api::kV1, core::Api::kV2}) {
-      const core::Time last = last_sweep(reader, api).value_or(services_.started_at);
-      services_.metrics.set_sweep_age(api, services_.clock.now() - last);
+      const core::Time last = reader.last_sweep(api).value_or(uses_.started_at);
+      uses_.metrics.set_sweep_age(api, uses_.clock.now() - last);
     }
     for (int i = 0; i <= static_cast<int>(core::Result::kFailed); ++i) {
-      services_.metrics.set_payments(static_cast<core::Result>(i), 0);
+      uses_.metrics.set_payments(static_cast<core::Result>(i), 0);
     }
     for (const auto& [result, count] : stats.payments_by_result) {
-      services_.metrics.set_payments(result, static_cast<std::uint64_t>(count));
+      uses_.metrics.set_payments(result, static_cast<std::uint64_t>(count));
     }
     for (int i = 0; i <= static_cast<int>(core::FindingKind::kPoisoned); ++i) {
-      services_.metrics.set_open_findings(static_cast<core::FindingKind>(i), 0);
+      uses_.metrics.set_open_findings(static_cast<core::FindingKind>(i), 0);
     }
     for (const auto& [kind, count] : stats.open_findings) {
-      services_.metrics.set_open_findings(kind, static_cast<std::uint64_t>(count));
+      uses_.metrics.set_open_findings(kind, static_cast<std::uint64_t>(count));
     }
     return render();
   };
@@ -71,7 +70,7 @@ http::Answer AdminListener::metrics() {
 // What is known without the database: what is wrong with it, above all.
 Json AdminListener::stats_of_memory() const {
   Json warnings = Json::array();
-  for (const Warning& warning : services_.warnings.standing()) {
+  for (const Warning& warning : uses_.warnings.standing()) {
     const std::string detail =
         warning.about.empty() ? warning.detail : warning.about + ": " + warning.detail;
     warnings.push_back({{"kind", to_word(warning.kind)},
@@ -79,8 +78,8 @@ Json AdminListener::stats_of_memory() const {
                         {"detail", detail}});
   }
   return {{"warnings", std::move(warnings)},
-          {"lookups", {{"waiting", services_.reconciler.waiting_lookups()}}},
-          {"write_queue", services_.writer.queued()}};
+          {"lookups", {{"waiting", uses_.lookups.waiting_lookups()}}},
+          {"write_queue", uses_.writer.queued()}};
 }
 
 http::Answer AdminListener::stats(const http::Request& request) {
@@ -99,16 +98,16 @@ http::Answer AdminListener::stats(const http::Request& request) {
       findings[std::string(core::to_word(kind))] = count;
     }
     std::int64_t lag_ms = 0;
-    if (stats.inbox_oldest) lag_ms = (services_.clock.now() - *stats.inbox_oldest).count();
+    if (stats.inbox_oldest) lag_ms = (uses_.clock.now() - *stats.inbox_oldest).count();
     Json apis = Json::object();
     const auto add_api = [&](core::Api api, const std::optional<core::Time>& last_webhook) {
-      const auto swept = last_sweep(reader, api);
+      const auto swept = reader.last_sweep(api);
       apis[std::string(core::to_word(api))] = {
           {"last_webhook_at", last_webhook ? Json(core::to_rfc3339(*last_webhook)) : Json(nullptr)},
           {"last_sweep_at", swept ? Json(core::to_rfc3339(*swept)) : Json(nullptr)}};
     };
-    if (services_.config.v1) add_api(core::Api::kV1, stats.last_webhook_v1);
-    if (services_.config.v2) add_api(core::Api::kV2, stats.last_webhook_v2);
+    if (uses_.config.v1) add_api(core::Api::kV1, stats.last_webhook_v1);
+    if (uses_.config.v2) add_api(core::Api::kV2, stats.last_webhook_v2);
     Json all = stats_of_memory();
     all["apis"] = std::move(apis);
     all["payments"] = std::move(payments);
@@ -147,7 +146,7 @@ http::Answer AdminListener::show_payment(const http::Request& request) {
   const PaymentWaiters::Wish wish{id.value(), asked.version, asked.wait};
   return {admin::unavailable(), [this, show, wish](const http::Completion& complete) {
             const auto finish = [this, show, complete] { read_into(show, complete); };
-            services_.readers.run([=, this](storage::Reader& reader) {
+            uses_.readers.run([=, this](storage::Reader& reader) {
               const auto stands = [&]() -> std::optional<PaymentWaiters::State> {
                 const auto detail = reader.payment(wish.payment_id, false);
                 if (!detail) return std::nullopt;
@@ -190,7 +189,7 @@ http::Answer AdminListener::changes(const http::Request& request) {
   if (asked.wait == 0s) return reading(show);
   return {admin::unavailable(), [=, this](const http::Completion& complete) {
             const auto finish = [this, show, complete] { read_into(show, complete); };
-            services_.readers.run([=, this](storage::Reader& reader) {
+            uses_.readers.run([=, this](storage::Reader& reader) {
               const Changes before = read(reader);
               if (has_news(before)) {
                 complete(render(before));

@@ -21,7 +21,7 @@ http::Answer AdminListener::look_up(const http::Request& request) {
   return reading([this, id = id.value()](storage::Reader& reader) {
     // PortOne may know what nobody has told us; a mistyped id is told by `known`.
     const bool is_known = reader.payment(id, false).has_value();
-    services_.reconciler.ask_about(id);
+    uses_.lookups.look_up_soon(id);
     return admin::json(
         202, dump_json({{"payment_id", id.str()}, {"lookup", "asked"}, {"known", is_known}}));
   });
@@ -32,7 +32,7 @@ http::Answer AdminListener::replay(const http::Request& request) {
   const auto id = read_event_id(request.captures.at(0));
   return {admin::unavailable(), [this, id](const http::Completion& complete) {
             limit_write(complete);
-            services_.writer.replay(id, [id, complete](const auto& outcome) {
+            uses_.writer.replay(id, [id, complete](const auto& outcome) {
               if (!outcome.ok()) {
                 complete(std::nullopt);
               } else if (!outcome.value()) {
@@ -48,12 +48,12 @@ http::Answer AdminListener::put_order(const http::Request& request) {
   if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
-  const auto order = read_order_body(id.value(), request.body, services_.clock.now());
+  const auto order = read_order_body(id.value(), request.body, uses_.clock.now());
   if (!order.ok()) return admin::bad_request(order.error());
   return {admin::unavailable(),
           [this, order = order.value()](const http::Completion& complete) {
             limit_write(complete);
-            services_.writer.register_order(order, [order, complete](const auto& outcome) {
+            uses_.writer.register_order(order, [order, complete](const auto& outcome) {
               if (!outcome.ok()) {
                 complete(std::nullopt);
               } else if (outcome.value() == storage::OrderOutcome::kConflict) {
@@ -75,8 +75,8 @@ http::Answer AdminListener::delete_order(const http::Request& request) {
   if (!id.ok()) return admin::bad_request(id.error());
   return {admin::unavailable(), [this, id = id.value()](const http::Completion& complete) {
             limit_write(complete);
-            services_.writer.withdraw_order(
-                id, services_.clock.now(), [id, complete](const auto& outcome) {
+            uses_.writer.withdraw_order(
+                id, uses_.clock.now(), [id, complete](const auto& outcome) {
                   if (!outcome.ok()) {
                     complete(std::nullopt);
                   } else if (outcome.value() == storage::OrderOutcome::kConflict) {

@@ -36,9 +36,9 @@ void PaymentWaiters::wait(const Wish& wish, const std::optional<State>& now,
     waiters_[wish.payment_id].emplace(
         number, Waiter{wish, now ? now->result : Result::kNone, std::move(finish)});
   }
-  services_.reconciler.ask_about(wish.payment_id);
-  services_.timers.after(kAskAgain, [this, id = wish.payment_id, number] { remind(id, number); });
-  services_.timers.after(wish.at_most, [this, id = wish.payment_id, number] { end(id, number); });
+  lookups_.look_up_soon(wish.payment_id);
+  timers_.after(kAskAgain, [this, id = wish.payment_id, number] { remind(id, number); });
+  timers_.after(wish.at_most, [this, id = wish.payment_id, number] { end(id, number); });
 }
 
 void PaymentWaiters::wait_for_any(std::chrono::milliseconds at_most, std::function<void()> finish) {
@@ -53,7 +53,7 @@ void PaymentWaiters::wait_for_any(std::chrono::milliseconds at_most, std::functi
     number = next_number_++;
     for_any_.emplace(number, std::move(finish));
   }
-  services_.timers.after(at_most, [this, number] { end_any(number); });
+  timers_.after(at_most, [this, number] { end_any(number); });
 }
 
 void PaymentWaiters::remind(const core::PaymentId& payment_id, std::uint64_t number) {
@@ -66,8 +66,8 @@ void PaymentWaiters::remind(const core::PaymentId& payment_id, std::uint64_t num
     if (waiter == found->second.end()) return;
     asks = may_change_any_moment(waiter->second.result);
   }
-  if (asks) services_.reconciler.ask_about(payment_id);
-  services_.timers.after(kAskAgain, [this, payment_id, number] { remind(payment_id, number); });
+  if (asks) lookups_.look_up_soon(payment_id);
+  timers_.after(kAskAgain, [this, payment_id, number] { remind(payment_id, number); });
 }
 
 void PaymentWaiters::end(const core::PaymentId& payment_id, std::uint64_t number) {

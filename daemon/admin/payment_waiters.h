@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "daemon/core/words/ids.h"
-#include "daemon/services.h"
+#include "daemon/runtime/lookup_requests.h"
+#include "daemon/runtime/timers.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
@@ -30,7 +32,7 @@ class PaymentWaiters {
   };
   [[nodiscard]] static bool is_fulfilled(const Wish& wish, const State& state);
 
-  explicit PaymentWaiters(Services& services) : services_(services) {}
+  PaymentWaiters(LookupRequests& lookups, Timers& timers) : lookups_(lookups), timers_(timers) {}
 
   // Calls `finish` once: when the wish is fulfilled, or after its time. Asks PortOne at once, and
   // every 2 s while the result, `now` or later, is one that the buyer's own doing changes.
@@ -52,7 +54,8 @@ class PaymentWaiters {
   void end(const core::PaymentId& payment_id, std::uint64_t number);
   void end_any(std::uint64_t number);
 
-  Services& services_;
+  LookupRequests& lookups_;
+  Timers& timers_;
   std::mutex mutex_;
   bool stopped_ = false;
   std::uint64_t next_number_ = 0;

@@ -92,14 +92,14 @@ void Reconciler::committed(const storage::CommitNotice& notice) {
   wake_.notify_one();
 }
 
-void Reconciler::ask_about(const core::PaymentId& payment_id) {
+void Reconciler::look_up_soon(const core::PaymentId& payment_id) {
   const std::lock_guard lock(mutex_);
   if (mail_.payments.size() < kMaxMail) mail_.payments.push_back(payment_id);
   has_mail_ = true;
   wake_.notify_one();
 }
 
-void Reconciler::ask(const Question& question) {
+void Reconciler::look_up_soon(const Question& question) {
   const std::lock_guard lock(mutex_);
   if (mail_.questions.size() < kMaxMail) mail_.questions.push_back(question);
   has_mail_ = true;

@@ -22,19 +22,20 @@
 #include "daemon/reconcile/lookup_queue.h"
 #include "daemon/reconcile/unknown_memory.h"
 #include "daemon/runtime/clock.h"
+#include "daemon/runtime/lookup_requests.h"
 #include "storage/views/reader.h"
 #include "storage/writer.h"
 
 namespace reconciled {
 
-class Reconciler {
+class Reconciler final : public LookupRequests {
  public:
   // Events being begun together. A crash makes suspects of them, which takes a commit for each.
   static constexpr std::size_t kMaxBeginning = 1'024;
 
   Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
              Metrics& metrics, Warnings& warnings);
-  ~Reconciler();  // stops
+  ~Reconciler() override;  // stops
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
 
@@ -46,17 +47,15 @@ class Reconciler {
 
   // Any thread: what the writer committed.
   void committed(const storage::CommitNotice& notice);
-  // Any thread: looks a payment up soon. `attempt` is asked for too where nothing is planned.
-  void ask_about(const core::PaymentId& payment_id);
-  // Any thread: a question that PortOne's lists or a waiting page raised.
-  void ask(const storage::Question& question);
+  void look_up_soon(const core::PaymentId& payment_id) override;
+  void look_up_soon(const storage::Question& question) override;
 
   // Any thread: something of its own to ask PortOne with, sharing the token.
   [[nodiscard]] std::shared_ptr<portone::Asker> make_asker();
 
   // Counts this thread's rounds; the watchdog sees by it that it lives.
   [[nodiscard]] std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t waiting_lookups() const { return queue_.waiting(); }
+  [[nodiscard]] std::size_t waiting_lookups() const override { return queue_.waiting(); }
 
   // One round: claims events and due look-ups. When to run next, if nothing wakes it before.
   core::Time run_once(storage::Reader& reader, core::Time now);

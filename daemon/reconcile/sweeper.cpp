@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <charconv>
 #include <future>
 #include <set>
 
@@ -32,14 +31,6 @@ storage::Question question_about(core::Api api, const core::PaymentId& payment) 
 }
 
 }  // namespace
-
-std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api) {
-  const auto kept = reader.kept(storage::last_sweep_key(api));
-  if (!kept) return std::nullopt;
-  std::int64_t ms = 0;
-  std::from_chars(kept->data(), kept->data() + kept->size(), ms);
-  return core::from_ms(ms);
-}
 
 Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
                  Reconciler& reconciler, Warnings& warnings)
@@ -101,7 +92,7 @@ bool Sweeper::sweep(storage::Reader& reader, core::Time now) {
 }
 
 bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
-  const std::optional<core::Time> last = last_sweep(reader, api);
+  const std::optional<core::Time> last = reader.last_sweep(api);
   // A mark of the future tells that our clock was set back: nobody knows what it left out.
   const bool is_usable = last && *last <= now;
   const core::Time begin = (is_usable ? *last : now - kFirstReach) - kOverlap;

@@ -18,9 +18,6 @@
 
 namespace reconciled {
 
-// Up to when that API's lists were last walked to the end; nothing before the first time.
-[[nodiscard]] std::optional<core::Time> last_sweep(storage::Reader& reader, core::Api api);
-
 class Sweeper {
  public:
   Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,

@@ -128,9 +128,9 @@ std::string fill_in(const std::string& url, const std::string& payment_id,
 
 }  // namespace
 
-RedirectListener::RedirectListener(Services& services, std::string page_key)
-    : services_(services),
-      config_(services.config.redirect),
+RedirectListener::RedirectListener(const Uses& uses, std::string page_key)
+    : uses_(uses),
+      config_(uses.config.redirect),
       status_path_(std::string(without_slash(config_.path)) + "/status"),
       tokens_(std::move(page_key)) {}
 
@@ -153,20 +153,20 @@ http::Answer RedirectListener::receive(const http::Request& request) {
   const std::optional<http::Response> own_page = page_of_its_own(request, form, event);
   const std::optional<core::Api> api = event.api;
   storage::NewEvent stored{.event = std::move(event),
-                           .received_at = services_.clock.now(),
+                           .received_at = uses_.clock.now(),
                            .remote_ip = request.client_ip,
                            .headers_json = core::stored_headers(request.headers)};
   return {unavailable(language), [this, language, own_page, api, stored = std::move(stored)](
                                      const http::Completion& complete) mutable {
-            services_.writer.accept_event(
+            uses_.writer.accept_event(
                 std::move(stored), [this, language, own_page, api, complete](const auto& outcome) {
                   if (!outcome.ok() || outcome.value().is_one_too_many) {
-                    services_.metrics.event(core::EventSource::kRedirect, api,
+                    uses_.metrics.event(core::EventSource::kRedirect, api,
                                             EventOutcome::kUnavailable);
                     complete(std::nullopt);
                     return;
                   }
-                  services_.metrics.event(
+                  uses_.metrics.event(
                       core::EventSource::kRedirect, api,
                       outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
                   if (own_page) {
@@ -197,7 +197,7 @@ http::Answer RedirectListener::status(const http::Request& request) {
   const bool wants_page =
       request.header("accept").value_or("").find("text/html") != std::string_view::npos;
   const auto redirect =
-      tokens_.read(core::form_value(pairs, "token").value_or(""), services_.clock.paced());
+      tokens_.read(core::form_value(pairs, "token").value_or(""), uses_.clock.paced());
   if (!redirect) return expired(language, wants_page);
   const Visit visit{*redirect, language, wants_page};
   return {unavailable(language),
@@ -205,7 +205,7 @@ http::Answer RedirectListener::status(const http::Request& request) {
 }
 
 void RedirectListener::show(const Visit& visit, const http::Completion& complete) {
-  services_.readers.run(
+  uses_.readers.run(
       [this, visit, complete](storage::Reader& reader) {
         const auto facts = reader.redirect(visit.redirect);
         complete(facts ? answer(visit, *facts) : expired(visit.language, visit.wants_page));
@@ -214,7 +214,7 @@ void RedirectListener::show(const Visit& visit, const http::Completion& complete
 }
 
 http::Response RedirectListener::answer(const Visit& visit, const storage::RedirectFacts& facts) {
-  const core::Time now = services_.clock.now();
+  const core::Time now = uses_.clock.now();
   core::WaitingFacts waiting{
       .hint = facts.hint, .arrived = facts.arrived, .is_answered = facts.is_answered};
   if (facts.payment) {
@@ -261,7 +261,7 @@ WaitingPage RedirectListener::page_of(const Visit& visit, const storage::Redirec
   if (state == WaitingState::kConfirming || state == WaitingState::kReview ||
       state == WaitingState::kAwaitingDeposit) {
     content.status_url =
-        status_path_ + "?token=" + tokens_.make(visit.redirect, services_.clock.paced());
+        status_path_ + "?token=" + tokens_.make(visit.redirect, uses_.clock.paced());
   }
   if (state != WaitingState::kConfirming) content.next_url = next_url(state, facts);
   return content;
@@ -287,16 +287,16 @@ std::string RedirectListener::next_url(WaitingState state,
 // A waiting page asks at once (its event does), then every two seconds at most.
 void RedirectListener::hasten(const storage::RedirectFacts& facts, WaitingState state) {
   if (core::is_final(state) || !facts.asked_at) return;
-  const auto since = services_.clock.now() - *facts.asked_at;
+  const auto since = uses_.clock.now() - *facts.asked_at;
   if (since >= 0ms && since < kAskAgainAfter) return;
   using storage::QuestionKind;
   const bool known = facts.payment.has_value();
   if (known && facts.payment_id) {
-    services_.reconciler.ask_about(*facts.payment_id);
-  } else if (facts.api == core::Api::kV1 && facts.attempt_id && services_.config.v1) {
-    services_.reconciler.ask({QuestionKind::kV1Attempt, facts.attempt_id->str(), facts.payment_id});
-  } else if (facts.api == core::Api::kV2 && facts.payment_id && services_.config.v2) {
-    services_.reconciler.ask({QuestionKind::kV2Payment, facts.payment_id->str(), facts.payment_id});
+    uses_.lookups.look_up_soon(*facts.payment_id);
+  } else if (facts.api == core::Api::kV1 && facts.attempt_id && uses_.config.v1) {
+    uses_.lookups.look_up_soon({QuestionKind::kV1Attempt, facts.attempt_id->str(), facts.payment_id});
+  } else if (facts.api == core::Api::kV2 && facts.payment_id && uses_.config.v2) {
+    uses_.lookups.look_up_soon({QuestionKind::kV2Payment, facts.payment_id->str(), facts.payment_id});
   }
 }
 

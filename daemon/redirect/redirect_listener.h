@@ -9,17 +9,31 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/core/config/config.h"
 #include "daemon/http/router.h"
 #include "daemon/redirect/page_token.h"
 #include "daemon/redirect/waiting_page.h"
-#include "daemon/services.h"
+#include "daemon/runtime/clock.h"
+#include "daemon/runtime/lookup_requests.h"
+#include "daemon/runtime/metrics.h"
+#include "daemon/runtime/reader_pool.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
 class RedirectListener {
  public:
+  struct Uses {
+    const core::Config& config;
+    const Clock& clock;
+    storage::Writer& writer;
+    ReaderPool& readers;
+    LookupRequests& lookups;
+    Metrics& metrics;
+  };
+
   // `page_key`: the secret that page tokens are sealed with.
-  RedirectListener(Services& services, std::string page_key);
+  RedirectListener(const Uses& uses, std::string page_key);
 
   // Adds the routes of `path`; the listener must outlive the router's use.
   void add_routes(http::Router& router);
@@ -44,7 +58,7 @@ class RedirectListener {
                                      const storage::RedirectFacts& facts) const;
   void hasten(const storage::RedirectFacts& facts, core::WaitingState state);
 
-  Services& services_;
+  const Uses uses_;
   const core::RedirectConfig& config_;
   const std::string status_path_;
   PageTokens tokens_;

@@ -46,14 +46,14 @@ http::Response confirm_response(const core::ConfirmAnswer& answer, std::optional
 
 }  // namespace
 
-WebhookListener::WebhookListener(Services& services)
-    : services_(services), watch_(services.warnings, services.timers) {
-  reload(services.config);
+WebhookListener::WebhookListener(const Uses& uses)
+    : uses_(uses), watch_(uses.warnings, uses.timers) {
+  reload(uses.config);
 }
 
 void WebhookListener::add_routes(http::Router& router) {
   // Told apart by content, whichever of the two a message arrives at.
-  const core::WebhookConfig& config = services_.config.webhook;
+  const core::WebhookConfig& config = uses_.config.webhook;
   router.on("POST", http::Router::literal(config.confirm_path),
             [this](const http::Request& request) { return receive(request, true); });
   router.on("POST", http::Router::literal(config.path),
@@ -93,7 +93,7 @@ http::Answer WebhookListener::receive(const http::Request& request, bool may_cha
   Verified verified = verify(request, *trust);
   if (!verified.ok()) return refuse(request, verified.error());
   storage::NewEvent event{.event = std::move(verified.value()),
-                          .received_at = services_.clock.now(),
+                          .received_at = uses_.clock.now(),
                           .remote_ip = request.client_ip,
                           .known_source = known_source,
                           .headers_json = core::stored_headers(request.headers)};
@@ -153,7 +153,7 @@ std::optional<WebhookListener::Refusal> WebhookListener::check_signature(
                                        request.header("webhook-timestamp"),
                                        request.header("webhook-signature")};
   const core::SignatureVerdict verdict =
-      trust.verifier->verify(headers, request.body, services_.clock.wall());
+      trust.verifier->verify(headers, request.body, uses_.clock.wall());
   if (verdict != core::SignatureVerdict::kValid) {
     return refused(verdict, std::string(core::to_word(verdict)));
   }
@@ -174,13 +174,13 @@ void WebhookListener::note_refusal(const http::EdgeRefusal& refusal) {
 }
 
 void WebhookListener::note(const http::Request& request, const Refusal& refusal) {
-  services_.metrics.event(core::EventSource::kWebhook, refusal.api, refusal.outcome);
+  uses_.metrics.event(core::EventSource::kWebhook, refusal.api, refusal.outcome);
   log_debug(
       "delivery refused",
       {{"status", refusal.status}, {"reason", refusal.reason}, {"remote_ip", request.client_ip}});
-  const core::Time now = services_.clock.now();
+  const core::Time now = uses_.clock.now();
   if (!may_note(now)) return;
-  services_.writer.reject_delivery({.at = now,
+  uses_.writer.reject_delivery({.at = now,
                                     .remote_ip = request.client_ip,
                                     .path = core::clean_text(request.path(), kMaxKeptText),
                                     .status = refusal.status,
@@ -206,22 +206,22 @@ http::Answer WebhookListener::store(storage::NewEvent event) {
       line(200, "ok"), [this, event = std::move(event)](const http::Completion& complete) mutable {
         const std::optional<core::Api> api = event.event.api;
         const core::Time began = event.received_at;
-        services_.writer.accept_event(std::move(event), [this, complete, api,
+        uses_.writer.accept_event(std::move(event), [this, complete, api,
                                                          began](const auto& outcome) {
           if (!outcome.ok()) {
-            services_.metrics.event(core::EventSource::kWebhook, api, EventOutcome::kUnavailable);
+            uses_.metrics.event(core::EventSource::kWebhook, api, EventOutcome::kUnavailable);
             complete(line(503, "cannot be stored right now"));
             return;
           }
           if (outcome.value().is_one_too_many) {
-            services_.metrics.event(core::EventSource::kWebhook, api, EventOutcome::kUnavailable);
+            uses_.metrics.event(core::EventSource::kWebhook, api, EventOutcome::kUnavailable);
             complete(line(429, "too many different messages name this payment"));
             return;
           }
-          services_.metrics.event(
+          uses_.metrics.event(
               core::EventSource::kWebhook, api,
               outcome.value().is_copy ? EventOutcome::kCopy : EventOutcome::kStored);
-          services_.metrics.ack_seconds(Seconds(services_.clock.now() - began));
+          uses_.metrics.ack_seconds(Seconds(uses_.clock.now() - began));
           complete(std::nullopt);
         });
       }};
@@ -233,10 +233,10 @@ http::Answer WebhookListener::confirm(storage::NewEvent question) {
           [this, api, question = std::move(question)](const http::Completion& complete) mutable {
             // A question that gets no answer in time is refused, never left to PortOne's own
             // time-out.
-            services_.timers.after(kConfirmDeadline, [complete] { complete(std::nullopt); });
-            services_.writer.answer_confirm(
+            uses_.timers.after(kConfirmDeadline, [complete] { complete(std::nullopt); });
+            uses_.writer.answer_confirm(
                 std::move(question), [this, complete, api](const auto& outcome) {
-                  services_.metrics.event(
+                  uses_.metrics.event(
                       core::EventSource::kConfirm, api,
                       outcome.ok() ? EventOutcome::kStored : EventOutcome::kUnavailable);
                   if (outcome.ok()) {

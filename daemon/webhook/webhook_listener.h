@@ -8,19 +8,33 @@
 #include <mutex>
 #include <string>
 
+#include "daemon/core/config/config.h"
 #include "daemon/core/messages/signature.h"
 #include "daemon/core/messages/webhook.h"
 #include "daemon/core/words/address.h"
 #include "daemon/http/edge.h"
 #include "daemon/http/router.h"
-#include "daemon/services.h"
+#include "daemon/runtime/clock.h"
+#include "daemon/runtime/metrics.h"
+#include "daemon/runtime/timers.h"
+#include "daemon/runtime/warnings.h"
 #include "daemon/webhook/webhook_watch.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
 class WebhookListener {
  public:
-  explicit WebhookListener(Services& services);
+  struct Uses {
+    const core::Config& config;
+    const Clock& clock;
+    storage::Writer& writer;
+    Metrics& metrics;
+    Warnings& warnings;
+    Timers& timers;
+  };
+
+  explicit WebhookListener(const Uses& uses);
 
   // Adds the routes of `path` and `confirm_path`. The listener must outlive the router's use.
   void add_routes(http::Router& router);
@@ -61,7 +75,7 @@ class WebhookListener {
   [[nodiscard]] http::Answer confirm(storage::NewEvent question);
   [[nodiscard]] std::shared_ptr<const Trust> trust() const;
 
-  Services& services_;
+  const Uses uses_;
   WebhookWatch watch_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Trust> trust_;

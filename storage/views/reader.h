@@ -135,8 +135,8 @@ class Reader {
   // When the oldest webhook that is certainly PortOne's and can be asked about came, of those that
   // wait to be decided.
   [[nodiscard]] std::optional<core::Time> oldest_waiting(Askable askable);
-  // A value that the writer keeps under `key`.
-  [[nodiscard]] std::optional<std::string> kept(const std::string& key);
+  // Up to when that API's lists were last walked to the end; nothing before the first time.
+  [[nodiscard]] std::optional<core::Time> last_sweep(core::Api api);
   // Whether PortOne's list tells something about the attempt that the store does not know.
   [[nodiscard]] bool is_news(const core::Snapshot& listed);
   // The payment that an id of PortOne's names, by itself or by one of its attempts; nothing where

@@ -158,10 +158,10 @@ std::optional<core::Time> Reader::oldest_waiting(Askable askable) {
   return query.row().time();
 }
 
-std::optional<std::string> Reader::kept(const std::string& key) {
-  Query query = impl_->session.query("SELECT value FROM meta WHERE key = ?");
-  if (!query.with(key).next()) return std::nullopt;
-  return query.row().text();
+std::optional<core::Time> Reader::last_sweep(core::Api api) {
+  Query query = impl_->session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  if (!query.with(last_sweep_key(api)).next()) return std::nullopt;
+  return query.row().time();
 }
 
 bool Reader::is_news(const core::Snapshot& listed) {

@@ -168,8 +168,7 @@ void Daemon::sweep() {
 }
 
 bool Daemon::sweep(Api api) {
-  const auto kept = reader_.kept(storage::last_sweep_key(api));
-  const auto last = kept ? std::optional(core::from_ms(std::stoll(*kept))) : std::nullopt;
+  const auto last = reader_.last_sweep(api);
   const bool is_usable = last && *last <= now();
   RECONCILED_MARK_IF(last && !is_usable, kSimSweepReachedBack);
   const core::Time begin = (is_usable ? *last : now() - 24h) - 10min;

@@ -29,7 +29,7 @@ folder_of() {
 # Folders that a folder's sources may include from, its own aside.
 evidence="daemon/core/words daemon/core/messages daemon/core/decision"
 core="$evidence daemon/core/config"
-listener="daemon/http daemon/reconcile daemon/runtime storage daemon $core"
+listener="daemon/http daemon/runtime storage $core"
 allowed() {
   case $1 in
     daemon/core/words) ;;
@@ -43,7 +43,7 @@ allowed() {
     daemon/portone) echo "daemon/http daemon/runtime storage $core" ;;
     daemon/reconcile) echo "daemon/portone daemon/runtime storage $core" ;;
     daemon/webhook | daemon/redirect | daemon/admin) echo "$listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/reconcile" ;;
     daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac

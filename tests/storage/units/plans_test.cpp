@@ -40,7 +40,7 @@ TEST_CASE("look-ups: what a sweep found and how far it came are there together, 
   swept.found = {{QuestionKind::kV2Payment, "ord-7", found, {attempt("tx-7")}},
                  {QuestionKind::kV1Order, "ord-8", PaymentId::trusted("ord-8")}};
   CHECK(store.wait<bool>([&](auto done) { store.writer().note_swept(swept, done); }).ok());
-  CHECK(store.reader().kept(last_sweep_key(Api::kV2)) == std::to_string(to_ms(at(50))));
+  CHECK(store.reader().last_sweep(Api::kV2) == at(50));
   const auto due = store.reader().due_lookups(at(50), 10, {true, true});
   REQUIRE(due.size() == 2);
   for (const Question& question : due) {
