@@ -76,7 +76,7 @@ check_library_include() { # file, folder, included
     SQLiteCpp/* | sqlite3.h) home='storage/*|tests/storage/*|tests/e2e/*|tests/bench/*|tests/simulator/*' ;;
     httplib.h) home='daemon/http/*|tests/*' ;;
     asio.hpp | asio/*) home='daemon/http/*|tests/*' ;;
-    curl/*) home='daemon/http/client.cpp' ;;
+    curl/*) home='daemon/http/client*' ;;
     spdlog/*) home='daemon/runtime/log.cpp' ;;
     prometheus/*) home='daemon/runtime/metrics.cpp|daemon/runtime/metrics.h' ;;
     toml.hpp | toml++/*) home='daemon/core/config/*' ;;
