@@ -14,6 +14,7 @@
 #include "daemon/admin/admin_listener.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
+#include "daemon/portone/rest_client.h"
 #include "daemon/reconcile/reconciler.h"
 #include "daemon/reconcile/sweeper.h"
 #include "daemon/redirect/redirect_listener.h"
@@ -134,8 +135,9 @@ struct App::Parts {
                   log_error("reading failed", {{"error", error.what()}});
                   writer.reading_failed(error);
                 }),
-        reconciler(config, clock, writer, metrics, warnings),
-        sweeper(config, clock, writer, reconciler, warnings),
+        portone(config, clock, metrics, warnings),
+        reconciler(config, clock, writer, portone, metrics),
+        sweeper(config, clock, writer, portone, warnings),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
         admin({config, clock, clock.now(), writer, readers, reconciler, metrics, warnings, timers},
@@ -231,6 +233,7 @@ struct App::Parts {
   storage::Writer writer;
   Timers timers;
   ReaderPool readers;
+  portone::RestClient portone;
   Reconciler reconciler;
   Sweeper sweeper;
   WebhookListener webhook;
@@ -276,6 +279,7 @@ App::~App() { stop(); }
 
 void App::start() {
   parts_->writer.start();
+  parts_->portone.start();
   parts_->reconciler.start();
   parts_->sweeper.start();
   parts_->edge.start();
@@ -290,8 +294,10 @@ void App::stop() {
   parts_->edge.stop(kStopGrace);
   parts_->timers.stop();
   parts_->readers.stop();
-  parts_->sweeper.stop();
+  parts_->sweeper.stop_soon();
   parts_->reconciler.stop();
+  parts_->portone.stop();
+  parts_->sweeper.stop();
   parts_->writer.stop();
 }
 
@@ -303,7 +309,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   set_log_level(config.log_level);
   parts_->webhook.reload(config);
   parts_->admin.reload(config);
-  parts_->reconciler.reload(config);
+  parts_->portone.reload(config);
   parts_->edge.set_trusted_proxies(config.trusted_proxies);
   parts_->writer.set_schedule(config.reconcile.lookup_schedule);
 

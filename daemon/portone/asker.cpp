@@ -18,7 +18,7 @@ constexpr int kMaxFailuresInARow = 16;
 constexpr int kMaxSilencesInARow = 3;
 constexpr const char* kNotConfigured = "this API is not configured";
 
-LookupReport begin(const Question& question, core::Time asked_at) {
+LookupReport about(const Question& question, core::Time asked_at) {
   return LookupReport{.question = question, .asked_at = asked_at};
 }
 
@@ -51,51 +51,61 @@ bool may_be_one_of_many(const LookupFault& fault) {
 
 }  // namespace
 
-Asker::Asker(const core::Config& config, std::shared_ptr<V1Tokens> tokens, AccessWatch& watch,
-             const Clock& clock, Metrics& metrics)
-    : tokens_(std::move(tokens)), watch_(watch), clock_(clock), metrics_(metrics) {
+Asker::Asker(const core::Config& config, const World& world)
+    : watch_(world.watch), clock_(world.clock), metrics_(world.metrics) {
   if (config.v1) {
-    v1_.emplace(*config.v1, *tokens_, watch, clock, config.channel == core::Channel::kTest);
+    v1_calls_.emplace(Api::kV1, http::ClientOptions{.base_url = config.v1->base_url}, world.loop,
+                      world.watch, world.v1_limit, world.clock);
+    v1_.emplace(*config.v1, *v1_calls_, world.watch, config.channel == core::Channel::kTest);
   }
-  if (config.v2) v2_.emplace(*config.v2, watch, clock);
+  if (config.v2) {
+    v2_calls_.emplace(Api::kV2,
+                      http::ClientOptions{.base_url = config.v2->base_url,
+                                          .read_timeout = std::chrono::seconds(60),
+                                          .total_deadline = std::chrono::seconds(60)},
+                      world.loop, world.watch, world.v2_limit, world.clock);
+    v2_.emplace(*config.v2, *v2_calls_);
+  }
 }
 
 std::size_t Asker::batch_size(QuestionKind kind) {
   return kind == QuestionKind::kV1Attempt ? V1Client::kMaxBatch : 1;
 }
 
-std::vector<LookupReport> Asker::ask(const std::vector<Question>& questions) {
+Task<std::vector<LookupReport>> Asker::ask(std::vector<Question> questions) {
+  std::vector<LookupReport> reports;
   const bool v2 = questions.front().kind == QuestionKind::kV2Payment;
   if (v2 ? !v2_ : !v1_) {
     // A reload may take an API away under a thread that asks it.
-    std::vector<LookupReport> reports;
     for (const Question& question : questions) {
-      LookupReport& report = reports.emplace_back(begin(question, clock_.now()));
+      LookupReport& report = reports.emplace_back(about(question, clock_.now()));
       report.answered_at = report.asked_at;
       report.detail = kNotConfigured;
     }
-    return reports;
+    co_return reports;
   }
   switch (questions.front().kind) {
     case QuestionKind::kV1Attempt:
-      return ask_attempts(questions);
+      co_return co_await ask_attempts(std::move(questions));
     case QuestionKind::kV1Order:
-      return {ask_order(questions.front())};
+      reports.push_back(co_await ask_order(std::move(questions.front())));
+      break;
     case QuestionKind::kV2Payment:
-      return {ask_v2(questions.front())};
+      reports.push_back(co_await ask_v2(std::move(questions.front())));
+      break;
   }
-  return {};
+  co_return reports;
 }
 
-std::vector<LookupReport> Asker::ask_attempts(const std::vector<Question>& questions) {
+Task<std::vector<LookupReport>> Asker::ask_attempts(std::vector<Question> questions) {
   const core::Time began = clock_.now();
   std::vector<std::string> ids;
   for (const Question& question : questions) ids.push_back(question.id);
-  AttemptAnswers answers = ask_in_batches(ids);
+  AttemptAnswers answers = co_await ask_in_batches(std::move(ids));
   std::vector<LookupReport> reports;
   std::optional<LookupFault> no_order;  // others would wait for each of them
   for (const Question& question : questions) {
-    LookupReport& report = reports.emplace_back(begin(question, began));
+    LookupReport& report = reports.emplace_back(about(question, began));
     AttemptAnswer& answer = answers[question.id];
     if (answer.fault) {
       take_fault(Api::kV1, report, *answer.fault,
@@ -106,20 +116,20 @@ std::vector<LookupReport> Asker::ask_attempts(const std::vector<Question>& quest
       take_fault(Api::kV1, report, *no_order);
     } else {
       // PortOne hides test payments from the question by attempt alone (dossier §3.1).
-      answer.fault = find_by_order(report);
+      answer.fault = co_await find_by_order(report);
       if (answer.fault && !answer.fault->is_unreadable) no_order = answer.fault;
       // Not in a batch: others would wait for it.
-      if (questions.size() == 1) explain_unknown(report);
+      if (questions.size() == 1) co_await explain_unknown(report);
     }
     report.answered_at = clock_.now();
     note(Api::kV1, report, answer.fault ? &*answer.fault : nullptr);
   }
-  return reports;
+  co_return reports;
 }
 
 // All at once, and where that fails in halves: one attempt that PortOne or we stumble over must not
 // make the others wait for ever.
-Asker::AttemptAnswers Asker::ask_in_batches(const std::vector<std::string>& ids) {
+Task<Asker::AttemptAnswers> Asker::ask_in_batches(std::vector<std::string> ids) {
   AttemptAnswers answers;
   std::deque<std::vector<std::string>> groups{ids};
   int failures = 0;
@@ -127,7 +137,7 @@ Asker::AttemptAnswers Asker::ask_in_batches(const std::vector<std::string>& ids)
   while (!groups.empty()) {
     const std::vector<std::string> group = std::move(groups.front());
     groups.pop_front();
-    const auto answer = v1_->attempts(group);
+    const Asked<core::V1List> answer = co_await v1_->attempts(group);
     if (answer.ok()) {
       failures = silences = 0;
       for (std::string& id : sort_batch(group, answer.value(), answers)) {
@@ -139,7 +149,7 @@ Asker::AttemptAnswers Asker::ask_in_batches(const std::vector<std::string>& ids)
     ++failures;
     if (fault.outcome == LookupOutcome::kUnreachable) ++silences;
     const bool is_outage = !may_be_one_of_many(fault) || failures >= kMaxFailuresInARow ||
-                           silences >= kMaxSilencesInARow || v1_->is_aborted();
+                           silences >= kMaxSilencesInARow || v1_calls_->is_aborted();
     if (group.size() > 1 && !is_outage) {
       const auto middle = group.begin() + static_cast<std::ptrdiff_t>(group.size() / 2);
       groups.emplace_back(group.begin(), middle);
@@ -155,10 +165,10 @@ Asker::AttemptAnswers Asker::ask_in_batches(const std::vector<std::string>& ids)
     give_up(group);
     if (is_outage) {
       for (const auto& left : groups) give_up(left);
-      return answers;
+      co_return answers;
     }
   }
-  return answers;
+  co_return answers;
 }
 
 // Gives those that have to be asked for alone: the answer is not clear about them.
@@ -207,14 +217,14 @@ std::vector<std::string> Asker::sort_batch(const std::vector<std::string>& asked
   return alone;
 }
 
-LookupReport Asker::ask_order(const Question& question) {
-  LookupReport report = begin(question, clock_.now());
-  auto answer = v1_->order(question.id);
+Task<LookupReport> Asker::ask_order(Question question) {
+  LookupReport report = about(question, clock_.now());
+  Asked<V1Client::Order> answer = co_await v1_->order(question.id);
   report.answered_at = clock_.now();
   if (!answer.ok()) {
     take_fault(Api::kV1, report, answer.error());
     note(Api::kV1, report, &answer.error());
-    return report;
+    co_return report;
   }
   V1Client::Order& order = answer.value();
   std::optional<LookupFault> fault;
@@ -231,42 +241,42 @@ LookupReport Asker::ask_order(const Question& question) {
     report.retry_after = order.cut_short->retry_after;
   }
   note(Api::kV1, report, fault ? &*fault : nullptr);
-  return report;
+  co_return report;
 }
 
-LookupReport Asker::ask_v2(const Question& question) {
-  LookupReport report = begin(question, clock_.now());
-  auto answer = v2_->payment(question.id);
+Task<LookupReport> Asker::ask_v2(Question question) {
+  LookupReport report = about(question, clock_.now());
+  Asked<std::optional<core::Snapshot>> answer = co_await v2_->payment(question.id);
   report.answered_at = clock_.now();
   if (answer.ok()) {
     std::vector<core::Snapshot> snapshots;
     if (answer.value()) snapshots.push_back(std::move(*answer.value()));
     take_snapshots(report, std::move(snapshots));
-    add_other_attempts(report);
+    co_await add_other_attempts(report);
   } else {
     take_fault(Api::kV2, report, answer.error());
   }
   note(Api::kV2, report, answer.ok() ? nullptr : &answer.error());
-  return report;
+  co_return report;
 }
 
 // Where the answer shows another attempt than a message named, PortOne is asked for all of them.
 // The answer stands whatever comes of it.
-void Asker::add_other_attempts(LookupReport& report) {
-  if (report.snapshots.empty()) return;
+Task<void> Asker::add_other_attempts(LookupReport& report) {
+  if (report.snapshots.empty()) co_return;
   const core::AttemptId shown = report.snapshots.front().attempt_id;
   const auto& named = report.question.named_attempts;
   if (std::all_of(named.begin(), named.end(),
                   [&](const core::AttemptId& id) { return id == shown; })) {
-    return;
+    co_return;
   }
-  auto others = v2_->transactions(report.question.id);
+  Asked<core::V2List> others = co_await v2_->transactions(report.question.id);
   if (!others.ok()) {
     report.side_failed = true;
     report.detail += "; transactions: " + others.error().detail;
     report.retry_after = others.error().retry_after;
     if (others.error().is_unreadable) metrics_.unreadable(Api::kV2, UnreadableWhere::kTransactions);
-    return;
+    co_return;
   }
   for (core::Snapshot& snapshot : others.value().snapshots) {
     const bool is_there = std::any_of(
@@ -279,11 +289,11 @@ void Asker::add_other_attempts(LookupReport& report) {
 
 // An attempt that a webhook named, among all attempts of its order: "unknown to PortOne" only where
 // that list was read, and it is not there. The fault otherwise.
-std::optional<LookupFault> Asker::find_by_order(LookupReport& report) {
+Task<std::optional<LookupFault>> Asker::find_by_order(LookupReport& report) {
   const Question& question = report.question;
   take_snapshots(report, {});
-  if (question.for_redirect || !question.payment_id) return std::nullopt;
-  auto order = v1_->order(question.payment_id->str());
+  if (question.for_redirect || !question.payment_id) co_return std::nullopt;
+  Asked<V1Client::Order> order = co_await v1_->order(question.payment_id->str());
   std::optional<LookupFault> fault;
   if (!order.ok()) {
     fault = order.error();
@@ -297,7 +307,7 @@ std::optional<LookupFault> Asker::find_by_order(LookupReport& report) {
       take_snapshots(report, std::move(snapshots));
       name_unreadable(Api::kV1, UnreadableWhere::kList, report, unreadable_rows);
       report.side_failed = cut_short.has_value();
-      return std::nullopt;
+      co_return std::nullopt;
     }
     const auto odd = std::find_if(
         unreadable_rows.begin(), unreadable_rows.end(), [&](const core::UnreadableRow& row) {
@@ -310,33 +320,35 @@ std::optional<LookupFault> Asker::find_by_order(LookupReport& report) {
     }
   }
   if (fault) take_fault(Api::kV1, report, *fault, UnreadableWhere::kList);
-  return fault;
+  co_return fault;
 }
 
 // What a redirect names and no payment answers to may be an identity verification.
-void Asker::explain_unknown(LookupReport& report) {
-  if (report.outcome != Outcome::kNotFound || !report.question.for_redirect) return;
-  const auto certification = v1_->is_certification(report.question.id);
+Task<void> Asker::explain_unknown(LookupReport& report) {
+  if (report.outcome != Outcome::kNotFound || !report.question.for_redirect) co_return;
+  const Asked<bool> certification = co_await v1_->is_certification(report.question.id);
   if (certification.ok() && certification.value()) {
     report.detail = "an identity verification, not a payment";
   }
 }
 
-std::optional<LookupFault> Asker::walk(core::Api api, core::Time from, core::Time until,
-                                       const Take& take) {
-  const Take counted = [&](const ListPage& page) {
+Task<std::optional<LookupFault>> Asker::walk(Api api, core::Time from, core::Time until,
+                                             Take take) {
+  if (api == Api::kV1 ? !v1_ : !v2_) {
+    co_return LookupFault{LookupOutcome::kUnreachable, kNotConfigured, {}, false};
+  }
+  Take counted = [this, api, &take](const ListPage& page) {
     for (std::size_t i = 0; i < page.unreadable.size(); ++i) {
       metrics_.unreadable(api, UnreadableWhere::kList);
     }
-    take(page);
+    return take(page);
   };
-  if (api == Api::kV1 ? !v1_ : !v2_) {
-    return LookupFault{LookupOutcome::kUnreachable, kNotConfigured, {}, false};
-  }
   // The lists go by PortOne's clock.
   const std::chrono::milliseconds ahead = watch_.ahead(api);
-  return api == Api::kV1 ? v1_->walk(from + ahead, until + ahead, counted)
-                         : v2_->walk(from + ahead, until + ahead, counted);
+  if (api == Api::kV1) {
+    co_return co_await v1_->walk(from + ahead, until + ahead, std::move(counted));
+  }
+  co_return co_await v2_->walk(from + ahead, until + ahead, std::move(counted));
 }
 
 void Asker::name_unreadable(Api api, UnreadableWhere where, LookupReport& report,
@@ -365,11 +377,6 @@ void Asker::note(Api api, const LookupReport& report, const LookupFault* fault) 
     outcome = LookupOutcome::kNotFound;
   }
   metrics_.lookup(api, outcome, Seconds(report.answered_at - report.asked_at));
-}
-
-void Asker::abort() {
-  if (v1_) v1_->abort();
-  if (v2_) v2_->abort();
 }
 
 }  // namespace reconciled::portone

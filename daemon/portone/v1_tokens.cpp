@@ -13,66 +13,65 @@ constexpr auto kMargin = 30s;
 // PortOne's tokens live for 30 minutes (dossier §3.1). One of unknown life is used for a moment.
 constexpr auto kLongestLife = 30min;
 constexpr auto kShortestLife = 10s;
-// How soon one who waits for another's login sees that it is to stop.
-constexpr auto kLook = 50ms;
 
 }  // namespace
 
-V1Tokens::V1Tokens(core::PortoneV1Config config, AccessWatch& watch)
-    : config_(std::move(config)), watch_(watch) {}
+V1Tokens::V1Tokens(const core::PortoneV1Config& config, Calls& calls, AccessWatch& watch)
+    : imp_key_(config.imp_key), imp_secret_(config.imp_secret), calls_(calls), watch_(watch) {}
 
-Asked<std::string> V1Tokens::get(http::Client& client) {
-  std::unique_lock lock(mutex_);
+Task<Asked<std::string>> V1Tokens::get() {
   bool has_waited = false;
   for (;;) {
-    if (!token_.empty() && Steady::now() < good_until_) return token_;
-    if (client.is_aborted()) return LookupFault{LookupOutcome::kUnreachable, "aborted", {}, false};
-    if (is_logging_in_) {
-      has_waited = true;
-      ended_.wait_for(lock, kLook);
-      continue;
+    if (!token_.empty() && Steady::now() < good_until_) co_return token_;
+    if (calls_.is_aborted()) {
+      co_return LookupFault{LookupOutcome::kUnreachable, "aborted", {}, false};
     }
-    const bool may_log_in = Steady::now() >= next_login_at_;
-    if (failure_ && (has_waited || !may_log_in)) return *failure_;
-    break;
+    if (!is_logging_in_) break;
+    has_waited = true;
+    LoginEnded ended{*this};
+    co_await ended;
   }
+  if (failure_ && (has_waited || Steady::now() < next_login_at_)) co_return *failure_;
   is_logging_in_ = true;
-  lock.unlock();
   const auto begun = Steady::now();
-  const Asked<core::V1Token> answer = log_in(client);
-  lock.lock();
+  const Asked<core::V1Token> answer = co_await log_in();
   is_logging_in_ = false;
-  ended_.notify_all();
-  if (!answer.ok()) {
-    // One that was stopped says nothing about PortOne: another may try.
-    if (!client.is_aborted()) note_failure(answer.error());
-    return answer.error();
+  if (answer.ok()) {
+    failure_.reset();
+    pause_ = kFirstPause;
+    token_ = answer.value().access_token;
+    const std::chrono::seconds life{std::min<std::int64_t>(
+        answer.value().life_seconds(), std::chrono::seconds(kLongestLife).count())};
+    good_until_ = begun + std::max<std::chrono::seconds>(life - kMargin, kShortestLife);
+  } else if (!calls_.is_aborted()) {
+    note_failure(answer.error());
   }
-  failure_.reset();
-  pause_ = kFirstPause;
-  token_ = answer.value().access_token;
-  const std::chrono::seconds life{std::min<std::int64_t>(
-      answer.value().life_seconds(), std::chrono::seconds(kLongestLife).count())};
-  good_until_ = begun + std::max<std::chrono::seconds>(life - kMargin, kShortestLife);
-  return token_;
+  // What they find is what this one does.
+  const Asked<std::string> outcome =
+      answer.ok() ? Asked<std::string>(token_) : Asked<std::string>(answer.error());
+  wake_waiting();
+  co_return outcome;
 }
 
-Asked<core::V1Token> V1Tokens::log_in(http::Client& client) {
-  const nlohmann::json keys{{"imp_key", config_.imp_key}, {"imp_secret", config_.imp_secret}};
-  const http::ClientRequest request{
+void V1Tokens::wake_waiting() {
+  std::vector<std::coroutine_handle<>> woken;
+  woken.swap(waiting_);
+  for (const std::coroutine_handle<> one : woken) one.resume();
+}
+
+Task<Asked<core::V1Token>> V1Tokens::log_in() {
+  const nlohmann::json keys{{"imp_key", imp_key_}, {"imp_secret", imp_secret_}};
+  http::ClientRequest request{
       .method = "POST",
       .target = "/users/getToken",
+      .headers = {},
       .body = keys.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
       .content_type = "application/json"};
-  const auto response = client.send(request);
-  if (!response.ok()) {
-    const LookupFault fault = fault_of(response.error());
-    if (!client.is_aborted()) watch_.unanswered(core::Api::kV1, "login: " + fault.detail);
-    return fault;
-  }
+  const Asked<http::ClientResponse> response = co_await calls_.send(std::move(request), "login: ");
+  if (!response.ok()) co_return response.error();
   const int status = response.value().status;
   auto token = core::read_v1_token(status, response.value().body);
-  if (token.ok()) return std::move(token.value());
+  if (token.ok()) co_return std::move(token.value());
   LookupFault fault = fault_of(token.error(), response.value());
   fault.detail = "login: " + fault.detail;
   fault.is_unreadable = false;  // it says nothing of a payment
@@ -85,7 +84,7 @@ Asked<core::V1Token> V1Tokens::log_in(http::Client& client) {
   } else {
     watch_.unanswered(core::Api::kV1, fault.detail);
   }
-  return fault;
+  co_return fault;
 }
 
 void V1Tokens::note_failure(LookupFault fault) {
@@ -95,7 +94,6 @@ void V1Tokens::note_failure(LookupFault fault) {
 }
 
 void V1Tokens::refused(const std::string& token, bool is_new) {
-  const std::lock_guard lock(mutex_);
   if (token_ != token) return;
   token_.clear();
   if (is_new) {

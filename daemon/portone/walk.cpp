@@ -31,16 +31,17 @@ bool is_same(const std::vector<std::string>& page, const std::vector<std::string
 
 class Walk {
  public:
-  Walk(const WalkRules& rules, const Take& take) : rules_(rules), take_(take) {}
+  Walk(WalkRules rules, Take take) : rules_(std::move(rules)), take_(std::move(take)) {}
 
-  std::optional<LookupFault> run(core::Time from, core::Time until) {
+  Task<std::optional<LookupFault>> run(core::Time from, core::Time until) {
     push_parts({from, until}, (until - from) / kMaxWindow + 1);
     while (!todo_.empty()) {
       const Window window = todo_.back();
       todo_.pop_back();
-      if (auto fault = walk(window)) return fault;
+      std::optional<LookupFault> fault = co_await walk(window);
+      if (fault) co_return fault;
     }
-    return std::nullopt;
+    co_return std::nullopt;
   }
 
  private:
@@ -59,22 +60,22 @@ class Walk {
     }
   }
 
-  std::optional<LookupFault> walk(const Window& window) {
-    const Asked<ListedPage> first = rules_.ask(window.from, window.until, 0);
-    if (!first.ok()) return first.error();
-    const Asked<Extent> extent = extent_of(window, first.value());
-    if (!extent.ok()) return extent.error();
+  Task<std::optional<LookupFault>> walk(const Window& window) {
+    const Asked<ListedPage> first = co_await rules_.ask(window.from, window.until, 0);
+    if (!first.ok()) co_return first.error();
+    const Asked<Extent> extent = co_await extent_of(window, first.value());
+    if (!extent.ok()) co_return extent.error();
     if (extent.value() == Extent::kWhole) {
       cuts_in_a_row_ = 0;
-      take_(first.value().page);
-      return std::nullopt;
+      co_await take_(first.value().page);
+      co_return std::nullopt;
     }
-    if (window.until - window.from <= rules_.shortest) return turn_pages(window);
+    if (window.until - window.from <= rules_.shortest) co_return co_await turn_pages(window);
     if (++cuts_in_a_row_ > kMaxCutsInARow) {
-      return endless("the list does not get shorter with its window");
+      co_return endless("the list does not get shorter with its window");
     }
     push_parts(window, parts_for(first.value()));
-    return std::nullopt;
+    co_return std::nullopt;
   }
 
   [[nodiscard]] std::int64_t parts_for(const ListedPage& first) const {
@@ -84,38 +85,39 @@ class Walk {
   }
 
   // Whether the first page is all that there is.
-  Asked<Extent> extent_of(const Window& window, const ListedPage& first) {
+  Task<Asked<Extent>> extent_of(const Window& window, const ListedPage& first) {
     const auto rows = static_cast<std::int64_t>(first.page.rows());
-    if (first.has_next == true) return Extent::kMore;
-    if (first.total ? rows >= *first.total : first.has_next.has_value()) return Extent::kWhole;
-    if (first.page.rows() >= rules_.page_size) return Extent::kMore;
+    if (first.has_next == true) co_return Extent::kMore;
+    if (first.total ? rows >= *first.total : first.has_next.has_value()) co_return Extent::kWhole;
+    if (first.page.rows() >= rules_.page_size) co_return Extent::kMore;
     // It says nothing that could be read, or contradicts itself: the page behind it tells, as long
     // as the first is the same before and after.
-    const Asked<ListedPage> second = rules_.ask(window.from, window.until, 1);
-    if (!second.ok()) return second.error();
-    const Asked<ListedPage> again = rules_.ask(window.from, window.until, 0);
-    if (!again.ok()) return again.error();
+    const Asked<ListedPage> second = co_await rules_.ask(window.from, window.until, 1);
+    if (!second.ok()) co_return second.error();
+    const Asked<ListedPage> again = co_await rules_.ask(window.from, window.until, 0);
+    if (!again.ok()) co_return again.error();
     const bool has_moved = ids_of(again.value().page) != ids_of(first.page);
-    if (second.value().page.rows() == 0) return has_moved ? Extent::kMore : Extent::kWhole;
+    if (second.value().page.rows() == 0) co_return has_moved ? Extent::kMore : Extent::kWhole;
     if (is_same(ids_of(second.value().page), ids_of(first.page))) {
-      return endless("the list has no end: its second page is its first");
+      co_return endless("the list has no end: its second page is its first");
     }
-    return Extent::kMore;
+    co_return Extent::kMore;
   }
 
-  std::optional<LookupFault> turn_pages(const Window& window) {
+  Task<std::optional<LookupFault>> turn_pages(const Window& window) {
     cuts_in_a_row_ = 0;
     std::vector<std::string> before;
     for (int attempt = 0; attempt < kMaxTries; ++attempt) {
       Turned turned;
-      if (auto fault = turn_pages_once(window, turned)) return fault;
+      std::optional<LookupFault> fault = co_await turn_pages_once(window, turned);
+      if (fault) co_return fault;
       // Without a count, two equal rounds say that nothing moved.
       if (turned.has_total ? !turned.has_moved : attempt > 0 && turned.ids == before) {
-        return std::nullopt;
+        co_return std::nullopt;
       }
       before = std::move(turned.ids);
     }
-    return endless("the list changes while its pages are turned");
+    co_return endless("the list changes while its pages are turned");
   }
 
   struct Turned {
@@ -124,40 +126,41 @@ class Walk {
     bool has_moved = false;
   };
 
-  std::optional<LookupFault> turn_pages_once(const Window& window, Turned& turned) {
+  Task<std::optional<LookupFault>> turn_pages_once(const Window& window, Turned& turned) {
     std::optional<std::int64_t> total;
     std::vector<std::string> before;
     for (int number = 0; number < rules_.max_pages; ++number) {
-      const Asked<ListedPage> page = rules_.ask(window.from, window.until, number);
-      if (!page.ok()) return page.error();
+      const Asked<ListedPage> page = co_await rules_.ask(window.from, window.until, number);
+      if (!page.ok()) co_return page.error();
       const std::optional<std::int64_t> count = page.value().total;
       turned.has_moved |= total && count && *total != *count;
       const std::vector<std::string> ids = ids_of(page.value().page);
-      if (ids.empty()) return std::nullopt;
-      if (is_same(ids, before)) return endless("the list has no end: a page comes twice");
+      if (ids.empty()) co_return std::nullopt;
+      if (is_same(ids, before)) co_return endless("the list has no end: a page comes twice");
       turned.has_total = turned.has_total && count;
       total = count;
       before = ids;
       turned.ids.insert(turned.ids.end(), ids.begin(), ids.end());
-      take_(page.value().page);
+      co_await take_(page.value().page);
       const bool has_all = total && static_cast<std::int64_t>(turned.ids.size()) >= *total;
       const bool goes_on = page.value().has_next.value_or(!has_all);
-      if (!goes_on && (has_all || !total)) return std::nullopt;
+      if (!goes_on && (has_all || !total)) co_return std::nullopt;
     }
-    return endless("more rows in one moment than PortOne lists");
+    co_return endless("more rows in one moment than PortOne lists");
   }
 
-  const WalkRules& rules_;
-  const Take& take_;
+  const WalkRules rules_;
+  const Take take_;
   std::vector<Window> todo_;
   int cuts_in_a_row_ = 0;
 };
 
 }  // namespace
 
-std::optional<LookupFault> walk_list(const WalkRules& rules, core::Time from, core::Time until,
-                                     const Take& take) {
-  return Walk(rules, take).run(from, std::max(from, until));
+Task<std::optional<LookupFault>> walk_list(WalkRules rules, core::Time from, core::Time until,
+                                           Take take) {
+  Walk walk(std::move(rules), std::move(take));
+  co_return co_await walk.run(from, std::max(from, until));
 }
 
 }  // namespace reconciled::portone

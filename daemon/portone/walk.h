@@ -7,7 +7,7 @@
 // or into the next walk. Pages are turned only within a second that cannot be cut, and again from
 // the start where the count changed meanwhile. A list ends where it says so, or where the page
 // behind it is empty; one that never ends, or does not get shorter with its window, is a fault.
-// Used by V1Client and V2Client, on their thread.
+// Used by V1Client and V2Client.
 #pragma once
 
 #include <chrono>
@@ -18,16 +18,13 @@
 #include "daemon/core/messages/portone_answer.h"
 #include "daemon/core/words/time.h"
 #include "daemon/portone/fault.h"
+#include "daemon/portone/list_page.h"
+#include "daemon/portone/task.h"
 
 namespace reconciled::portone {
 
-struct ListPage {
-  std::vector<core::Snapshot> snapshots;
-  std::vector<core::UnreadableRow> unreadable;
-  [[nodiscard]] std::size_t rows() const { return snapshots.size() + unreadable.size(); }
-};
-// Gets each page; a row may come twice.
-using Take = std::function<void(const ListPage&)>;
+// Gets each page, and is waited for; a row may come twice.
+using Take = std::function<Task<void>(const ListPage&)>;
 
 struct ListedPage {
   ListPage page;
@@ -40,12 +37,12 @@ struct WalkRules {
   int max_pages = 0;                     // that PortOne turns
   std::chrono::milliseconds shortest{};  // a window that is not cut any more
   // Page `number` (from 0) of what lies in [from, until]; an empty one where it is beyond the end.
-  std::function<Asked<ListedPage>(core::Time from, core::Time until, int number)> ask;
+  std::function<Task<Asked<ListedPage>>(core::Time from, core::Time until, int number)> ask;
 };
 
 // Walks [from, until], in windows of 30 days at most. The fault that cut it short, if one did: what
 // was taken until then is good, and the walk is not complete.
-[[nodiscard]] std::optional<LookupFault> walk_list(const WalkRules& rules, core::Time from,
-                                                   core::Time until, const Take& take);
+Task<std::optional<LookupFault>> walk_list(WalkRules rules, core::Time from, core::Time until,
+                                           Take take);
 
 }  // namespace reconciled::portone

@@ -17,14 +17,7 @@ LookupQueue::Line& LookupQueue::line_of(const Key& key) {
 void LookupQueue::enqueue(const Key& key, Entry& entry) {
   entry.state = State::kQueued;
   entry.again = false;
-  Line& line = line_of(key);
-  line.ready(entry.turn).push_back(key);
-  if (entry.turn == Turn::kFirst) {
-    line.wake.notify_one();
-  } else {
-    // Not every thread asks these.
-    line.wake.notify_all();
-  }
+  line_of(key).ready(entry.turn).push_back(key);
 }
 
 void LookupQueue::hasten(const Key& key, Entry& entry) {
@@ -36,7 +29,6 @@ void LookupQueue::hasten(const Key& key, Entry& entry) {
 
 void LookupQueue::want(const storage::Question& question, std::optional<storage::Cover> event,
                        Turn turn) {
-  const std::lock_guard lock(mutex_);
   const Key key{question.kind, question.id};
   const auto [found, is_new] = entries_.try_emplace(key, Entry{.question = question, .turn = turn});
   Entry& entry = found->second;
@@ -59,7 +51,6 @@ void LookupQueue::want(const storage::Question& question, std::optional<storage:
 }
 
 bool LookupQueue::knows(const storage::Question& question) const {
-  const std::lock_guard lock(mutex_);
   const auto found = entries_.find({question.kind, question.id});
   return found != entries_.end() && found->second.state != State::kIdle;
 }
@@ -68,7 +59,8 @@ bool LookupQueue::Line::has_room(Turn turn) const {
   return in_flight < kMaxInFlight && (turn == Turn::kFirst || later_in_flight < kMaxLaterInFlight);
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn, BatchSize batch_size) {
+std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
+                                                     const BatchSize& batch_size, bool only_full) {
   std::deque<Key>& ready_now = line.ready(turn);
   std::vector<Job> jobs;
   std::size_t room = 1;
@@ -80,7 +72,13 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn, Batc
       ++it;
       continue;
     }
-    if (jobs.empty()) room = batch_size(it->first);
+    if (jobs.empty()) {
+      room = batch_size(it->first);
+      if (only_full && room > 1 && ready_now.size() < room) {
+        ++it;
+        continue;
+      }
+    }
     entry.state = State::kInFlight;
     line.in_flight += 1;
     if (turn == Turn::kLater) line.later_in_flight += 1;
@@ -88,31 +86,26 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn, Batc
     entry.asked_in = turn;
     entry.busy = payment_of(entry);
     line.busy_payments.insert(entry.busy);
-    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}});
+    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}, turn});
     for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
     it = ready_now.erase(it);
   }
   return jobs;
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, BatchSize batch_size,
-                                                Choice choice) {
+std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, const BatchSize& batch_size,
+                                                Choice choice, bool only_full) {
   const Turn preferred = choice == Choice::kLaterThenFirst ? Turn::kLater : Turn::kFirst;
   const Turn other = preferred == Turn::kFirst ? Turn::kLater : Turn::kFirst;
-  std::unique_lock lock(mutex_);
-  Line& own = line(api);
-  std::vector<Job> jobs;
-  while (!stopping_ && jobs.empty()) {
-    jobs = take_from(own, preferred, batch_size);
-    if (jobs.empty() && choice != Choice::kFirstOnly) jobs = take_from(own, other, batch_size);
-    if (jobs.empty()) own.wake.wait(lock);
+  std::vector<Job> jobs = take_from(line(api), preferred, batch_size, only_full);
+  if (jobs.empty() && choice != Choice::kFirstOnly) {
+    jobs = take_from(line(api), other, batch_size, only_full);
   }
   return jobs;
 }
 
 void LookupQueue::drop(const storage::Question& question,
                        const std::vector<core::EventId>& events) {
-  const std::lock_guard lock(mutex_);
   const auto found = entries_.find({question.kind, question.id});
   if (found == entries_.end()) return;
   for (const core::EventId id : events) {
@@ -122,7 +115,6 @@ void LookupQueue::drop(const storage::Question& question,
 }
 
 void LookupQueue::finish(const storage::Question& question, bool usable) {
-  const std::lock_guard lock(mutex_);
   const Key key{question.kind, question.id};
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kInFlight) return;
@@ -141,30 +133,19 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   } else if (entry.events.empty()) {
     entries_.erase(found);
   }
-  // The payment is free for other questions about it.
-  line.wake.notify_all();
-}
-
-void LookupQueue::stop() {
-  const std::lock_guard lock(mutex_);
-  stopping_ = true;
-  for (Line& line : lines_) line.wake.notify_all();
 }
 
 std::size_t LookupQueue::waiting() const {
-  const std::lock_guard lock(mutex_);
   return lines_[0].waiting() + lines_[1].waiting();
 }
 
 std::size_t LookupQueue::pending() const {
-  const std::lock_guard lock(mutex_);
   std::size_t pending = 0;
   for (const Line& line : lines_) pending += line.waiting() + line.in_flight;
   return pending;
 }
 
 std::size_t LookupQueue::size() const {
-  const std::lock_guard lock(mutex_);
   return entries_.size();
 }
 

@@ -1,18 +1,16 @@
-// What is to be asked of PortOne now, handed out to the look-up threads.
+// What is to be asked of PortOne now, and what of it is being asked.
 //
 // A question stands in it once, however often it is wanted; one look-up is in flight per payment
-// and API (design §2), and evidence that arrives meanwhile asks for another. Filled by the
-// reconciler, emptied by the look-up threads, of which each serves one API: one that hangs costs
-// the other nothing, neither a thread nor room nor a payment's turn. It reads no clock and no
-// database. What is proven comes first: however many others wait, and however long PortOne takes
-// for them.
+// and API (design §2), and evidence that arrives meanwhile asks for another. What belongs to one API
+// costs the other nothing, neither room nor a payment's turn. It reads no clock and no database and
+// knows no threads: Asking guards it. What is proven comes first: however many others wait, and
+// however long PortOne takes for them.
 #pragma once
 
 #include <array>
-#include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -25,17 +23,18 @@ namespace reconciled {
 
 class LookupQueue {
  public:
-  struct Job {
-    storage::Question question;
-    std::vector<storage::Cover> events;  // that wait for the answer
-  };
-
   enum class Turn {
     kFirst,  // a proven event, or somebody who waits
     kLater   // what the schedule asks, and what only an unsigned message named
   };
-  // Which questions a thread asks. One that keeps off the later ones is never busy with them, and
-  // one that prefers them goes on with the schedule under any load.
+  struct Job {
+    storage::Question question;
+    std::vector<storage::Cover> events;  // that wait for the answer
+    Turn turn = Turn::kFirst;
+  };
+
+  // Which questions are taken. Where one that keeps off the later ones is always left, they never
+  // make the first wait; one that prefers them goes on with the schedule under any load.
   enum class Choice { kFirstOnly, kFirstThenLater, kLaterThenFirst };
 
   // Asks the question soon. An `event`, with the copies that are known of it, is kept until a usable
@@ -47,14 +46,16 @@ class LookupQueue {
   // Whether the question is queued or in flight.
   [[nodiscard]] bool knows(const storage::Question& question) const;
 
-  // Waits for questions to `api` that may be asked now: all of one kind, at most `batch_size` of
-  // that kind, each of another payment. So many at most are in flight for one API, their answers
-  // included that are not written yet. Empty after `stop`.
+  // Questions to `api` that may be asked now: all of one kind and turn, at most `batch_size` of that
+  // kind, each of another payment. So many at most are in flight for one API, their answers included
+  // that are not written yet.
   static constexpr std::size_t kMaxInFlight = 1'024;
   static constexpr std::size_t kMaxLaterInFlight = 768;
-  using BatchSize = std::size_t (*)(storage::QuestionKind);
-  [[nodiscard]] std::vector<Job> take(core::Api api, BatchSize batch_size,
-                                      Choice choice = Choice::kFirstThenLater);
+  using BatchSize = std::function<std::size_t(storage::QuestionKind)>;
+  // `only_full`: of what is asked in batches a whole one, or nothing.
+  [[nodiscard]] std::vector<Job> take(core::Api api, const BatchSize& batch_size,
+                                      Choice choice = Choice::kFirstThenLater,
+                                      bool only_full = false);
 
   // The events need no answer any more: they were parked, or processed by another.
   void drop(const storage::Question& question, const std::vector<core::EventId>& events);
@@ -62,8 +63,6 @@ class LookupQueue {
   // The answer of a taken job is written, or was given up. With `usable`, its events are done;
   // otherwise they wait for the question's next turn.
   void finish(const storage::Question& question, bool usable);
-
-  void stop();
 
   [[nodiscard]] std::size_t waiting() const;  // questions to be asked, not in flight
   [[nodiscard]] std::size_t pending() const;  // those and the ones in flight
@@ -89,7 +88,6 @@ class LookupQueue {
     std::unordered_set<std::string> busy_payments;
     std::size_t in_flight = 0;
     std::size_t later_in_flight = 0;
-    std::condition_variable wake;
 
     [[nodiscard]] std::deque<Key>& ready(Turn turn) {
       return turn == Turn::kFirst ? ready_first : ready_later;
@@ -102,12 +100,11 @@ class LookupQueue {
   [[nodiscard]] Line& line_of(const Key& key);
   void enqueue(const Key& key, Entry& entry);
   void hasten(const Key& key, Entry& entry);
-  [[nodiscard]] std::vector<Job> take_from(Line& line, Turn turn, BatchSize batch_size);
+  [[nodiscard]] std::vector<Job> take_from(Line& line, Turn turn, const BatchSize& batch_size,
+                                           bool only_full);
 
-  mutable std::mutex mutex_;
   std::map<Key, Entry> entries_;
   std::array<Line, 2> lines_;
-  bool stopping_ = false;
 };
 
 }  // namespace reconciled

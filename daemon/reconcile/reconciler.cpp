@@ -45,32 +45,26 @@ const std::string kNobody;
 }  // namespace
 
 Reconciler::Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
-                       Metrics& metrics, Warnings& warnings)
+                       portone::PortOne& portone, Metrics& metrics)
     : config_(config),
       clock_(clock),
       writer_(writer),
       metrics_(metrics),
-      calm_at_(clock.now() + kCalmAfter),
-      watch_(warnings) {
-  reload(config);
-}
+      asking_(portone, writer, clock,
+              [this](storage::LookupReport report) { settle(std::move(report)); }),
+      calm_at_(clock.now() + kCalmAfter) {}
 
 Reconciler::~Reconciler() { stop(); }
 
+void Reconciler::start() {
+  thread_ = std::thread([this] { loop(); });
+}
+
 void Reconciler::stop() {
   stopping_ = true;
-  queue_.stop();
+  asking_.stop();
   wake();
-  {
-    const std::lock_guard lock(access_mutex_);
-    for (const auto& asker : askers_) {
-      if (asker) asker->abort();
-    }
-  }
   if (thread_.joinable()) thread_.join();
-  for (std::thread& thread : ask_threads_) {
-    if (thread.joinable()) thread.join();
-  }
 }
 
 void Reconciler::wake() {
@@ -152,7 +146,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   forget_unvouched(now);
 
   claim_due(reader, now);
-  const bool has_room = queue_.size() < kMaxQuestions && beginning_ < kMaxBeginning;
+  const bool has_room = asking_.size() < kMaxQuestions && beginning_ < kMaxBeginning;
   if ((!claimed_.empty() || may_scan()) && has_room) return now;
   if (!unproven_.empty() && may_begin_unproven(0)) return now;
   const std::optional<core::Time> next = reader.next_lookup(askable());
@@ -164,7 +158,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
 // to the queue. Questions that only wait for their next turn do not count: their turn begins here,
 // and after an outage there may be any number of them.
 void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
-  const auto pending = static_cast<std::int64_t>(queue_.pending());
+  const auto pending = static_cast<std::int64_t>(asking_.pending());
   // Reading past those pending costs more the more there are, and the threads have enough to ask.
   if (pending >= kMaxPending || (pending >= kDuePerRound && now < claim_due_at_)) return;
   claim_due_at_ = now + kDuePause;
@@ -173,9 +167,9 @@ void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
   }
   if (!config_.v1) return;
   for (const storage::DueAttempt& due : reader.due_attempts(now, pending + kDuePerRound)) {
-    if (queue_.knows(due.question)) continue;
+    if (asking_.knows(due.question)) continue;
     if (!due.is_vouched_for && !budget_.take(kNobody, now)) continue;
-    queue_.want(due.question, std::nullopt, Turn::kLater);
+    asking_.want(due.question, std::nullopt, Turn::kLater);
   }
 }
 
@@ -183,7 +177,7 @@ void Reconciler::claim_due(storage::Reader& reader, core::Time now) {
 // disk refuses it.
 void Reconciler::ask_unwritten(core::Time now) {
   if (unwritten_.empty() || now < ask_unwritten_at_) return;
-  for (const Question& question : unwritten_) queue_.want(question, std::nullopt, Turn::kLater);
+  for (const Question& question : unwritten_) asking_.want(question, std::nullopt, Turn::kLater);
   unwritten_.clear();
   ask_unwritten_at_ = now + kPauseAfterTrouble;
 }
@@ -223,7 +217,7 @@ void Reconciler::put_off(core::EventId event) {
 }
 
 bool Reconciler::may_begin_unproven(std::size_t begun) const {
-  return queue_.size() < kMaxWithLater && beginning_ + begun < kMaxBeginningUnproven;
+  return asking_.size() < kMaxWithLater && beginning_ + begun < kMaxBeginningUnproven;
 }
 
 // Not while those that it finds would have to be left again.
@@ -248,7 +242,7 @@ void Reconciler::scan_inbox(storage::Reader& reader) {
 void Reconciler::want(storage::Reader& reader, Question question,
                       const std::optional<storage::Cover>& event, Turn turn) {
   reader.name_attempts(question);
-  queue_.want(question, event, turn);
+  asking_.want(question, event, turn);
 }
 
 // What anybody could have invented waits for the budget, and for a fresh "unknown" to grow old:
@@ -296,7 +290,7 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
     claim(postponed_.extract(postponed_.begin()).mapped());
   }
   for (std::size_t left = kEventsPerRound;
-       left > 0 && begun.size() < room && !claimed_.empty() && queue_.size() < kMaxQuestions;
+       left > 0 && begun.size() < room && !claimed_.empty() && asking_.size() < kMaxQuestions;
        --left) {
     claim(claimed_.front());
     lined_up_.erase(claimed_.front());

@@ -1,9 +1,9 @@
 // The reconciler: turns events and due look-ups into questions to PortOne, and answers into
 // decisions (design §2).
 //
-// Its own thread runs `run_once`; look-up threads ask PortOne and hand the answers to the writer,
-// which decides inside its transaction. The database is the only memory that matters: whatever is
-// lost here comes back from the inbox and the look-up plan at the next start.
+// Its own thread runs `run_once`; PortOne's hands the answers to the writer, which decides inside its
+// transaction. The database is the only memory that matters: whatever is lost here comes back from
+// the inbox and the look-up plan at the next start.
 #pragma once
 
 #include <atomic>
@@ -17,12 +17,14 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/portone/asker.h"
+#include "daemon/core/config/config.h"
+#include "daemon/portone/portone.h"
+#include "daemon/reconcile/asking.h"
 #include "daemon/reconcile/lookup_budget.h"
-#include "daemon/reconcile/lookup_queue.h"
 #include "daemon/reconcile/unknown_memory.h"
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/lookup_requests.h"
+#include "daemon/runtime/metrics.h"
 #include "storage/views/reader.h"
 #include "storage/writer.h"
 
@@ -34,7 +36,7 @@ class Reconciler final : public LookupRequests {
   static constexpr std::size_t kMaxBeginning = 1'024;
 
   Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
-             Metrics& metrics, Warnings& warnings);
+             portone::PortOne& portone, Metrics& metrics);
   ~Reconciler() override;  // stops
   Reconciler(const Reconciler&) = delete;
   Reconciler& operator=(const Reconciler&) = delete;
@@ -42,20 +44,14 @@ class Reconciler final : public LookupRequests {
   void start();
   void stop();
 
-  // Any thread: asks with the secrets and addresses of `config` from now on.
-  void reload(const core::Config& config);
-
   // Any thread: what the writer committed.
   void committed(const storage::CommitNotice& notice);
   void look_up_soon(const core::PaymentId& payment_id) override;
   void look_up_soon(const storage::Question& question) override;
 
-  // Any thread: something of its own to ask PortOne with, sharing the token.
-  [[nodiscard]] std::shared_ptr<portone::Asker> make_asker();
-
   // Counts this thread's rounds; the watchdog sees by it that it lives.
   [[nodiscard]] std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t waiting_lookups() const override { return queue_.waiting(); }
+  [[nodiscard]] std::size_t waiting_lookups() const override { return asking_.waiting(); }
 
   // One round: claims events and due look-ups. When to run next, if nothing wakes it before.
   core::Time run_once(storage::Reader& reader, core::Time now);
@@ -72,11 +68,6 @@ class Reconciler final : public LookupRequests {
     bool overflowed = false;
   };
   using CountedAlone = core::Outcome<storage::CountedTries, storage::WriteFailure>;
-  // What the look-up threads ask with; replaced as a whole by `reload`.
-  struct Access {
-    core::Config config;
-    std::shared_ptr<portone::V1Tokens> tokens;  // null: V1 is not configured
-  };
   // Events that are tried alone (storage::TryMode), for the writer's thread.
   struct Trial {
     std::vector<core::EventId> events;
@@ -84,8 +75,7 @@ class Reconciler final : public LookupRequests {
     std::function<void(const CountedAlone&)> decide;
   };
   void loop();
-  void ask_loop(core::Api api, int number, std::size_t asker);
-  void settle(const LookupQueue::Job& job, storage::LookupReport report);
+  void settle(storage::LookupReport report);
   void try_answer(storage::LookupReport report, bool may_wait);
   void try_answer_alone(storage::LookupReport report, std::int64_t tries);
   void write_answer(const storage::LookupReport& report, storage::TryMode mode);
@@ -121,8 +111,6 @@ class Reconciler final : public LookupRequests {
   // Moves what is planned along where somebody set our clock, before the clock shows it.
   void follow_clock();
   void move_memory(std::chrono::milliseconds step);
-  [[nodiscard]] std::shared_ptr<portone::Asker> renew_asker(std::shared_ptr<Access>& used,
-                                                            std::size_t number);
   // An API that is not configured is not asked: its look-ups wait.
   [[nodiscard]] storage::Askable askable() const;
   void wake();
@@ -132,7 +120,7 @@ class Reconciler final : public LookupRequests {
   storage::Writer& writer_;
   Metrics& metrics_;
 
-  LookupQueue queue_;
+  Asking asking_;
   LookupBudget budget_{kStrangerRates};
   LookupBudget payment_budget_{kPaymentRates};
   std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
@@ -162,14 +150,6 @@ class Reconciler final : public LookupRequests {
   std::atomic<bool> has_last_tries_{false};  // that wait for it
   // Events that the writer has to begin together.
   std::atomic<std::size_t> beginning_{0};
-
-  portone::AccessWatch watch_;
-  std::mutex access_mutex_;
-  std::shared_ptr<Access> access_;
-  // One a thread, of `access_` or older. Each API has threads of its own: one that hangs costs the
-  // other nothing.
-  std::vector<std::shared_ptr<portone::Asker>> askers_;
-  std::vector<std::thread> ask_threads_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -96,13 +96,12 @@ void Reconciler::go_on_trying(core::Time now) {
   });
 }
 
-void Reconciler::settle(const LookupQueue::Job& job, storage::LookupReport report) {
+void Reconciler::settle(storage::LookupReport report) {
   if (report.outcome == storage::LookupReport::Outcome::kUnusable) {
     log_warn("look-up failed", {{"question", storage::to_word(report.question.kind)},
                                 {"id", report.question.id},
                                 {"reason", report.detail}});
   }
-  report.events = job.events;
   if (report.events.empty()) {
     write_answer(report, TryMode::kTogether);
   } else {
@@ -157,10 +156,10 @@ void Reconciler::write_tried(storage::LookupReport report, const storage::Counte
   for (const storage::Cover& cover : report.events) {
     if (!tried.contains(cover.event)) others.push_back(cover.event);
   }
-  queue_.drop(report.question, others);
+  asking_.drop(report.question, others);
   if (tried.empty() && !tries.parked.empty()) {
     // The answer may be what cannot be decided on.
-    queue_.finish(report.question, true);
+    asking_.finish(report.question, true);
     return;
   }
   std::erase_if(report.events,
@@ -170,7 +169,7 @@ void Reconciler::write_tried(storage::LookupReport report, const storage::Counte
 
 // The answer is lost: the database did not take it.
 void Reconciler::ask_again(const Question& question) {
-  queue_.finish(question, false);
+  asking_.finish(question, false);
   const std::lock_guard lock(mutex_);
   mail_.unwritten.push_back(question);
 }
@@ -195,7 +194,7 @@ void Reconciler::write_answer(const storage::LookupReport& report, TryMode mode)
   const auto written = [this, usable, report](const auto& outcome) {
     const Question& question = report.question;
     if (outcome.ok()) {
-      queue_.finish(question, usable);
+      asking_.finish(question, usable);
       const core::Time now = clock_.now();
       for (const core::Time received : outcome.value().reconciled_events) {
         metrics_.decide_seconds(Seconds(now - received));
@@ -205,7 +204,7 @@ void Reconciler::write_answer(const storage::LookupReport& report, TryMode mode)
       log_error("deciding on an answer failed", {{"question", storage::to_word(question.kind)},
                                                  {"id", question.id},
                                                  {"error", outcome.error().detail}});
-      queue_.finish(question, false);
+      asking_.finish(question, false);
       writer_.note_failure(report);
     } else {
       writer_.forgive_tries(events_of(report));

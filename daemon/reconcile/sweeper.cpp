@@ -33,11 +33,11 @@ storage::Question question_about(core::Api api, const core::PaymentId& payment) 
 }  // namespace
 
 Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
-                 Reconciler& reconciler, Warnings& warnings)
+                 portone::PortOne& portone, Warnings& warnings)
     : config_(config),
       clock_(clock),
       writer_(writer),
-      reconciler_(reconciler),
+      portone_(portone),
       warnings_(warnings) {}
 
 Sweeper::~Sweeper() { stop(); }
@@ -47,13 +47,19 @@ void Sweeper::start() {
   thread_ = std::thread([this] { loop(); });
 }
 
+void Sweeper::stop_soon() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  wake_.notify_one();
+}
+
+bool Sweeper::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void Sweeper::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    if (asker_) asker_->abort();
-    wake_.notify_one();
-  }
+  stop_soon();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -79,12 +85,6 @@ void Sweeper::loop() {
 }
 
 bool Sweeper::sweep(storage::Reader& reader, core::Time now) {
-  std::shared_ptr<portone::Asker> asker = reconciler_.make_asker();
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return false;
-    asker_ = std::move(asker);
-  }
   bool good = true;
   if (config_.v1) good = sweep(reader, core::Api::kV1, now) && good;
   if (config_.v2) good = sweep(reader, core::Api::kV2, now) && good;
@@ -100,6 +100,7 @@ bool Sweeper::sweep(storage::Reader& reader, core::Api api, core::Time now) {
   for (Window window{api, begin, begin}; window.until < now; window.from = window.until) {
     window.until = std::min(window.from + kWindow, now);
     if (const auto fault = walk(reader, window, counts)) {
+      if (is_stopping()) return false;
       log_warn("sweep failed", {{"api", core::to_word(api)}, {"reason", *fault}});
       if (++failures(api) < kFailuresToWarn) return false;
       warnings_.raise(WarningKind::kSweepFailing, core::to_word(api),
@@ -161,7 +162,7 @@ std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& 
       if (payment) swept.found.push_back(question_about(window.api, *payment));
     }
   };
-  if (const auto fault = asker_->walk(window.api, window.from, window.until, take)) {
+  if (const auto fault = portone_.walk(window.api, window.from, window.until, take)) {
     return fault->detail;
   }
   if (!write(std::move(swept))) return "the database cannot be written";

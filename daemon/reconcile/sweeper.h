@@ -13,24 +13,31 @@
 #include <mutex>
 #include <thread>
 
-#include "daemon/reconcile/reconciler.h"
+#include "daemon/core/config/config.h"
+#include "daemon/portone/portone.h"
+#include "daemon/runtime/clock.h"
 #include "daemon/runtime/warnings.h"
+#include "storage/views/reader.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
 class Sweeper {
  public:
   Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
-          Reconciler& reconciler, Warnings& warnings);
+          portone::PortOne& portone, Warnings& warnings);
   ~Sweeper();  // stops
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
 
   void start();  // does nothing where sweep_every is 0
+  // Begins nothing more; what it waits for, PortOne's stop ends.
+  void stop_soon();
   void stop();
 
  private:
   void loop();
+  [[nodiscard]] bool is_stopping();
   // Sweeps every configured API; false where one could not be walked to the end.
   bool sweep(storage::Reader& reader, core::Time now);
   bool sweep(storage::Reader& reader, core::Api api, core::Time now);
@@ -56,10 +63,9 @@ class Sweeper {
   const core::Config& config_;
   const Clock& clock_;
   storage::Writer& writer_;
-  Reconciler& reconciler_;
+  portone::PortOne& portone_;
   Warnings& warnings_;
   std::array<int, 2> failures_{};  // in a row, of each API
-  std::shared_ptr<portone::Asker> asker_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

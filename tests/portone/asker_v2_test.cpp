@@ -150,7 +150,7 @@ TEST_CASE("asker: a question to an API that is not configured gets a report, not
   core::Config none = asking.config;
   none.v1.reset();
   none.v2.reset();
-  portone::Asker asker(none, nullptr, asking.watch, asking.clock, asking.metrics);
+  Asking::Waiting asker{asking, {none, asking.world}};
   CHECK(asker.ask({v1_order("o")}).at(0).outcome == Outcome::kUnusable);
   CHECK(asker.ask({v2_payment("o")}).at(0).outcome == Outcome::kUnusable);
   CHECK(asker.walk(core::Api::kV1, {}, {}, [](const portone::ListPage&) {}).has_value());

@@ -86,6 +86,32 @@ struct Asking {
     return made;
   }
   [[nodiscard]] LookupReport ask(const Question& question) { return asker.ask({question}).at(0); }
+  // Runs the loop until the task has its value.
+  template <class T>
+  [[nodiscard]] T until_done(portone::Task<T> task) {
+    std::optional<T> value;
+    portone::start(std::move(task), [&value](T got) { value.emplace(std::move(got)); });
+    while (!value) loop.run_once(100ms);
+    return std::move(*value);
+  }
+  // The asker for a caller that waits.
+  struct Waiting {
+    Asking& asking;
+    portone::Asker real;
+
+    [[nodiscard]] std::vector<LookupReport> ask(const std::vector<Question>& questions) {
+      return asking.until_done(real.ask(questions));
+    }
+    [[nodiscard]] std::optional<portone::LookupFault> walk(
+        core::Api api, core::Time from, core::Time until,
+        const std::function<void(const portone::ListPage&)>& take) {
+      return asking.until_done(real.walk(api, from, until, [&](const portone::ListPage& page) {
+        take(page);
+        return portone::ready();
+      }));
+    }
+    void abort() { asking.loop.abort(); }
+  };
   [[nodiscard]] bool warns(WarningKind kind, const std::string& about) const {
     for (const Warning& warning : warnings.standing()) {
       if (warning.kind == kind && warning.about == about) return true;
@@ -101,9 +127,11 @@ struct Asking {
   Metrics metrics{"test"};
   Warnings warnings{clock, metrics};
   portone::AccessWatch watch{warnings};
-  std::shared_ptr<portone::V1Tokens> tokens =
-      std::make_shared<portone::V1Tokens>(*config.v1, watch);
-  portone::Asker asker{config, tokens, watch, clock, metrics};
+  portone::InFlightLimit v1_limit{64};
+  portone::InFlightLimit v2_limit{64};
+  http::ClientLoop loop;
+  portone::Asker::World world{loop, watch, v1_limit, v2_limit, clock, metrics};
+  Waiting asker{*this, {config, world}};
 };
 
 inline bool is_login(const std::string& target) { return target == "/users/getToken"; }

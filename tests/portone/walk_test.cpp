@@ -15,7 +15,6 @@ using core::Time;
 using portone::ListedPage;
 using portone::ListPage;
 using portone::LookupFault;
-using portone::WalkRules;
 
 namespace {
 
@@ -23,6 +22,29 @@ constexpr Time kBegin = core::from_ms(1'788'000'000'000);
 
 portone::Asked<ListedPage> fault(const char* detail) {
   return LookupFault{LookupOutcome::kServerError, detail, {}, false};
+}
+
+// The walk for pages that are there at once.
+struct WalkRules {
+  std::size_t page_size = 0;
+  int max_pages = 0;
+  std::chrono::milliseconds shortest{};
+  std::function<portone::Asked<ListedPage>(Time from, Time until, int number)> ask;
+};
+std::optional<LookupFault> walk_list(const WalkRules& rules, Time from, Time until,
+                                     const std::function<void(const ListPage&)>& take) {
+  std::optional<std::optional<LookupFault>> ended;
+  portone::start(portone::walk_list({rules.page_size, rules.max_pages, rules.shortest,
+                                     [&](Time begin, Time end, int number) {
+                                       return portone::ready(rules.ask(begin, end, number));
+                                     }},
+                                    from, until,
+                                    [&](const ListPage& page) {
+                                      take(page);
+                                      return portone::ready();
+                                    }),
+                 [&](std::optional<LookupFault> fault) { ended = std::move(fault); });
+  return ended.value();
 }
 
 core::UnreadableRow row(const std::string& id) { return {id, "for the test"}; }
@@ -59,7 +81,7 @@ struct Provider {
 
 struct Taken {
   std::set<std::string> ids;
-  portone::Take take = [this](const ListPage& page) {
+  std::function<void(const ListPage&)> take = [this](const ListPage& page) {
     for (const auto& unreadable : page.unreadable) ids.insert(unreadable.id);
   };
 };

@@ -2,9 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <thread>
-
 using namespace reconciled;
 using storage::Question;
 using storage::QuestionKind;
@@ -26,17 +23,6 @@ Question attempt(const std::string& id, std::optional<std::string> payment = std
   Question question{QuestionKind::kV1Attempt, id, std::nullopt, {}};
   if (payment) question.payment_id = core::PaymentId::trusted(*payment);
   return question;
-}
-// Takes without waiting: nothing where nothing may be asked now.
-std::vector<LookupQueue::Job> take_now(LookupQueue& queue) {
-  // Something that may always be asked ends the wait; it is the last in the line.
-  queue.want(order("sentinel"), std::nullopt);
-  std::vector<LookupQueue::Job> jobs = queue.take(core::Api::kV1, one);
-  if (jobs.size() == 1 && jobs[0].question.id == "sentinel") {
-    queue.finish(order("sentinel"), true);
-    return {};
-  }
-  return jobs;
 }
 
 }  // namespace
@@ -78,11 +64,11 @@ TEST_CASE("lookup queue: one look-up is in flight per payment") {
   queue.want(order("ord-1"), std::nullopt);
   queue.want(attempt("imp_2", "ord-1"), std::nullopt);
   CHECK(queue.take(core::Api::kV1, three).size() == 1);
-  CHECK(take_now(queue).empty());
+  CHECK(queue.take(core::Api::kV1, one).empty());
   CHECK(queue.waiting() == 2);
   queue.finish(attempt("imp_1", "ord-1"), true);
   CHECK(queue.take(core::Api::kV1, one).at(0).question.id == "ord-1");
-  CHECK(take_now(queue).empty());
+  CHECK(queue.take(core::Api::kV1, one).empty());
   queue.finish(order("ord-1"), true);
   CHECK(queue.take(core::Api::kV1, one).at(0).question.id == "imp_2");
 }
@@ -156,14 +142,14 @@ TEST_CASE("lookup queue: what became known of a question's payment in flight loc
   queue.want(attempt("imp_1", "ord-1"), std::nullopt);
   queue.finish(attempt("imp_1"), true);
   // It belongs to the payment now, which is still being asked about.
-  CHECK(take_now(queue).empty());
+  CHECK(queue.take(core::Api::kV1, one).empty());
   queue.finish(order("ord-1"), true);
   CHECK(queue.take(core::Api::kV1, one).at(0).question.id == "imp_1");
   queue.finish(attempt("imp_1"), true);
   CHECK(queue.size() == 0);
   // And the attempt may be asked about by itself again.
   queue.want(attempt("imp_1"), std::nullopt);
-  CHECK(take_now(queue).size() == 1);
+  CHECK(queue.take(core::Api::kV1, one).size() == 1);
 }
 
 TEST_CASE("lookup queue: only what redirects alone want is for a redirect; names are gathered") {
@@ -179,57 +165,6 @@ TEST_CASE("lookup queue: only what redirects alone want is for a redirect; names
   const auto jobs = queue.take(core::Api::kV1, one);
   CHECK_FALSE(jobs.at(0).question.for_redirect);
   CHECK(jobs.at(0).question.named_attempts.size() == 2);
-}
-
-TEST_CASE("lookup queue: stopping wakes all who wait, empty-handed") {
-  LookupQueue queue;
-  std::atomic<int> woken = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 3; ++i) {
-    threads.emplace_back([&] {
-      if (queue.take(core::Api::kV1, one).empty()) ++woken;
-    });
-  }
-  queue.stop();
-  for (std::thread& thread : threads) thread.join();
-  CHECK(woken == 3);
-  queue.want(order("ord-1"), kFirst);
-  CHECK(queue.take(core::Api::kV1, one).empty());
-}
-
-TEST_CASE("lookup queue: many threads ask every question, and no payment twice at once") {
-  LookupQueue queue;
-  std::mutex mutex;
-  std::set<std::string> busy;
-  std::atomic<int> asked = 0;
-  std::atomic<bool> twice = false;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
-      for (;;) {
-        const auto jobs = queue.take(core::Api::kV1, three);
-        if (jobs.empty()) return;
-        for (const auto& job : jobs) {
-          const std::lock_guard lock(mutex);
-          if (!busy.insert(job.question.payment_id->str()).second) twice = true;
-        }
-        for (const auto& job : jobs) {
-          {
-            const std::lock_guard lock(mutex);
-            busy.erase(job.question.payment_id->str());
-          }
-          queue.finish(job.question, true);
-          if (++asked == 2'000) queue.stop();
-        }
-      }
-    });
-  }
-  for (int i = 0; i < 2'000; ++i) {
-    queue.want(attempt("imp_" + std::to_string(i), "ord-" + std::to_string(i % 7)), std::nullopt);
-  }
-  for (std::thread& thread : threads) thread.join();
-  CHECK(asked == 2'000);
-  CHECK_FALSE(twice);
 }
 
 TEST_CASE("lookup queue: what is proven comes before all whose turn is later") {
@@ -258,7 +193,7 @@ TEST_CASE("lookup queue: a turn gets better and not worse") {
   CHECK(queue.take(core::Api::kV1, one).at(0).question.id == "hastened");
 }
 
-TEST_CASE("lookup queue: a thread keeps off the later ones, another prefers them") {
+TEST_CASE("lookup queue: one choice keeps off the later ones, another prefers them") {
   LookupQueue queue;
   queue.want(order("later-1"), std::nullopt, Turn::kLater);
   queue.want(order("later-2"), std::nullopt, Turn::kLater);
@@ -267,14 +202,8 @@ TEST_CASE("lookup queue: a thread keeps off the later ones, another prefers them
   CHECK(queue.take(core::Api::kV1, one, Choice::kLaterThenFirst).at(0).question.id == "later-1");
   CHECK(queue.take(core::Api::kV1, one, Choice::kFirstOnly).at(0).question.id == "first-1");
   CHECK(queue.take(core::Api::kV1, one, Choice::kFirstThenLater).at(0).question.id == "first-2");
-  std::thread thread([&] {
-    const auto jobs = queue.take(core::Api::kV1, one, Choice::kFirstOnly);
-    CHECK(jobs.at(0).question.id == "first-3");
-  });
-  queue.want(order("later-3"), std::nullopt, Turn::kLater);
-  queue.want(order("first-3"), std::nullopt);
-  thread.join();
-  CHECK(queue.waiting() == 2);
+  CHECK(queue.take(core::Api::kV1, one, Choice::kFirstOnly).empty());
+  CHECK(queue.waiting() == 1);
 }
 
 TEST_CASE("lookup queue: those whose turn is later leave room in flight") {
@@ -284,7 +213,7 @@ TEST_CASE("lookup queue: those whose turn is later leave room in flight") {
   }
   for (std::size_t i = 0; i < LookupQueue::kMaxLaterInFlight; ++i)
     (void)queue.take(core::Api::kV1, one);
-  CHECK(take_now(queue).empty());
+  CHECK(queue.take(core::Api::kV1, one).empty());
   queue.finish(order("later-0"), true);
   CHECK(queue.take(core::Api::kV1, one).at(0).question.id ==
         "later-" + std::to_string(LookupQueue::kMaxLaterInFlight));
@@ -318,12 +247,4 @@ TEST_CASE("lookup queue: each API has its own line, room and turns, for one paym
   CHECK(queue.pending() == LookupQueue::kMaxInFlight + 2);
   queue.finish(v2, true);
   CHECK(queue.pending() == LookupQueue::kMaxInFlight + 1);
-
-  std::atomic<int> ended{0};
-  std::thread waiter([&] {
-    if (queue.take(core::Api::kV2, one).empty()) ++ended;
-  });
-  queue.stop();
-  waiter.join();
-  CHECK(ended == 1);
 }

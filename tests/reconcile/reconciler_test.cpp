@@ -1,6 +1,8 @@
 // The reconciler's rounds, with a clock of the test's own and nobody who asks PortOne.
 #include "daemon/reconcile/reconciler.h"
 
+#include "daemon/portone/rest_client.h"
+#include "tests/reconcile/portone_by_hand.h"
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
@@ -41,7 +43,7 @@ class Rounds {
   explicit Rounds(Store& store)
       : store_(store),
         reader_(store.path()),
-        reconciler_(config(store), clock_, store.writer(), metrics_, warnings_) {}
+        reconciler_(config(store), clock_, store.writer(), portone_, metrics_) {}
   // As the app does: what is queued tells the reconciler how it went.
   ~Rounds() { store_.writer().stop(); }
   Rounds(const Rounds&) = delete;
@@ -82,7 +84,7 @@ class Rounds {
   reconciled::core::Config config_;
   ClockByHand clock_;
   Metrics metrics_{"test"};
-  reconciled::Warnings warnings_{clock_, metrics_};
+  PortoneByHand portone_;
   Reader reader_;
   Reconciler reconciler_;
 };
@@ -152,7 +154,9 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
   reconciled::SystemClock clock;
   Metrics metrics("test");
   reconciled::Warnings warnings(clock, metrics);
-  Reconciler reconciler(config, clock, store.writer(), metrics, warnings);
+  reconciled::portone::RestClient portone(config, clock, metrics, warnings);
+  Reconciler reconciler(config, clock, store.writer(), portone, metrics);
+  portone.start();
   reconciler.start();
   const auto asked_again = [&] {
     return std::stoul(
@@ -166,6 +170,7 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
   }
   CHECK(asked_again() >= kMostLater);
   reconciler.stop();
+  portone.stop();
   store.writer().stop();
 }
 
@@ -214,8 +219,8 @@ TEST_CASE("reconciler: a bounded number of events is begun at once, and all of t
   config.database_path = store.path();
   reconciled::SystemClock clock;
   Metrics metrics("test");
-  reconciled::Warnings warnings(clock, metrics);
-  Reconciler reconciler(config, clock, store.writer(), metrics, warnings);
+  PortoneByHand portone;
+  Reconciler reconciler(config, clock, store.writer(), portone, metrics);
   Reader reader = store.reader();
   for (int round = 0; round < 20; ++round) reconciler.run_once(reader, at(10));
   // Each unit of work counts 16 of them; the other one forgets what nobody vouches for.

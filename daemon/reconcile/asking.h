@@ -1,0 +1,68 @@
+// What is being asked of PortOne: hands questions over as they may be asked, and answers back.
+//
+// The reconciler's thread and the writer's want things and finish them; PortOne's thread brings the
+// answers. Any thread; never waits.
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "daemon/portone/portone.h"
+#include "daemon/reconcile/lookup_queue.h"
+#include "daemon/runtime/clock.h"
+#include "daemon/runtime/lock_guarded.h"
+#include "storage/writer.h"
+
+namespace reconciled {
+
+class Asking {
+ public:
+  // Gets each report with its number and its events; on PortOne's thread.
+  using Answered = std::function<void(storage::LookupReport)>;
+
+  Asking(portone::PortOne& portone, storage::Writer& writer, const Clock& clock, Answered answered);
+
+  // See LookupQueue.
+  void want(const storage::Question& question, std::optional<storage::Cover> event = std::nullopt,
+            LookupQueue::Turn turn = LookupQueue::Turn::kFirst);
+  void drop(const storage::Question& question, const std::vector<core::EventId>& events);
+  void finish(const storage::Question& question, bool usable);
+  [[nodiscard]] bool knows(const storage::Question& question) const;
+  [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::size_t size() const;
+
+  // Asks nothing more, and takes no answer: a call that a stop cuts short says nothing about PortOne.
+  void stop();
+
+ private:
+  // Dialogues under way with one API, which are batches of questions or single ones.
+  struct UnderWay {
+    int first = 0;
+    int later = 0;
+  };
+  struct State {
+    LookupQueue queue;
+    std::array<UnderWay, 2> under_way{};
+    bool is_stopping = false;
+  };
+  [[nodiscard]] static UnderWay& of(State& state, core::Api api) {
+    return state.under_way.at(static_cast<std::size_t>(api));
+  }
+  [[nodiscard]] static LookupQueue::Choice choice_for(const UnderWay& under_way, int limit);
+  // Hands over what may be asked now.
+  void ask_more(core::Api api);
+  [[nodiscard]] std::vector<LookupQueue::Job> take(core::Api api);
+  void hand_over(core::Api api, std::vector<LookupQueue::Job> jobs);
+  void answered(core::Api api, const std::vector<LookupQueue::Job>& jobs,
+                const std::vector<std::int64_t>& numbers,
+                std::vector<storage::LookupReport> reports);
+
+  portone::PortOne& portone_;
+  storage::Writer& writer_;
+  const Clock& clock_;
+  const Answered answered_;
+  LockGuarded<State> state_;
+};
+
+}  // namespace reconciled
