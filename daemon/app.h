@@ -8,7 +8,7 @@
 //   writer        Writer       every write, in group commits                 Writer::stop
 //   reader-N      ReaderPool   reads for answers                             ReaderPool::stop
 //   reconciler    Reconciler   claims events and due look-ups                Reconciler::stop
-//   lookup-v1-N   Reconciler   asks PortOne; lookup-v2-N too                 Reconciler::stop
+//   portone       RestClient   asks PortOne, many calls at once              RestClient::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
 //   log           LogQueue     writes the log                                end_logging

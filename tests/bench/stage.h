@@ -16,7 +16,7 @@ namespace reconciled::bench {
 
 struct StageOptions {
   int portone_delay_ms = 50;
-  int lookups_in_flight = 8;
+  int lookups_in_flight = 64;
   e2e::Command program{};  // another than `reconciled`
 };
 

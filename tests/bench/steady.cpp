@@ -148,7 +148,7 @@ void check_stored(const Stage& stage, const std::string& source,
 
 Figures steady_load(int minutes) {
   // As many look-ups at a time as this rate needs.
-  Stage stage({.portone_delay_ms = 50, .lookups_in_flight = 32});
+  Stage stage({.portone_delay_ms = 50});
   const Wire webhook{stage.daemon.webhook().address};
   const Wire redirect{stage.daemon.redirect().address};
   IdMill mill;

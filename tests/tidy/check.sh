@@ -43,7 +43,7 @@ allowed() {
     daemon/portone) echo "daemon/http daemon/runtime storage $core" ;;
     daemon/reconcile) echo "daemon/portone daemon/runtime storage $core" ;;
     daemon/webhook | daemon/redirect | daemon/admin) echo "$listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/reconcile" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/portone daemon/reconcile" ;;
     daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac

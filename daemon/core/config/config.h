@@ -79,7 +79,7 @@ enum class UnregisteredOrders { kHold, kAccept };
 struct ReconcileConfig {
   MissingWebhook missing_webhook = MissingWebhook::kLookup;
   std::vector<std::chrono::milliseconds> lookup_schedule;
-  int lookups_in_flight = 8;
+  int lookups_in_flight = 64;  // with each API, at most
   std::chrono::milliseconds sweep_every = std::chrono::minutes(10);  // 0: never
   UnregisteredOrders unregistered_orders = UnregisteredOrders::kHold;
 };

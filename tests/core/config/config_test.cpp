@@ -32,7 +32,7 @@ TEST_CASE("configuration: an almost empty file gets every documented default") {
   CHECK(config.reconcile.missing_webhook == MissingWebhook::kLookup);
   CHECK(config.reconcile.lookup_schedule ==
         std::vector<std::chrono::milliseconds>{10s, 30s, 1min, 2min, 5min, 15min, 1h, 6h, 24h});
-  CHECK(config.reconcile.lookups_in_flight == 8);
+  CHECK(config.reconcile.lookups_in_flight == 64);
   CHECK(config.reconcile.sweep_every == 10min);
   CHECK(config.reconcile.unregistered_orders == UnregisteredOrders::kHold);
   CHECK(config.notify_url.empty());
