@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "daemon/portone/fault.h"
@@ -32,6 +34,13 @@ class PortOne {
   // their order, later and on another thread, and must not block. Their `events` and `number` are
   // left empty. False once it has stopped: nobody is answered.
   [[nodiscard]] virtual bool ask(std::vector<storage::Question> questions, Answered answered) = 0;
+  // Lists what changed in V2 in that time, payment by payment as PortOne has it now: `listed` gets
+  // what was read of these payments until the end or a fault, on another thread, in the order in
+  // which it was read. It tells nothing of what is not there. False once it has stopped.
+  using PaymentIds = std::unordered_set<std::string>;
+  using Listed = std::function<void(std::vector<core::Snapshot>)>;
+  [[nodiscard]] virtual bool list_v2(core::Time from, core::Time until, PaymentIds of,
+                                     Listed listed) = 0;
   // Walks PortOne's list of what changed in that time, and waits for its end: `take` gets each page
   // on the caller's thread, with what in it cannot be read, and a row may come twice. The fault that
   // cut it short, if one did: then something may be missing. See walk.h.

@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <iterator>
 
 #include "daemon/runtime/log.h"
 
@@ -92,6 +94,31 @@ Task<std::vector<LookupReport>> RestClient::answer(std::vector<Question> questio
     report.detail = "asking failed: " + fault;
   }
   co_return failed;
+}
+
+bool RestClient::list_v2(core::Time from, core::Time until, PaymentIds of, Listed listed) {
+  return post([this, from, until, of = std::move(of), listed = std::move(listed)] {
+    start_task(list_all_v2(from, until, of), listed);
+  });
+}
+
+Task<std::vector<core::Snapshot>> RestClient::list_all_v2(core::Time from, core::Time until,
+                                                           PaymentIds of) {
+  const std::shared_ptr<Asker> asker = asker_;
+  std::vector<core::Snapshot> all;
+  try {
+    Take take = [&all, &of](const ListPage& page) {
+      std::copy_if(page.snapshots.begin(), page.snapshots.end(), std::back_inserter(all),
+                   [&](const core::Snapshot& row) { return of.contains(row.payment_id.str()); });
+      return ready();
+    };
+    const std::optional<LookupFault> fault =
+        co_await asker->walk(core::Api::kV2, from, until, std::move(take));
+    if (fault) log_warn("listing what changed failed", {{"reason", fault->detail}});
+  } catch (const std::exception& error) {
+    log_error("listing what changed failed", {{"error", error.what()}});
+  }
+  co_return all;
 }
 
 // Hands the pages of a walk to the thread that waits for them, one at a time: the walk goes on with

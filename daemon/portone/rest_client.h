@@ -33,6 +33,8 @@ class RestClient final : public PortOne {
   [[nodiscard]] int limit(core::Api api) const override;
   [[nodiscard]] std::size_t batch_size(storage::QuestionKind kind) const override;
   [[nodiscard]] bool ask(std::vector<storage::Question> questions, Answered answered) override;
+  [[nodiscard]] bool list_v2(core::Time from, core::Time until, PaymentIds of,
+                             Listed listed) override;
   [[nodiscard]] std::optional<LookupFault> walk(core::Api api, core::Time from, core::Time until,
                                                 const TakePage& take) override;
 
@@ -53,6 +55,8 @@ class RestClient final : public PortOne {
   }
   [[nodiscard]] Task<std::vector<storage::LookupReport>> answer(
       std::vector<storage::Question> questions);
+  [[nodiscard]] Task<std::vector<core::Snapshot>> list_all_v2(core::Time from, core::Time until,
+                                                              PaymentIds of);
   [[nodiscard]] Task<std::optional<LookupFault>> walk_all(core::Api api, core::Time from,
                                                           core::Time until, Walker& walker);
 

@@ -1,5 +1,9 @@
 #include "daemon/reconcile/asking.h"
 
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
 namespace reconciled {
 
 using storage::LookupReport;
@@ -62,6 +66,7 @@ Choice Asking::choice_for(const UnderWay& under_way, int limit) {
 }
 
 void Asking::ask_more(core::Api api) {
+  if (api == core::Api::kV2) list_if_worth_it();
   for (;;) {
     std::vector<Job> jobs = take(api);
     if (jobs.empty()) return;
@@ -76,21 +81,26 @@ std::vector<Job> Asking::take(core::Api api) {
   if (state->is_stopping || under_way.first + under_way.later >= limit) return {};
   std::vector<Job> jobs = state->queue.take(
       api, [this](storage::QuestionKind kind) { return portone_.batch_size(kind); },
-      choice_for(under_way, limit), under_way.first + under_way.later >= kBeforeFull);
+      choice_for(under_way, limit),
+      under_way.first + under_way.later >= kBeforeFull ? LookupQueue::Which::kFullBatches
+                                                       : LookupQueue::Which::kAny);
   if (!jobs.empty()) {
     (jobs.front().turn == Turn::kFirst ? under_way.first : under_way.later) += 1;
   }
   return jobs;
 }
 
+// What a look-up answers for was read before it gets its number.
+std::vector<std::int64_t> Asking::numbers_for(const std::vector<Job>& jobs) {
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 0; i < jobs.size(); ++i) numbers.push_back(writer_.next_look_up());
+  return numbers;
+}
+
 void Asking::hand_over(core::Api api, std::vector<Job> jobs) {
   std::vector<Question> questions;
-  // What a look-up answers for was read before it gets its number.
-  std::vector<std::int64_t> numbers;
-  for (const Job& job : jobs) {
-    questions.push_back(job.question);
-    numbers.push_back(writer_.next_look_up());
-  }
+  for (const Job& job : jobs) questions.push_back(job.question);
+  std::vector<std::int64_t> numbers = numbers_for(jobs);
   // Where PortOne's thread has ended, we are stopping too.
   static_cast<void>(portone_.ask(
       std::move(questions), [this, api, jobs = std::move(jobs), numbers = std::move(numbers)](
@@ -108,14 +118,91 @@ void Asking::answered(core::Api api, const std::vector<Job>& jobs,
     UnderWay& under_way = of(*state, api);
     (jobs.front().turn == Turn::kFirst ? under_way.first : under_way.later) -= 1;
   }
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    LookupReport& report = reports.at(i);
-    if (report.answered_at == core::Time{}) report.asked_at = report.answered_at = clock_.now();
-    report.number = numbers[i];
-    report.events = jobs[i].events;
-    answered_(std::move(report));
-  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) tell(jobs[i], numbers[i], std::move(reports.at(i)));
   ask_more(api);
+}
+
+void Asking::tell(const Job& job, std::int64_t number, LookupReport report) {
+  if (report.answered_at == core::Time{}) report.asked_at = report.answered_at = clock_.now();
+  report.number = number;
+  report.events = job.events;
+  answered_(std::move(report));
+}
+
+void Asking::list_if_worth_it() {
+  const core::Time now = clock_.now();
+  std::chrono::milliseconds reach{};
+  std::vector<Job> jobs;
+  {
+    auto state = state_.lock();
+    Listing& listing = state->listing;
+    if (state->is_stopping || listing.is_under_way || now < listing.not_before ||
+        state->queue.waiting(core::Api::kV2) < kBacklog || portone_.limit(core::Api::kV2) < 1) {
+      return;
+    }
+    jobs = state->queue.take(
+        core::Api::kV2, [](storage::QuestionKind) { return LookupQueue::kMaxInFlight; },
+        LookupQueue::Choice::kFirstThenLater, LookupQueue::Which::kNotLeftOut);
+    if (jobs.empty()) return;
+    listing.is_under_way = true;
+    reach = listing.reach;
+  }
+  std::vector<std::int64_t> numbers = numbers_for(jobs);
+  portone::PortOne::PaymentIds payments;
+  for (const Job& job : jobs) payments.insert(job.question.id);
+  static_cast<void>(portone_.list_v2(
+      now - reach, now, std::move(payments), [this, now, jobs = std::move(jobs), numbers = std::move(numbers)](
+                            const std::vector<core::Snapshot>& snapshots) {
+        listed(jobs, numbers, now, snapshots);
+      }));
+}
+
+// A payment answers for itself where the list shows it, and all attempts that were named; any other
+// is asked about alone.
+void Asking::listed(const std::vector<Job>& jobs, const std::vector<std::int64_t>& numbers,
+                    core::Time asked_at, const std::vector<core::Snapshot>& snapshots) {
+  std::unordered_map<std::string_view, const core::Snapshot*> by_payment;
+  // A payment that moved while the list was walked comes twice: the later row is the newer.
+  for (const core::Snapshot& snapshot : snapshots) {
+    by_payment[snapshot.payment_id.str()] = &snapshot;
+  }
+  const core::Time answered_at = clock_.now();
+  std::vector<std::size_t> found;
+  {
+    auto state = state_.lock();
+    if (state->is_stopping) return;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      const Question& question = jobs[i].question;
+      const auto row = by_payment.find(question.id);
+      const bool is_whole =
+          row != by_payment.end() &&
+          std::all_of(question.named_attempts.begin(), question.named_attempts.end(),
+                      [&](const core::AttemptId& id) { return id == row->second->attempt_id; });
+      if (is_whole) {
+        found.push_back(i);
+      } else {
+        state->queue.give_back(question);
+      }
+    }
+    Listing& listing = state->listing;
+    listing.is_under_way = false;
+    const bool is_in_vain = found.size() * 8 < jobs.size();
+    if (is_in_vain) {
+      listing.reach = std::min(listing.reach * 4, kLongestReach);
+      listing.not_before = answered_at + kPauseInVain;
+    }
+  }
+  for (const std::size_t i : found) {
+    LookupReport report;
+    report.question = jobs[i].question;
+    report.asked_at = asked_at;
+    report.answered_at = answered_at;
+    report.outcome = LookupReport::Outcome::kAnswered;
+    report.detail = "answered by the list of what changed";
+    report.snapshots.push_back(*by_payment.at(jobs[i].question.id));
+    tell(jobs[i], numbers[i], std::move(report));
+  }
+  ask_more(core::Api::kV2);
 }
 
 }  // namespace reconciled

@@ -41,9 +41,22 @@ class Asking {
     int first = 0;
     int later = 0;
   };
+  // Under a backlog of V2 the list of what changed answers hundreds of payments a call, by the same
+  // rules as single answers. Each look goes as far back as brings answers.
+  struct Listing {
+    bool is_under_way = false;
+    std::chrono::milliseconds reach{kFirstReach};
+    core::Time not_before{};
+  };
+  static constexpr std::size_t kBacklog = 256;  // questions that wait
+  static constexpr std::chrono::milliseconds kFirstReach{120'000};
+  static constexpr std::chrono::milliseconds kLongestReach{3'600'000};
+  static constexpr std::chrono::milliseconds kPauseInVain{10'000};
+
   struct State {
     LookupQueue queue;
     std::array<UnderWay, 2> under_way{};
+    Listing listing;
     bool is_stopping = false;
   };
   [[nodiscard]] static UnderWay& of(State& state, core::Api api) {
@@ -53,6 +66,11 @@ class Asking {
   // Hands over what may be asked now.
   void ask_more(core::Api api);
   [[nodiscard]] std::vector<LookupQueue::Job> take(core::Api api);
+  void list_if_worth_it();
+  void listed(const std::vector<LookupQueue::Job>& jobs, const std::vector<std::int64_t>& numbers,
+              core::Time asked_at, const std::vector<core::Snapshot>& snapshots);
+  void tell(const LookupQueue::Job& job, std::int64_t number, storage::LookupReport report);
+  [[nodiscard]] std::vector<std::int64_t> numbers_for(const std::vector<LookupQueue::Job>& jobs);
   void hand_over(core::Api api, std::vector<LookupQueue::Job> jobs);
   void answered(core::Api api, const std::vector<LookupQueue::Job>& jobs,
                 const std::vector<std::int64_t>& numbers,

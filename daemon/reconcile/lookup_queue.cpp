@@ -60,7 +60,7 @@ bool LookupQueue::Line::has_room(Turn turn) const {
 }
 
 std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
-                                                     const BatchSize& batch_size, bool only_full) {
+                                                     const BatchSize& batch_size, Which which) {
   std::deque<Key>& ready_now = line.ready(turn);
   std::vector<Job> jobs;
   std::size_t room = 1;
@@ -68,13 +68,14 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
        it != ready_now.end() && jobs.size() < room && line.has_room(turn);) {
     Entry& entry = entries_.at(*it);
     const bool fits = jobs.empty() || jobs.front().question.kind == it->first;
-    if (!fits || line.busy_payments.contains(payment_of(entry))) {
+    const bool may_be = which != Which::kNotLeftOut || !entry.left_out;
+    if (!fits || !may_be || line.busy_payments.contains(payment_of(entry))) {
       ++it;
       continue;
     }
     if (jobs.empty()) {
       room = batch_size(it->first);
-      if (only_full && room > 1 && ready_now.size() < room) {
+      if (which == Which::kFullBatches && room > 1 && ready_now.size() < room) {
         ++it;
         continue;
       }
@@ -94,12 +95,12 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
 }
 
 std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, const BatchSize& batch_size,
-                                                Choice choice, bool only_full) {
+                                                Choice choice, Which which) {
   const Turn preferred = choice == Choice::kLaterThenFirst ? Turn::kLater : Turn::kFirst;
   const Turn other = preferred == Turn::kFirst ? Turn::kLater : Turn::kFirst;
-  std::vector<Job> jobs = take_from(line(api), preferred, batch_size, only_full);
+  std::vector<Job> jobs = take_from(line(api), preferred, batch_size, which);
   if (jobs.empty() && choice != Choice::kFirstOnly) {
-    jobs = take_from(line(api), other, batch_size, only_full);
+    jobs = take_from(line(api), other, batch_size, which);
   }
   return jobs;
 }
@@ -114,15 +115,34 @@ void LookupQueue::drop(const storage::Question& question,
   }
 }
 
+void LookupQueue::land(Line& line, Entry& entry) {
+  line.in_flight -= 1;
+  if (entry.asked_in == Turn::kLater) line.later_in_flight -= 1;
+  line.busy_payments.erase(entry.busy);
+}
+
+void LookupQueue::give_back(const storage::Question& question) {
+  const Key key{question.kind, question.id};
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.state != State::kInFlight) return;
+  Entry& entry = found->second;
+  Line& line = line_of(key);
+  land(line, entry);
+  entry.asked.clear();
+  entry.again = false;
+  entry.left_out = true;
+  entry.state = State::kQueued;
+  line.ready(entry.turn).push_front(key);
+}
+
 void LookupQueue::finish(const storage::Question& question, bool usable) {
   const Key key{question.kind, question.id};
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kInFlight) return;
   Entry& entry = found->second;
   Line& line = line_of(key);
-  line.in_flight -= 1;
-  if (entry.asked_in == Turn::kLater) line.later_in_flight -= 1;
-  line.busy_payments.erase(entry.busy);
+  land(line, entry);
+  entry.left_out = false;
   if (usable && !entry.again) {
     for (const auto& [id, copies] : entry.asked) entry.events.erase(id);
   }
@@ -137,6 +157,10 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
 
 std::size_t LookupQueue::waiting() const {
   return lines_[0].waiting() + lines_[1].waiting();
+}
+
+std::size_t LookupQueue::waiting(core::Api api) const {
+  return lines_[api == core::Api::kV1 ? 0 : 1].waiting();
 }
 
 std::size_t LookupQueue::pending() const {

@@ -52,10 +52,17 @@ class LookupQueue {
   static constexpr std::size_t kMaxInFlight = 1'024;
   static constexpr std::size_t kMaxLaterInFlight = 768;
   using BatchSize = std::function<std::size_t(storage::QuestionKind)>;
-  // `only_full`: of what is asked in batches a whole one, or nothing.
+  enum class Which {
+    kAny,
+    kFullBatches,  // of what is asked in batches a whole one, or nothing
+    kNotLeftOut    // not what `give_back` gave back: it is to be asked by itself
+  };
   [[nodiscard]] std::vector<Job> take(core::Api api, const BatchSize& batch_size,
                                       Choice choice = Choice::kFirstThenLater,
-                                      bool only_full = false);
+                                      Which which = Which::kAny);
+  // A taken job was not answered by what was asked for it with others: it stands in line again, in
+  // front, and is asked by itself.
+  void give_back(const storage::Question& question);
 
   // The events need no answer any more: they were parked, or processed by another.
   void drop(const storage::Question& question, const std::vector<core::EventId>& events);
@@ -65,6 +72,7 @@ class LookupQueue {
   void finish(const storage::Question& question, bool usable);
 
   [[nodiscard]] std::size_t waiting() const;  // questions to be asked, not in flight
+  [[nodiscard]] std::size_t waiting(core::Api api) const;
   [[nodiscard]] std::size_t pending() const;  // those and the ones in flight
   [[nodiscard]] std::size_t size() const;     // questions known here
 
@@ -76,6 +84,7 @@ class LookupQueue {
     Turn turn = Turn::kLater;
     State state = State::kIdle;
     bool again = false;
+    bool left_out = false;
     std::map<core::EventId, std::int64_t> events;  // with their copies
     std::map<core::EventId, std::int64_t> asked;   // those that the look-up in flight answers
     Turn asked_in = Turn::kLater;
@@ -100,8 +109,10 @@ class LookupQueue {
   [[nodiscard]] Line& line_of(const Key& key);
   void enqueue(const Key& key, Entry& entry);
   void hasten(const Key& key, Entry& entry);
+  // It is in flight no more.
+  void land(Line& line, Entry& entry);
   [[nodiscard]] std::vector<Job> take_from(Line& line, Turn turn, const BatchSize& batch_size,
-                                           bool only_full);
+                                           Which which);
 
   std::map<Key, Entry> entries_;
   std::array<Line, 2> lines_;

@@ -1,6 +1,7 @@
 #include "daemon/reconcile/asking.h"
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -79,6 +80,53 @@ TEST_CASE("asking: beyond some dialogues a batch waits until it is full") {
   CHECK(desk.portone.in_flight() == 9);
   for (int i = 0; i < 8; ++i) (void)desk.portone.next();
   CHECK(desk.portone.next()->questions.size() == 3);
+}
+
+TEST_CASE("asking: under a backlog of V2 the list answers for what it shows, the rest is asked alone") {
+  constexpr int kBacklog = 300;
+  std::map<std::string, LookupReport> answered;
+  Desk desk(1, [&](LookupReport report) {
+    const std::string id = report.question.id;
+    answered.emplace(id, std::move(report));
+  });
+  const auto payment = [](int i) {
+    const std::string id = "ord-" + std::to_string(i);
+    return Question{QuestionKind::kV2Payment, id, PaymentId::trusted(id), {}};
+  };
+  for (int i = 0; i < kBacklog; ++i) {
+    Question question = payment(i);
+    if (i == 5) question.named_attempts.push_back(AttemptId::trusted("tx-of-another-answer"));
+    desk.asking.want(question, reconciled::storage::Cover{{i + 1}, 1});
+  }
+  const auto listing = desk.portone.listing();
+  REQUIRE(listing);
+  CHECK_FALSE(desk.portone.listing());  // one at a time
+  std::vector<Snapshot> rows;
+  for (int i = 2; i < 200; ++i) {
+    rows.push_back(v2("tx-" + std::to_string(i), Result::kPaid));
+    rows.back().payment_id = PaymentId::trusted("ord-" + std::to_string(i));
+  }
+  const auto before = answered.size();
+  listing(rows);
+  // ord-0 is in flight by itself, and of ord-5 another attempt was named.
+  CHECK(answered.size() - before == 197);
+  CHECK_FALSE(answered.contains("ord-5"));
+  CHECK_FALSE(answered.contains("ord-250"));
+  const LookupReport& one = answered.at("ord-7");
+  CHECK(one.outcome == Ended::kAnswered);
+  CHECK(one.snapshots.at(0).attempt_id.str() == "tx-7");
+  CHECK(one.number > 0);
+  CHECK(one.events.size() == 1);
+  // What it left out is not listed again, but asked.
+  CHECK_FALSE(desk.portone.listing());
+  std::set<std::string> asked;
+  while (const auto next = desk.portone.next()) {
+    asked.insert(next->questions.front().id);
+    PortoneByHand::answer(*next, Ended::kNotFound);
+  }
+  CHECK(asked.contains("ord-5"));
+  CHECK(asked.contains("ord-250"));
+  CHECK_FALSE(asked.contains("ord-7"));
 }
 
 TEST_CASE("asking: after a stop nothing is asked, and no answer is taken") {

@@ -33,6 +33,17 @@ class PortoneByHand final : public portone::PortOne {
     return std::nullopt;
   }
 
+  [[nodiscard]] bool list_v2(core::Time, core::Time, PaymentIds, Listed listed) override {
+    const std::lock_guard lock(mutex_);
+    listing_ = std::move(listed);
+    return true;
+  }
+  // The listing that waits for its answer, if one does.
+  [[nodiscard]] Listed listing() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(listing_, nullptr);
+  }
+
   // The oldest that was asked and not answered.
   [[nodiscard]] std::optional<Asked> next() {
     const std::lock_guard lock(mutex_);
@@ -58,6 +69,7 @@ class PortoneByHand final : public portone::PortOne {
   const int limit_;
   mutable std::mutex mutex_;
   std::vector<Asked> asked_;
+  Listed listing_;
 };
 
 }  // namespace reconciled::test
