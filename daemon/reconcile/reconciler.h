@@ -1,27 +1,24 @@
 // The reconciler: turns events and due look-ups into questions to PortOne, and answers into
 // decisions (design §2).
 //
-// Its own thread runs `run_once`; PortOne's hands the answers to the writer, which decides inside its
-// transaction. The database is the only memory that matters: whatever is lost here comes back from
-// the inbox and the look-up plan at the next start.
+// Each part has one job: the inbox says what to claim next, asking what is in flight, answers hand
+// reports to the writer, trials try what may be poisonous, the schedule asks what is due. This one's
+// own thread runs `run_once`, which is a round of them. The database is the only memory that
+// matters: whatever is lost here comes back from the inbox and the plan of look-ups at the next
+// start.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <set>
 #include <thread>
-#include <vector>
 
 #include "daemon/core/config/config.h"
 #include "daemon/portone/portone.h"
+#include "daemon/reconcile/answers.h"
 #include "daemon/reconcile/asking.h"
-#include "daemon/reconcile/lookup_budget.h"
-#include "daemon/reconcile/unknown_memory.h"
+#include "daemon/reconcile/inbox.h"
+#include "daemon/reconcile/mailbox.h"
+#include "daemon/reconcile/schedule.h"
+#include "daemon/reconcile/trials.h"
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/lookup_requests.h"
 #include "daemon/runtime/metrics.h"
@@ -32,129 +29,47 @@ namespace reconciled {
 
 class Reconciler final : public LookupRequests {
  public:
-  // Events being begun together. A crash makes suspects of them, which takes a commit for each.
-  static constexpr std::size_t kMaxBeginning = 1'024;
-
   Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
              portone::PortOne& portone, Metrics& metrics);
   ~Reconciler() override;  // stops
-  Reconciler(const Reconciler&) = delete;
-  Reconciler& operator=(const Reconciler&) = delete;
 
   void start();
   void stop();
 
-  // Any thread: what the writer committed.
+  // What the writer committed; any thread.
   void committed(const storage::CommitNotice& notice);
   void look_up_soon(const core::PaymentId& payment_id) override;
   void look_up_soon(const storage::Question& question) override;
+  [[nodiscard]] std::size_t waiting_lookups() const override { return asking_.waiting(); }
 
   // Counts this thread's rounds; the watchdog sees by it that it lives.
   [[nodiscard]] std::uint64_t rounds() const { return rounds_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t waiting_lookups() const override { return asking_.waiting(); }
 
   // One round: claims events and due look-ups. When to run next, if nothing wakes it before.
   core::Time run_once(storage::Reader& reader, core::Time now);
 
  private:
-  // What reached us since the last round.
-  struct Mail {
-    std::deque<core::EventId> events;
-    std::vector<core::PaymentId> payments;
-    std::vector<storage::Question> questions;
-    std::vector<storage::Question> unwritten;  // their answers could not be written
-    std::vector<storage::Question> unknown;  // that only redirects named, and PortOne does not know
-    std::vector<core::EventId> unanswered;   // that only redirects brought: no plan asks again
-    bool overflowed = false;
-  };
-  using CountedAlone = core::Outcome<storage::CountedTries, storage::WriteFailure>;
-  // Events that are tried alone (storage::TryMode), for the writer's thread.
-  struct Trial {
-    std::vector<core::EventId> events;
-    // Hands the decision about those that were counted to the writer, with TryMode::kAlone.
-    std::function<void(const CountedAlone&)> decide;
-  };
   void loop();
-  void settle(storage::LookupReport report);
-  void try_answer(storage::LookupReport report, bool may_wait);
-  void try_answer_alone(storage::LookupReport report, std::int64_t tries);
-  void write_answer(const storage::LookupReport& report, storage::TryMode mode);
-  void write_tried(storage::LookupReport report, const storage::CountedTries& tries,
-                   storage::TryMode mode);
-  void ask_again(const storage::Question& question);
-  void note_for_redirect(const storage::LookupReport& report);
-  void begin(std::vector<core::EventId> events, core::Time now);
-  [[nodiscard]] bool ask_about(storage::Reader& reader, const storage::InboxEvent& event,
-                               core::Time now);
+  void claim_events(storage::Reader& reader, core::Time now);
+  void claim_requests(storage::Reader& reader, const Mailbox::Mail& mail, core::Time now);
   // Lines the question up, for all attempts of the payment that are known.
   void want(storage::Reader& reader, storage::Question question,
-            const std::optional<storage::Cover>& event,
+            const std::optional<storage::Cover>& event = std::nullopt,
             LookupQueue::Turn turn = LookupQueue::Turn::kFirst);
-  void line_up(core::EventId event);
-  void postpone(core::Time until, core::EventId event);
-  void put_off(core::EventId event);
-  [[nodiscard]] bool may_begin_unproven(std::size_t begun) const;
-  [[nodiscard]] bool may_scan() const;
-  void scan_anew();
-  void begin_one(core::EventId event, core::Time now, storage::TryMode mode);
-  void note_begun(std::size_t events);
-  void try_alone(std::int64_t tries, Trial trial);
-  void next_trial();
-  void go_on_trying(core::Time now);
-  [[nodiscard]] Mail take_mail();
-  void scan_inbox(storage::Reader& reader);
-  void claim_events(storage::Reader& reader, core::Time now);
-  void claim_requests(storage::Reader& reader, const Mail& mail, core::Time now);
-  void claim_due(storage::Reader& reader, core::Time now);
-  void ask_unwritten(core::Time now);
-  void forget_unvouched(core::Time now);
-  // Moves what is planned along where somebody set our clock, before the clock shows it.
-  void follow_clock();
-  void move_memory(std::chrono::milliseconds step);
-  // An API that is not configured is not asked: its look-ups wait.
-  [[nodiscard]] storage::Askable askable() const;
-  void wake();
+  [[nodiscard]] Inbox::Load load() const { return {asking_.size(), answers_.beginning()}; }
 
   const core::Config& config_;
+  // An API that is not configured is not asked: its look-ups wait.
+  const storage::Askable askable_;
   Clock& clock_;
   storage::Writer& writer_;
-  Metrics& metrics_;
 
+  Mailbox mailbox_;
+  Trials trials_;
   Asking asking_;
-  LookupBudget budget_{kStrangerRates};
-  LookupBudget payment_budget_{kPaymentRates};
-  std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
-  std::set<core::EventId> lined_up_;   // the same: each stands there once
-  core::EventId scanned_to_{};         // inbox rows up to here were seen by a scan
-  bool is_scanning_ = true;            // at the start, and where some were left in the inbox
-  bool has_left_some_ = false;         // there was no room for in `postponed_` or `unproven_`
-  // Events that may not be asked about yet: over the budget, or just answered with unknown.
-  std::multimap<core::Time, core::EventId> postponed_;
-  std::deque<core::EventId> unproven_;  // from PortOne's addresses: they wait for the proven ones
-  UnknownMemory unknown_;
-  std::vector<storage::Question> unwritten_;
-  core::Time ask_unwritten_at_{};
-  core::Time claim_due_at_{};
-  std::atomic<std::chrono::milliseconds> followed_step_{std::chrono::milliseconds{0}};  // being written
-  std::atomic<std::chrono::milliseconds> adopted_step_{std::chrono::milliseconds{0}};
-  core::Time clock_noted_at_{};
-  std::atomic<core::Time> forget_at_{core::Time{}};  // never twice at once
-
-  // The writer's thread alone. By how often they failed: an innocent event that crashes met twice
-  // waits until the others are done with.
-  std::multimap<std::int64_t, Trial> trials_;
-  bool is_trying_ = false;
-  // From then on there are last tries, too: where the process is killed again and again, one event
-  // after the other would be parked for it.
-  const core::Time calm_at_;
-  std::atomic<bool> has_last_tries_{false};  // that wait for it
-  // Events that the writer has to begin together.
-  std::atomic<std::size_t> beginning_{0};
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  Mail mail_;
-  bool has_mail_ = false;
+  Answers answers_;
+  Inbox inbox_;        // this thread's
+  Schedule schedule_;  // likewise
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> rounds_{0};
   std::thread thread_;

@@ -224,7 +224,7 @@ TEST_CASE("reconciler: a bounded number of events is begun at once, and all of t
   Reader reader = store.reader();
   for (int round = 0; round < 20; ++round) reconciler.run_once(reader, at(10));
   // Each unit of work counts 16 of them; the other one forgets what nobody vouches for.
-  CHECK(store.writer().queued() == Reconciler::kMaxBeginning / 16 + 1);
+  CHECK(store.writer().queued() == reconciled::Inbox::kMaxBeginning / 16 + 1);
 
   store.writer().start();
   Stranger shell(store.path());

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/reconcile/lookup_budget.h"
-#include "daemon/reconcile/unknown_memory.h"
+#include "daemon/reconcile/negative_cache.h"
+#include "daemon/reconcile/rate_limit.h"
 #include "storage/views/reader.h"
 #include "storage/writer.h"
 #include "tests/simulator/portone.h"
@@ -125,9 +125,9 @@ class Daemon {
 
   std::deque<core::EventId> claimed_;
   std::multimap<core::Time, core::EventId> postponed_;  // true times
-  LookupBudget budget_{kStrangerRates};
-  LookupBudget payment_budget_{kPaymentRates};
-  UnknownMemory unknown_;
+  RateLimit budget_{kStrangerRates};
+  RateLimit payment_budget_{kPaymentRates};
+  NegativeCache unknown_;
   std::map<Key, Entry> entries_;
   std::deque<Key> ready_;
   std::set<std::string> busy_[2];

@@ -11,21 +11,21 @@
 
 namespace reconciled {
 
-struct LookupRates {
+struct Rates {
   double per_second;  // of one source, which has saved up `burst`
   double burst;
   double all_per_second;
   double all_burst;
 };
 // Ids that nobody vouches for: the source is the sender's address.
-inline constexpr LookupRates kStrangerRates{10, 60, 50, 200};
+inline constexpr Rates kStrangerRates{10, 60, 50, 200};
 // Known payments, whose ids every buyer may learn: the source is the payment. It bears what PortOne
 // and a buyer say of it, but deciding on it costs the more the more was said.
-inline constexpr LookupRates kPaymentRates{0.1, 30, 1'000, 5'000};
+inline constexpr Rates kPaymentRates{0.1, 30, 1'000, 5'000};
 
-class LookupBudget {
+class RateLimit {
  public:
-  explicit LookupBudget(const LookupRates& rates)
+  explicit RateLimit(const Rates& rates)
       : rates_(rates), all_{rates.all_burst, core::Time{}} {}
 
   // Whether a look-up for that source may be made now; takes its share if so.
@@ -38,7 +38,7 @@ class LookupBudget {
   };
   static bool refill_has_token(Bucket& bucket, double per_second, double burst, core::Time now);
 
-  LookupRates rates_;
+  Rates rates_;
   Bucket all_;
   std::unordered_map<std::string, Bucket> sources_;
 

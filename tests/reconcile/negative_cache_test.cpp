@@ -1,4 +1,4 @@
-#include "daemon/reconcile/unknown_memory.h"
+#include "daemon/reconcile/negative_cache.h"
 
 #include <doctest/doctest.h>
 
@@ -17,8 +17,8 @@ storage::Question question(const std::string& id, bool for_redirect = true) {
 
 }  // namespace
 
-TEST_CASE("unknown memory: believed for 30 seconds, against redirects only") {
-  UnknownMemory memory;
+TEST_CASE("negative cache: believed for 30 seconds, against redirects only") {
+  NegativeCache memory;
   CHECK_FALSE(memory.known_until(question("p"), kNow));
   memory.remember({question("p")}, kNow);
   CHECK(memory.known_until(question("p"), kNow) == kNow + 30s);
@@ -28,8 +28,8 @@ TEST_CASE("unknown memory: believed for 30 seconds, against redirects only") {
   CHECK_FALSE(memory.known_until(question("p"), kNow + 30s));
 }
 
-TEST_CASE("unknown memory: a flood makes it forget, not grow") {
-  UnknownMemory memory;
+TEST_CASE("negative cache: a flood makes it forget, not grow") {
+  NegativeCache memory;
   memory.remember({question("first")}, kNow);
   for (int i = 0; i < 10'000; ++i) memory.remember({question(std::to_string(i))}, kNow);
   CHECK_FALSE(memory.known_until(question("first"), kNow));

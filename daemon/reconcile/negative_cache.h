@@ -15,7 +15,7 @@
 
 namespace reconciled {
 
-class UnknownMemory {
+class NegativeCache {
  public:
   void remember(const std::vector<storage::Question>& questions, core::Time now);
   // Until when the question need not be asked; nothing: ask.

@@ -1,11 +1,11 @@
-#include "daemon/reconcile/lookup_budget.h"
+#include "daemon/reconcile/rate_limit.h"
 
 #include <algorithm>
 #include <chrono>
 
 namespace reconciled {
 
-bool LookupBudget::refill_has_token(Bucket& bucket, double per_second, double burst,
+bool RateLimit::refill_has_token(Bucket& bucket, double per_second, double burst,
                                     core::Time now) {
   const std::chrono::duration<double> passed = now - bucket.at;
   if (passed.count() > 0) {
@@ -15,7 +15,7 @@ bool LookupBudget::refill_has_token(Bucket& bucket, double per_second, double bu
   return bucket.tokens >= 1;
 }
 
-bool LookupBudget::take(const std::string& source, core::Time now) {
+bool RateLimit::take(const std::string& source, core::Time now) {
   if (sources_.size() >= kMaxSources && !sources_.contains(source)) sources_.clear();
   Bucket& own = sources_.try_emplace(source, Bucket{rates_.burst, now}).first->second;
   const bool source_may = refill_has_token(own, rates_.per_second, rates_.burst, now);

@@ -1,4 +1,4 @@
-#include "daemon/reconcile/unknown_memory.h"
+#include "daemon/reconcile/negative_cache.h"
 
 namespace reconciled {
 namespace {
@@ -9,14 +9,14 @@ constexpr std::size_t kMost = 10'000;
 
 }  // namespace
 
-void UnknownMemory::remember(const std::vector<storage::Question>& questions, core::Time now) {
+void NegativeCache::remember(const std::vector<storage::Question>& questions, core::Time now) {
   if (until_.size() + questions.size() > kMost) until_.clear();
   for (const storage::Question& question : questions) {
     until_[{question.kind, question.id}] = now + kBelieved;
   }
 }
 
-std::optional<core::Time> UnknownMemory::known_until(const storage::Question& question,
+std::optional<core::Time> NegativeCache::known_until(const storage::Question& question,
                                                      core::Time now) const {
   if (!question.for_redirect) return std::nullopt;
   const auto found = until_.find({question.kind, question.id});
