@@ -1,13 +1,15 @@
 #include "daemon/redirect/waiting_page.h"
 
 #include <array>
+#include <vector>
 
-#include "daemon/core/words/text.h"
+#include "daemon/core/words/html.h"
 
 namespace reconciled {
 namespace {
 
-using core::html_escape;
+using core::Html;
+using core::Markup;
 using core::WaitingState;
 
 struct Words {
@@ -45,63 +47,78 @@ std::string_view pick(Language language, std::string_view korean, std::string_vi
   return language == Language::kKorean ? korean : english;
 }
 
-void add_row(std::string& html, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  html += "<dt>" + html_escape(name) + "</dt><dd>" + html_escape(value) + "</dd>";
-}
-
-std::string head(Language language, std::string_view title, std::string_view more) {
-  return std::string("<!doctype html><html lang=\"") +
-         (language == Language::kKorean ? "ko" : "en") +
-         "\"><head><meta charset=\"utf-8\">"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-         "<meta name=\"robots\" content=\"noindex\">" +
-         std::string(more) + "<title>" + html_escape(title) +
-         "</title><style>"
-         "body{font:16px/1.6 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1c2330}"
-         "main{max-width:26rem;margin:12vh auto 0;padding:2rem;background:#fff;"
-         "border:1px solid #dfe3e8;border-radius:12px}"
-         "h1{font-size:1.35rem;margin:0 0 .5rem}p{margin:.5rem 0}"
-         "dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1rem 0 0}"
-         "dt{color:#5b6575}dd{margin:0;word-break:break-word}"
-         "a.go{display:inline-block;margin-top:1rem;padding:.5rem 1rem;border-radius:8px;"
-         "background:#1f5eff;color:#fff;text-decoration:none}"
-         ".note{color:#5b6575;font-size:.9rem}"
-         "</style></head><body><main>";
-}
-
-std::string details(const WaitingPage& page) {
-  const Language language = page.language;
-  std::string rows;
-  add_row(rows, pick(language, "주문 번호", "Order"), page.payment_id);
-  if (page.amount) add_row(rows, pick(language, "금액", "Amount"), *page.amount);
-  if (page.account && page.state == WaitingState::kAwaitingDeposit) {
-    add_row(rows, pick(language, "은행", "Bank"), page.account->bank);
-    add_row(rows, pick(language, "계좌 번호", "Account"), page.account->number);
-    add_row(rows, pick(language, "예금주", "Holder"), page.account->holder);
-    if (page.account->due_at) {
-      add_row(rows, pick(language, "입금 기한", "Pay before"),
-              core::to_rfc3339(core::to_time(*page.account->due_at)));
-    }
-  }
-  return rows.empty() ? rows : "<dl>" + rows + "</dl>";
-}
-
-std::string reasons(const WaitingPage& page) {
-  if (!page.reason.empty()) return "<p>" + html_escape(page.reason) + "</p>";
-  if (page.window_reason.empty()) return {};
-  return "<p class=\"note\">" +
-         std::string(pick(page.language, "결제창에서 보낸 메시지: ", "The payment window said: ")) +
-         html_escape(page.window_reason) + "</p>";
-}
+constexpr Markup kStyle =
+    "body{font:16px/1.6 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1c2330}"
+    "main{max-width:26rem;margin:12vh auto 0;padding:2rem;background:#fff;"
+    "border:1px solid #dfe3e8;border-radius:12px}"
+    "h1{font-size:1.35rem;margin:0 0 .5rem}p{margin:.5rem 0}"
+    "dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1rem 0 0}"
+    "dt{color:#5b6575}dd{margin:0;word-break:break-word}"
+    "a.go{display:inline-block;margin-top:1rem;padding:.5rem 1rem;border-radius:8px;"
+    "background:#1f5eff;color:#fff;text-decoration:none}"
+    ".note{color:#5b6575;font-size:.9rem}";
 
 // Asks every two seconds and loads the page anew when the state changes.
-constexpr std::string_view kScript =
-    "<script>(function(){var u=document.body.dataset.status,s=document.body.dataset.state;"
+constexpr Markup kScript =
+    "(function(){var u=document.body.dataset.status,s=document.body.dataset.state;"
     "setInterval(function(){fetch(u,{headers:{Accept:'application/json'}})"
     ".then(function(r){return r.json()}).then(function(j){if(j.state&&j.state!==s){"
     "if(j.next_url){location.replace(j.next_url)}else{location.replace(u)}}})"
-    ".catch(function(){})},2000)})();</script>";
+    ".catch(function(){})},2000)})();";
+
+// `status_url`: where the page looks again; empty: it does not.
+void add_head(Html& html, Language language, std::string_view title, std::string_view status_url) {
+  html.own("<!doctype html>").open("html", {{"lang", pick(language, "ko", "en")}}).open("head");
+  html.empty("meta", {{"charset", "utf-8"}});
+  html.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
+  html.empty("meta", {{"name", "robots"}, {"content", "noindex"}});
+  if (!status_url.empty()) {
+    html.open("noscript");
+    html.empty("meta", {{"http-equiv", "refresh"}, {"content", "3;url=" + std::string(status_url)}});
+    html.close();
+  }
+  html.element("title", title).open("style").own(kStyle).close().close();
+}
+
+struct Row {
+  std::string_view name;
+  std::string value;
+};
+
+std::vector<Row> rows_of(const WaitingPage& page) {
+  const Language language = page.language;
+  std::vector<Row> rows{{pick(language, "주문 번호", "Order"), page.payment_id},
+                        {pick(language, "금액", "Amount"), page.amount.value_or("")}};
+  if (page.account && page.state == WaitingState::kAwaitingDeposit) {
+    rows.push_back({pick(language, "은행", "Bank"), page.account->bank});
+    rows.push_back({pick(language, "계좌 번호", "Account"), page.account->number});
+    rows.push_back({pick(language, "예금주", "Holder"), page.account->holder});
+    if (page.account->due_at) {
+      rows.push_back({pick(language, "입금 기한", "Pay before"),
+                      core::to_rfc3339(core::to_time(*page.account->due_at))});
+    }
+  }
+  std::erase_if(rows, [](const Row& row) { return row.value.empty(); });
+  return rows;
+}
+
+void add_details(Html& html, const WaitingPage& page) {
+  const std::vector<Row> rows = rows_of(page);
+  if (rows.empty()) return;
+  html.open("dl");
+  for (const Row& row : rows) html.element("dt", row.name).element("dd", row.value);
+  html.close();
+}
+
+void add_reason(Html& html, const WaitingPage& page) {
+  if (!page.reason.empty()) {
+    html.element("p", page.reason);
+  } else if (!page.window_reason.empty()) {
+    html.open("p", {{"class", "note"}});
+    html.text(pick(page.language, "결제창에서 보낸 메시지: ", "The payment window said: "));
+    html.text(page.window_reason).close();
+  }
+}
 
 }  // namespace
 
@@ -123,28 +140,26 @@ std::string waiting_message(WaitingState state, Language language) {
 
 std::string render_waiting_page(const WaitingPage& page) {
   const Words& spoken = words(page.state, page.language);
-  std::string refresh;
-  if (!page.status_url.empty()) {
-    refresh = "<noscript><meta http-equiv=\"refresh\" content=\"3;url=" +
-              html_escape(page.status_url) + "\"></noscript>";
-  }
-  std::string html = head(page.language, spoken.title, refresh);
-  html.insert(html.rfind("<body>") + 5,
-              " data-state=\"" + std::string(core::to_word(page.state)) + "\" data-status=\"" +
-                  html_escape(page.status_url) + "\"");
-  html += "<h1>" + html_escape(spoken.title) + "</h1><p>" + html_escape(spoken.text) + "</p>";
-  html += reasons(page) + details(page);
+  Html html;
+  add_head(html, page.language, spoken.title, page.status_url);
+  html.open("body",
+            {{"data-state", core::to_word(page.state)}, {"data-status", page.status_url}});
+  html.open("main").element("h1", spoken.title).element("p", spoken.text);
+  add_reason(html, page);
+  add_details(html, page);
   if (!page.next_url.empty()) {
-    html += "<a class=\"go\" href=\"" + html_escape(page.next_url) + "\">" +
-            std::string(pick(page.language, "계속", "Continue")) + "</a>";
+    html.element("a", pick(page.language, "계속", "Continue"),
+                 {{"class", "go"}, {"href", page.next_url}});
   }
-  if (!page.status_url.empty()) html += kScript;
-  return html + "</main></body></html>\n";
+  if (!page.status_url.empty()) html.open("script").own(kScript).close();
+  return std::move(html.close().close().close().own("\n")).finish();
 }
 
 std::string render_notice_page(Language language, std::string_view title, std::string_view text) {
-  return head(language, title, "") + "<h1>" + html_escape(title) + "</h1><p>" +
-         html_escape(text) + "</p></main></body></html>\n";
+  Html html;
+  add_head(html, language, title, "");
+  html.open("body").open("main").element("h1", title).element("p", text);
+  return std::move(html.close().close().close().own("\n")).finish();
 }
 
 }  // namespace reconciled

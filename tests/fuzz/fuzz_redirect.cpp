@@ -2,6 +2,7 @@
 //
 // Nothing is refused here: whatever arrives becomes an event that claims nothing and can be stored.
 #include "daemon/core/messages/redirect.h"
+#include "daemon/core/words/html.h"
 #include "daemon/core/words/text.h"
 #include "tests/fuzz/invariant.h"
 

@@ -1,3 +1,4 @@
+#include "daemon/core/words/html.h"
 #include "daemon/core/words/money.h"
 #include "tests/sandbox/moves.h"
 #include "tests/sandbox/pages.h"

@@ -1,5 +1,6 @@
 #include "tests/sandbox/pages.h"
 
+#include "daemon/core/words/html.h"
 #include "daemon/core/words/money.h"
 #include "tests/sandbox/moves.h"
 

@@ -28,8 +28,6 @@ inline constexpr std::string_view kReplacementCharacter{"\xEF\xBF\xBD"};
 [[nodiscard]] std::string percent_encode(std::string_view text);
 // Whether they are the same but for the case of ASCII letters.
 [[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right);
-// `<`, `>`, `&`, `"` and `'` as entities.
-[[nodiscard]] std::string html_escape(std::string_view text);
 
 // Name-value pairs of a form body or query string in their order, decoded; duplicates are kept.
 // Reads at most `kMaxFormPairs` pairs.

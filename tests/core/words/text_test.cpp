@@ -54,11 +54,6 @@ TEST_CASE("text: percent-encoding survives a round trip") {
   CHECK(percent_decode(percent_encode("주문 1/2"), false) == "주문 1/2");
 }
 
-TEST_CASE("text: markup is escaped") {
-  CHECK(html_escape("<a href=\"x\">'&'</a>") ==
-        "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
-}
-
 TEST_CASE("text: a form keeps order, duplicates and empty values") {
   const FormPairs pairs = parse_form("a=1&&b=%EA%B2%B0+x&a=2&c&=v&d=x=y");
   const FormPairs expected{{"a", "1"}, {"b", "결 x"}, {"a", "2"},
