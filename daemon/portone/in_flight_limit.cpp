@@ -12,6 +12,8 @@ constexpr auto kStretch = 10s;
 constexpr int kTimes = 3;
 constexpr auto kAndSome = 50ms;
 constexpr int kAverageOf = 8;
+// Fewer would have one answer that takes long hold up all others.
+constexpr int kLeast = 2;
 
 }  // namespace
 
@@ -30,7 +32,7 @@ bool InFlightLimit::is_slower(Steady::duration took, Steady::time_point at) {
 }
 
 void InFlightLimit::cut(Steady::time_point at) {
-  now_ = std::max(1, now_ / 2);
+  now_ = std::max(std::min(most_, kLeast), now_ / 2);
   was_cut_ = true;
   grown_ = 0;
   cut_at_ = at;

@@ -1,6 +1,7 @@
 #include "daemon/reconcile/asking.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <unordered_map>
 
@@ -8,14 +9,13 @@ namespace reconciled {
 
 using storage::LookupReport;
 using storage::Question;
-using Choice = LookupQueue::Choice;
 using Job = LookupQueue::Job;
 using Turn = LookupQueue::Turn;
 
 namespace {
 
-// Where so many dialogues are under way, a batch waits until it is full: one of them ends soon, and
-// PortOne answers a hundred attempts as quickly as one.
+// Where so many dialogues of its turn are under way, a batch waits until it is full: one of them ends
+// soon, and PortOne answers a hundred attempts as quickly as one.
 constexpr int kBeforeFull = 8;
 
 core::Api api_of(const Question& question) {
@@ -57,12 +57,12 @@ std::size_t Asking::size() const {
 
 void Asking::stop() { state_.lock()->is_stopping = true; }
 
-// Of several dialogues one is kept free of the later questions, and one for them.
-Choice Asking::choice_for(const UnderWay& under_way, int limit) {
-  if (limit == 1) return Choice::kFirstThenLater;
-  if (under_way.later == 0) return Choice::kLaterThenFirst;
-  if (under_way.later >= limit - 1) return Choice::kFirstOnly;
-  return Choice::kFirstThenLater;
+std::vector<Turn> Asking::turns_for(const UnderWay& under_way, int limit) {
+  if (under_way.first + under_way.later >= limit) return {};
+  if (limit == 1) return {Turn::kFirst, Turn::kLater};
+  if (under_way.later == 0) return {Turn::kLater, Turn::kFirst};
+  if (under_way.later >= limit - 1) return {Turn::kFirst};
+  return {Turn::kFirst, Turn::kLater};
 }
 
 void Asking::ask_more(core::Api api) {
@@ -76,18 +76,19 @@ void Asking::ask_more(core::Api api) {
 
 std::vector<Job> Asking::take(core::Api api) {
   const int limit = portone_.limit(api);
+  const auto batch_size = [this](storage::QuestionKind kind) { return portone_.batch_size(kind); };
   auto state = state_.lock();
+  if (state->is_stopping) return {};
   UnderWay& under_way = of(*state, api);
-  if (state->is_stopping || under_way.first + under_way.later >= limit) return {};
-  std::vector<Job> jobs = state->queue.take(
-      api, [this](storage::QuestionKind kind) { return portone_.batch_size(kind); },
-      choice_for(under_way, limit),
-      under_way.first + under_way.later >= kBeforeFull ? LookupQueue::Which::kFullBatches
-                                                       : LookupQueue::Which::kAny);
-  if (!jobs.empty()) {
-    (jobs.front().turn == Turn::kFirst ? under_way.first : under_way.later) += 1;
+  for (const Turn turn : turns_for(under_way, limit)) {
+    const auto which = under_way.of(turn) >= kBeforeFull ? LookupQueue::Which::kFullBatches
+                                                         : LookupQueue::Which::kAny;
+    std::vector<Job> jobs = state->queue.take(api, turn, batch_size, which);
+    if (jobs.empty()) continue;
+    under_way.of(turn) += 1;
+    return jobs;
   }
-  return jobs;
+  return {};
 }
 
 // What a look-up answers for was read before it gets its number.
@@ -115,8 +116,7 @@ void Asking::answered(core::Api api, const std::vector<Job>& jobs,
   {
     auto state = state_.lock();
     if (state->is_stopping) return;
-    UnderWay& under_way = of(*state, api);
-    (jobs.front().turn == Turn::kFirst ? under_way.first : under_way.later) -= 1;
+    of(*state, api).of(jobs.front().turn) -= 1;
   }
   for (std::size_t i = 0; i < jobs.size(); ++i) tell(jobs[i], numbers[i], std::move(reports.at(i)));
   ask_more(api);
@@ -140,9 +140,12 @@ void Asking::list_if_worth_it() {
         state->queue.waiting(core::Api::kV2) < kBacklog || portone_.limit(core::Api::kV2) < 1) {
       return;
     }
-    jobs = state->queue.take(
-        core::Api::kV2, [](storage::QuestionKind) { return LookupQueue::kMaxInFlight; },
-        LookupQueue::Choice::kFirstThenLater, LookupQueue::Which::kNotLeftOut);
+    for (const Turn turn : {Turn::kFirst, Turn::kLater}) {
+      std::vector<Job> more = state->queue.take(
+          core::Api::kV2, turn, [](storage::QuestionKind) { return LookupQueue::kMaxInFlight; },
+          LookupQueue::Which::kNotLeftOut);
+      std::move(more.begin(), more.end(), std::back_inserter(jobs));
+    }
     if (jobs.empty()) return;
     listing.is_under_way = true;
     reach = listing.reach;

@@ -40,6 +40,9 @@ class Asking {
   struct UnderWay {
     int first = 0;
     int later = 0;
+    [[nodiscard]] int& of(LookupQueue::Turn turn) {
+      return turn == LookupQueue::Turn::kFirst ? first : later;
+    }
   };
   // Under a backlog of V2 the list of what changed answers hundreds of payments a call, by the same
   // rules as single answers. Each look goes as far back as brings answers.
@@ -62,7 +65,11 @@ class Asking {
   [[nodiscard]] static UnderWay& of(State& state, core::Api api) {
     return state.under_way.at(static_cast<std::size_t>(api));
   }
-  [[nodiscard]] static LookupQueue::Choice choice_for(const UnderWay& under_way, int limit);
+  // Which turns may be taken now, in this order. Where one dialogue that keeps off the later ones is
+  // always left, they never make the first wait; one that prefers them goes on with the schedule
+  // under any load.
+  [[nodiscard]] static std::vector<LookupQueue::Turn> turns_for(const UnderWay& under_way,
+                                                                int limit);
   // Hands over what may be asked now.
   void ask_more(core::Api api);
   [[nodiscard]] std::vector<LookupQueue::Job> take(core::Api api);

@@ -59,8 +59,9 @@ bool LookupQueue::Line::has_room(Turn turn) const {
   return in_flight < kMaxInFlight && (turn == Turn::kFirst || later_in_flight < kMaxLaterInFlight);
 }
 
-std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
-                                                     const BatchSize& batch_size, Which which) {
+std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, Turn turn,
+                                                const BatchSize& batch_size, Which which) {
+  Line& line = this->line(api);
   std::deque<Key>& ready_now = line.ready(turn);
   std::vector<Job> jobs;
   std::size_t room = 1;
@@ -90,17 +91,6 @@ std::vector<LookupQueue::Job> LookupQueue::take_from(Line& line, Turn turn,
     LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}, turn});
     for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
     it = ready_now.erase(it);
-  }
-  return jobs;
-}
-
-std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, const BatchSize& batch_size,
-                                                Choice choice, Which which) {
-  const Turn preferred = choice == Choice::kLaterThenFirst ? Turn::kLater : Turn::kFirst;
-  const Turn other = preferred == Turn::kFirst ? Turn::kLater : Turn::kFirst;
-  std::vector<Job> jobs = take_from(line(api), preferred, batch_size, which);
-  if (jobs.empty() && choice != Choice::kFirstOnly) {
-    jobs = take_from(line(api), other, batch_size, which);
   }
   return jobs;
 }

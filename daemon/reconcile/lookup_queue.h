@@ -33,10 +33,6 @@ class LookupQueue {
     Turn turn = Turn::kFirst;
   };
 
-  // Which questions are taken. Where one that keeps off the later ones is always left, they never
-  // make the first wait; one that prefers them goes on with the schedule under any load.
-  enum class Choice { kFirstOnly, kFirstThenLater, kLaterThenFirst };
-
   // Asks the question soon. An `event`, with the copies that are known of it, is kept until a usable
   // answer came; a question that is in flight is asked again after it. As long as it is known its
   // turn does not get worse.
@@ -46,8 +42,8 @@ class LookupQueue {
   // Whether the question is queued or in flight.
   [[nodiscard]] bool knows(const storage::Question& question) const;
 
-  // Questions to `api` that may be asked now: all of one kind and turn, at most `batch_size` of that
-  // kind, each of another payment. So many at most are in flight for one API, their answers included
+  // Questions to `api` of that turn that may be asked now: all of one kind, at most `batch_size` of
+  // that kind, each of another payment. So many at most are in flight for one API, their answers included
   // that are not written yet.
   static constexpr std::size_t kMaxInFlight = 1'024;
   static constexpr std::size_t kMaxLaterInFlight = 768;
@@ -57,8 +53,7 @@ class LookupQueue {
     kFullBatches,  // of what is asked in batches a whole one, or nothing
     kNotLeftOut    // not what `give_back` gave back: it is to be asked by itself
   };
-  [[nodiscard]] std::vector<Job> take(core::Api api, const BatchSize& batch_size,
-                                      Choice choice = Choice::kFirstThenLater,
+  [[nodiscard]] std::vector<Job> take(core::Api api, Turn turn, const BatchSize& batch_size,
                                       Which which = Which::kAny);
   // A taken job was not answered by what was asked for it with others: it stands in line again, in
   // front, and is asked by itself.
@@ -111,8 +106,6 @@ class LookupQueue {
   void hasten(const Key& key, Entry& entry);
   // It is in flight no more.
   void land(Line& line, Entry& entry);
-  [[nodiscard]] std::vector<Job> take_from(Line& line, Turn turn, const BatchSize& batch_size,
-                                           Which which);
 
   std::map<Key, Entry> entries_;
   std::array<Line, 2> lines_;

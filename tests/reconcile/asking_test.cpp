@@ -82,6 +82,19 @@ TEST_CASE("asking: beyond some dialogues a batch waits until it is full") {
   CHECK(desk.portone.next()->questions.size() == 3);
 }
 
+TEST_CASE("asking: what is proven does not wait for batches of what has time") {
+  Desk desk(64, [](const LookupReport&) {});
+  for (int i = 0; i < 100; ++i) {
+    const std::string number = std::to_string(i);
+    desk.asking.want(attempt("imp_" + number, "o" + number), std::nullopt,
+                     LookupQueue::Turn::kLater);
+  }
+  const std::size_t later = desk.portone.in_flight();
+  CHECK(later > 8);
+  desk.asking.want(attempt("imp_proven", "o_proven"));
+  CHECK(desk.portone.in_flight() == later + 1);
+}
+
 TEST_CASE("asking: under a backlog of V2 the list answers for what it shows, the rest is asked alone") {
   constexpr int kBacklog = 300;
   std::map<std::string, LookupReport> answered;

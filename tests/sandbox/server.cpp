@@ -16,7 +16,7 @@
 namespace reconciled::sandbox {
 namespace {
 
-constexpr std::size_t kThreads = 128;
+constexpr std::size_t kThreads = 512;  // one a connection, kept alive ones included
 constexpr std::size_t kMaxBody = 4 * 1024 * 1024;
 
 // What the handler wants done with the connection that this thread serves; its body is empty.
