@@ -1,13 +1,11 @@
 #include "storage/rebuild.h"
 
-#include <SQLiteCpp/Transaction.h>
-
 #include <algorithm>
 #include <chrono>
 #include <set>
 #include <thread>
 
-#include "storage/sqlite/wal_mark.h"
+#include "storage/engine.h"
 #include "storage/units/units.h"
 
 namespace reconciled::storage {
@@ -15,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kBusyWaitMs = 5'000;
+constexpr auto kPatience = 5s;
 constexpr std::int64_t kPageRows = 1'000;
 constexpr int kSecondLooks = 10;
 constexpr std::size_t kMostLooks = 64;  // at one payment whose events wait
@@ -162,7 +160,7 @@ std::vector<std::string> differences_from(Session& session,
 
 std::vector<std::string> differences(Session& session, const core::PaymentId& payment_id) {
   // One read transaction: evidence and state as they were in the same moment.
-  SQLite::Transaction moment(session.database());
+  const Transaction moment(session, Transaction::For::kReading);
   const std::optional<StoredPayment> stored = load_stored(session, payment_id);
   core::PaymentEvidence evidence = load_evidence(session, payment_id);
   std::vector<std::string> found = differences_from(session, stored, evidence);
@@ -184,7 +182,8 @@ std::vector<std::string> differences(Session& session, const core::PaymentId& pa
 
 RebuildCounts check_rebuild(const std::string& path,
                             const std::function<void(const std::string&)>& tell) {
-  Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
+  const std::unique_ptr<Session> own = open_session(path, kPatience);
+  Session& session = *own;
   RebuildCounts counts;
   std::vector<core::PaymentId> suspects;
   std::string last;
@@ -211,14 +210,16 @@ RebuildCounts check_rebuild(const std::string& path,
 }
 
 RebuildCounts rebuild(const std::string& path, core::Time now) {
-  check_wal(path);
-  Session session(path, Session::Mode::kWrite, kBusyWaitMs);
+  const std::unique_ptr<WriterEngine> engine =
+      open_writer_engine({.location = path, .patience = kPatience});
+  Session& session = engine->session();
   RebuildCounts counts;
   std::string last;
   for (;;) {
     const std::vector<core::PaymentId> ids = subjects_after(session, last);
     if (ids.empty()) return counts;
-    SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+    engine->begin();
+    const RollBack unless_committed(session);
     for (const core::PaymentId& id : ids) {
       counts.payments += 1;
       const std::optional<StoredPayment> stored = load_stored(session, id);
@@ -230,8 +231,8 @@ RebuildCounts rebuild(const std::string& path, core::Time now) {
         counts.different += 1;
       }
     }
-    count_commit(session);
-    transaction.commit();
+    engine->commit();
+    engine->between_commits();
     last = ids.back().str();
   }
 }

@@ -28,6 +28,13 @@ struct Candidate {
   bool is_pending = false;
 };
 
+// The highest number given, 0 where there is none.
+core::EventId newest_event(Session& session) {
+  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
+  query.next();
+  return core::EventId{query.row().integer()};
+}
+
 std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.payment_id, e.attempt_id, e.received_at_ms,"

@@ -112,7 +112,6 @@ std::optional<PaymentView> from_events(Session& session, const core::PaymentId& 
 
 }  // namespace
 
-Reader::Reader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;

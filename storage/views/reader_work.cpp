@@ -41,15 +41,10 @@ std::vector<core::EventId> Reader::inbox_after(core::EventId id, std::int64_t li
   return ids;
 }
 
-Reader::Moment::Moment(Reader& reader) : reader_(reader) { reader_.impl_->session.exec("BEGIN"); }
+Reader::Moment::Moment(Reader& reader) : reader_(reader) { reader_.impl_->session.begin_reading(); }
 
-Reader::Moment::~Moment() {
-  try {
-    reader_.impl_->session.exec("COMMIT");
-  } catch (const std::exception&) {
-    // It only read.
-  }
-}
+// It only read.
+Reader::Moment::~Moment() { reader_.impl_->session.roll_back(); }
 
 std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   Query query = impl_->session.query(
