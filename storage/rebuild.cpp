@@ -25,17 +25,17 @@ std::vector<core::PaymentId> subjects_after(Session& session, const std::string&
   Query query = session.query(
       "SELECT id FROM ("
       "  SELECT * FROM (SELECT payment_id AS id FROM payment WHERE payment_id > ?1"
-      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "    ORDER BY payment_id LIMIT ?2) payments UNION "
       "  SELECT * FROM (SELECT DISTINCT payment_id FROM expected_order WHERE payment_id > ?1"
-      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "    ORDER BY payment_id LIMIT ?2) orders UNION "
       "  SELECT * FROM (SELECT DISTINCT payment_id FROM snapshot WHERE payment_id > ?1"
-      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "    ORDER BY payment_id LIMIT ?2) snapshots UNION "
       "  SELECT * FROM (SELECT DISTINCT i.subject FROM event_index i JOIN event e USING (event_id)"
       "    WHERE i.subject > ?1 AND e.payment_id = i.subject AND e.source = 'webhook'"
-      "      AND e.kind = 'payment' ORDER BY i.subject LIMIT ?2) UNION "
+      "      AND e.kind = 'payment' ORDER BY i.subject LIMIT ?2) events UNION "
       "  SELECT payment_id FROM event WHERE payment_id > ?1 AND source = 'webhook'"
       "    AND kind = 'payment' AND event_id >"
-      "      (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'events_indexed_to')) "
+      "      (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'events_indexed_to')) subjects "
       "ORDER BY id LIMIT ?2");
   query.with(last, kPageRows);
   std::vector<core::PaymentId> ids;

@@ -85,8 +85,8 @@ std::int64_t Session::next_arrival() {
   constexpr std::int64_t kReserved = 1'024;
   if (arrivals_ == arrivals_end_) {
     arrivals_end_ = query(
-                        "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + ?1 AS TEXT) "
-                        "WHERE key = 'arrivals_reserved' RETURNING CAST(value AS INTEGER)")
+                        "UPDATE meta SET value = CAST(CAST(value AS BIGINT) + ?1 AS TEXT) "
+                        "WHERE key = 'arrivals_reserved' RETURNING CAST(value AS BIGINT)")
                         .with(kReserved)
                         .number();
     arrivals_ = arrivals_end_ - kReserved;

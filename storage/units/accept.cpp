@@ -52,7 +52,7 @@ bool is_anybodys(const NewEvent& event) {
 
 bool has_too_many(Session& session, const std::string& subject) {
   Query query = session.query(
-      "SELECT count(*) FROM (SELECT 1 FROM event_by_subject WHERE subject = ?1 LIMIT ?2)");
+      "SELECT count(*) FROM (SELECT 1 FROM event_by_subject WHERE subject = ?1 LIMIT ?2) found");
   return query.with(subject, kMaxAnybodys).next() && query.row().integer() == kMaxAnybodys;
 }
 

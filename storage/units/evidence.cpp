@@ -173,7 +173,7 @@ void load_marks(Session& session, core::PaymentEvidence& evidence) {
 }
 
 std::optional<core::Time> load_first_start(Session& session) {
-  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  Query query = session.query("SELECT CAST(value AS BIGINT) FROM meta WHERE key = ?");
   if (!query.with(kFirstStartKey).next()) return std::nullopt;
   return query.row().time();
 }
