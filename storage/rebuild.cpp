@@ -109,8 +109,7 @@ void compare_attempts(Session& session, const core::PaymentId& payment_id,
                       const core::Decision& decision, std::vector<std::string>& found) {
   std::set<std::pair<std::string, core::Result>> stored;
   std::set<std::pair<std::string, core::Result>> derived;
-  Query query =
-      session.query("SELECT attempt_id, result FROM attempt WHERE payment_id = ?");
+  Query query = session.query("SELECT attempt_id, result FROM attempt WHERE payment_id = ?");
   query.with(payment_id);
   while (query.next()) {
     Row row = query.row();
@@ -122,10 +121,6 @@ void compare_attempts(Session& session, const core::PaymentId& payment_id,
   }
   if (stored != derived) found.emplace_back("the attempts differ");
 }
-
-}  // namespace
-
-namespace {
 
 std::vector<std::string> differences_from(Session& session,
                                           const std::optional<StoredPayment>& stored,
@@ -141,8 +136,8 @@ std::vector<std::string> differences_from(Session& session,
   const PaymentRow& row = stored->row;
   const auto say = [&](const char* what, std::string_view stands, std::string_view follows) {
     if (stands == follows) return;
-    found.push_back(std::string(what) + " is " + std::string(stands) +
-                    ", the evidence says " + std::string(follows));
+    found.push_back(std::string(what) + " is " + std::string(stands) + ", the evidence says " +
+                    std::string(follows));
   };
   say("result", core::to_word(row.result), core::to_word(derived.result));
   say("deliverable", row.deliverable ? "true" : "false", derived.deliverable ? "true" : "false");
@@ -156,8 +151,7 @@ std::vector<std::string> differences_from(Session& session,
   return found;
 }
 
-}  // namespace
-
+// What differs between a payment as it stands and as its evidence says, a sentence each.
 std::vector<std::string> differences(Session& session, const core::PaymentId& payment_id) {
   // One read transaction: evidence and state as they were in the same moment.
   const Transaction moment(session, Transaction::For::kReading);
@@ -179,6 +173,8 @@ std::vector<std::string> differences(Session& session, const core::PaymentId& pa
   }
   return found;
 }
+
+}  // namespace
 
 RebuildCounts check_rebuild(const std::string& path,
                             const std::function<void(const std::string&)>& tell) {

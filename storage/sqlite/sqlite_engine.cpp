@@ -1,8 +1,7 @@
-// SQLite as the writer has it: a file that is still the one that was opened, its WAL with the marks
-// that tell whose it is, and the checkpoints.
+#include "storage/sqlite/sqlite_engine.h"
+
 #include <optional>
 
-#include "storage/engine.h"
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/damage.h"
 #include "storage/sqlite/file_identity.h"
@@ -69,13 +68,13 @@ class SqliteEngine final : public WriterEngine {
 
 }  // namespace
 
-std::unique_ptr<WriterEngine> open_writer_engine(const WriterEngineOptions& options) {
+std::unique_ptr<WriterEngine> open_sqlite_engine(const WriterEngineOptions& options) {
   check_wal(options.location);
   return std::make_unique<SqliteEngine>(options);
 }
 
-std::unique_ptr<Session> open_session(const std::string& location,
-                                      std::chrono::milliseconds patience) {
+std::unique_ptr<Session> open_sqlite_session(const std::string& location,
+                                             std::chrono::milliseconds patience) {
   return std::make_unique<SqliteSession>(location, SqliteSession::Mode::kReadOnly,
                                          static_cast<int>(patience.count()));
 }

@@ -169,11 +169,6 @@ void clear_tries(Session& session, const std::vector<core::EventId>& events);
 // Puts a stored event back into the inbox; false: there is no such event.
 bool replay_event(Session& session, core::EventId event);
 
-// rebuild.cpp
-// What differs between a payment as it stands and as its evidence says, a sentence each.
-[[nodiscard]] std::vector<std::string> differences(Session& session,
-                                                   const core::PaymentId& payment_id);
-
 // orders.cpp
 OrderOutcome register_order(Session& session, const DecisionContext& context,
                             const OrderRequest& request, std::optional<Settled>& settled);
