@@ -1,13 +1,11 @@
 #include "storage/rebuild.h"
 
-#include <SQLiteCpp/Transaction.h>
-
 #include <algorithm>
 #include <chrono>
 #include <set>
 #include <thread>
 
-#include "storage/sqlite/wal_mark.h"
+#include "storage/engine.h"
 #include "storage/units/units.h"
 
 namespace reconciled::storage {
@@ -15,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kBusyWaitMs = 5'000;
+constexpr auto kPatience = 5s;
 constexpr std::int64_t kPageRows = 1'000;
 constexpr int kSecondLooks = 10;
 constexpr std::size_t kMostLooks = 64;  // at one payment whose events wait
@@ -27,17 +25,17 @@ std::vector<core::PaymentId> subjects_after(Session& session, const std::string&
   Query query = session.query(
       "SELECT id FROM ("
       "  SELECT * FROM (SELECT payment_id AS id FROM payment WHERE payment_id > ?1"
-      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "    ORDER BY payment_id LIMIT ?2) payments UNION "
       "  SELECT * FROM (SELECT DISTINCT payment_id FROM expected_order WHERE payment_id > ?1"
-      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "    ORDER BY payment_id LIMIT ?2) orders UNION "
       "  SELECT * FROM (SELECT DISTINCT payment_id FROM snapshot WHERE payment_id > ?1"
-      "    ORDER BY payment_id LIMIT ?2) UNION "
+      "    ORDER BY payment_id LIMIT ?2) snapshots UNION "
       "  SELECT * FROM (SELECT DISTINCT i.subject FROM event_index i JOIN event e USING (event_id)"
       "    WHERE i.subject > ?1 AND e.payment_id = i.subject AND e.source = 'webhook'"
-      "      AND e.kind = 'payment' ORDER BY i.subject LIMIT ?2) UNION "
+      "      AND e.kind = 'payment' ORDER BY i.subject LIMIT ?2) events UNION "
       "  SELECT payment_id FROM event WHERE payment_id > ?1 AND source = 'webhook'"
       "    AND kind = 'payment' AND event_id >"
-      "      (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'events_indexed_to')) "
+      "      (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'events_indexed_to')) subjects "
       "ORDER BY id LIMIT ?2");
   query.with(last, kPageRows);
   std::vector<core::PaymentId> ids;
@@ -111,8 +109,7 @@ void compare_attempts(Session& session, const core::PaymentId& payment_id,
                       const core::Decision& decision, std::vector<std::string>& found) {
   std::set<std::pair<std::string, core::Result>> stored;
   std::set<std::pair<std::string, core::Result>> derived;
-  Query query =
-      session.query("SELECT attempt_id, result FROM attempt WHERE payment_id = ?");
+  Query query = session.query("SELECT attempt_id, result FROM attempt WHERE payment_id = ?");
   query.with(payment_id);
   while (query.next()) {
     Row row = query.row();
@@ -124,10 +121,6 @@ void compare_attempts(Session& session, const core::PaymentId& payment_id,
   }
   if (stored != derived) found.emplace_back("the attempts differ");
 }
-
-}  // namespace
-
-namespace {
 
 std::vector<std::string> differences_from(Session& session,
                                           const std::optional<StoredPayment>& stored,
@@ -143,8 +136,8 @@ std::vector<std::string> differences_from(Session& session,
   const PaymentRow& row = stored->row;
   const auto say = [&](const char* what, std::string_view stands, std::string_view follows) {
     if (stands == follows) return;
-    found.push_back(std::string(what) + " is " + std::string(stands) +
-                    ", the evidence says " + std::string(follows));
+    found.push_back(std::string(what) + " is " + std::string(stands) + ", the evidence says " +
+                    std::string(follows));
   };
   say("result", core::to_word(row.result), core::to_word(derived.result));
   say("deliverable", row.deliverable ? "true" : "false", derived.deliverable ? "true" : "false");
@@ -158,11 +151,10 @@ std::vector<std::string> differences_from(Session& session,
   return found;
 }
 
-}  // namespace
-
+// What differs between a payment as it stands and as its evidence says, a sentence each.
 std::vector<std::string> differences(Session& session, const core::PaymentId& payment_id) {
   // One read transaction: evidence and state as they were in the same moment.
-  SQLite::Transaction moment(session.database());
+  const Transaction moment(session, Transaction::For::kReading);
   const std::optional<StoredPayment> stored = load_stored(session, payment_id);
   core::PaymentEvidence evidence = load_evidence(session, payment_id);
   std::vector<std::string> found = differences_from(session, stored, evidence);
@@ -182,9 +174,12 @@ std::vector<std::string> differences(Session& session, const core::PaymentId& pa
   return found;
 }
 
+}  // namespace
+
 RebuildCounts check_rebuild(const std::string& path,
                             const std::function<void(const std::string&)>& tell) {
-  Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
+  const std::unique_ptr<Session> own = open_session(path, kPatience);
+  Session& session = *own;
   RebuildCounts counts;
   std::vector<core::PaymentId> suspects;
   std::string last;
@@ -211,14 +206,16 @@ RebuildCounts check_rebuild(const std::string& path,
 }
 
 RebuildCounts rebuild(const std::string& path, core::Time now) {
-  check_wal(path);
-  Session session(path, Session::Mode::kWrite, kBusyWaitMs);
+  const std::unique_ptr<WriterEngine> engine =
+      open_writer_engine({.location = path, .patience = kPatience});
+  Session& session = engine->session();
   RebuildCounts counts;
   std::string last;
   for (;;) {
     const std::vector<core::PaymentId> ids = subjects_after(session, last);
     if (ids.empty()) return counts;
-    SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+    engine->begin();
+    const RollBack unless_committed(session);
     for (const core::PaymentId& id : ids) {
       counts.payments += 1;
       const std::optional<StoredPayment> stored = load_stored(session, id);
@@ -230,8 +227,8 @@ RebuildCounts rebuild(const std::string& path, core::Time now) {
         counts.different += 1;
       }
     }
-    count_commit(session);
-    transaction.commit();
+    engine->commit();
+    engine->between_commits();
     last = ids.back().str();
   }
 }

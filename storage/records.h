@@ -63,6 +63,17 @@ struct Question {
 // Where it is kept up to when an API's lists were walked to the end, unix milliseconds.
 [[nodiscard]] std::string last_sweep_key(core::Api api);
 
+// Where `Writer::keep` has the time of the daemon's first start, unix milliseconds: what PortOne
+// says of older payments that nobody named is taken in silently.
+inline constexpr const char* kFirstStartKey = "first_started_at_ms";
+
+// Where the views find how many seconds the configured time zone is ahead of UTC.
+inline constexpr const char* kUtcOffsetKey = "utc_offset_s";
+
+// Where the daemon keeps what time it is, now and then: a start before it tells that the clock was
+// set back.
+inline constexpr const char* kClockSeenKey = "clock_seen_ms";
+
 // Which APIs can be asked: those that are configured.
 struct Askable {
   bool v1 = false;

@@ -1,13 +1,7 @@
-#include <SQLiteCpp/Exception.h>
-#include <SQLiteCpp/Transaction.h>
 #include <pthread.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 
-#include "storage/sqlite/damage.h"
-#include "storage/sqlite/renew_wal.h"
-#include "storage/sqlite/wal_mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -16,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // How long one attempt to begin waits for a lock that another process holds.
-constexpr int kBusyWaitMs = 250;
+constexpr auto kBusyWait = 250ms;
 
 // How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
 // under any load, and no load waits long for them.
@@ -39,26 +33,13 @@ void merge(CommitNotice& all, const CommitNotice& one) {
   append(all.changed, one.changed);
 }
 
-// Without the details that extended result codes add.
-int primary_code(const SQLite::Exception& error) { return error.getErrorCode() & 0xff; }
-
 // Whether the work failed, or the world that it was to be done in.
 WriteFailure::Kind kind_of(const std::exception& error) {
-  const auto* sqlite = dynamic_cast<const SQLite::Exception*>(&error);
-  if (sqlite == nullptr) {
-    return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? WriteFailure::Kind::kUnavailable
-                                                                  : WriteFailure::Kind::kFailed;
-  }
-  switch (primary_code(*sqlite)) {
-    case SQLITE_CONSTRAINT:
-    case SQLITE_ERROR:
-    case SQLITE_MISMATCH:
-    case SQLITE_RANGE:
-    case SQLITE_TOOBIG:
-      return WriteFailure::Kind::kFailed;
-    default:
-      return WriteFailure::Kind::kUnavailable;
-  }
+  const auto* engine = dynamic_cast<const EngineError*>(&error);
+  const bool is_world = engine != nullptr
+                            ? engine->kind != EngineError::Kind::kRefused
+                            : dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  return is_world ? WriteFailure::Kind::kUnavailable : WriteFailure::Kind::kFailed;
 }
 
 }  // namespace
@@ -66,19 +47,12 @@ WriteFailure::Kind kind_of(const std::exception& error) {
 Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
     : options(std::move(writer_options)),
       hooks(std::move(writer_hooks)),
-      session(options.path, Session::Mode::kWrite, kBusyWaitMs),
-      checkpointer(session, kBusyWaitMs, options.path, options.checkpoint_pages, hooks.troubled) {
-  renew_wal(session, options.path);
-  // What waits in the WAL goes on from the mark that is there.
-  if (is_wal_empty(options.path)) {
-    SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
-    mark_wal(session, MarkAt::kFirstCommit);
-    transaction.commit();
-  }
-  files.emplace(options.path);
-  open_recent_events(session);
-  has_recent_events = recent_events(session) > 0;
-}
+      engine(open_writer_engine({.location = options.path,
+                                 .patience = kBusyWait,
+                                 .checkpoint_pages = options.checkpoint_pages,
+                                 .troubled = hooks.troubled})),
+      session(engine->session()),
+      has_recent_events(engine->unindexed_events() > 0) {}
 
 void Writer::Impl::submit(WriteUnit unit, Lane lane) {
   WriteFailure refusal;
@@ -110,7 +84,7 @@ void Writer::Impl::loop() {
     const bool is_done = run_batch(batch);
     batch.clear();
     if (!is_done && !wait_after_failure()) break;
-    checkpointer.between_commits();
+    engine->between_commits();
     rounds.fetch_add(1, std::memory_order_relaxed);
   }
   // The file that is left needs no catching up.
@@ -170,12 +144,6 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   std::vector<std::optional<WriteFailure>> failures(batch.size());
   try {
     begin();
-    const std::optional<MarkAt> marks = checkpointer.may_mark();
-    if (marks) {
-      mark_wal(session, *marks);
-    } else {
-      count_commit(session);
-    }
     const Clock::time_point began = Clock::now();
     if (!run_together(batch, notice)) {
       for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
@@ -184,8 +152,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
     index_behind(somebody_waits);
     if (options.completes_early) complete(batch, failures);
-    session.query("COMMIT").run();
-    if (marks) checkpointer.note_marked();
+    engine->commit();
     is_troubled = false;
   } catch (const std::exception& error) {
     note_damage(error);
@@ -217,17 +184,16 @@ void Writer::Impl::complete(std::vector<WriteUnit>& batch,
 // Waits for as long as another process holds the write lock: nothing is lost by waiting, the
 // queue is bounded and the edge answers 503 in time.
 void Writer::Impl::begin() {
-  files->check();
   {
     const std::lock_guard lock(mutex);
     if (!damage.empty()) throw std::runtime_error(damage);
   }
   for (;;) {
     try {
-      session.query("BEGIN IMMEDIATE").run();
+      engine->begin();
       return;
-    } catch (const SQLite::Exception& error) {
-      if (primary_code(error) != SQLITE_BUSY) throw;
+    } catch (const EngineError& error) {
+      if (error.kind != EngineError::Kind::kBusy) throw;
       trouble("another process holds the database's write lock");
       rounds.fetch_add(1, std::memory_order_relaxed);
       if (!is_patient) throw;
@@ -239,18 +205,16 @@ void Writer::Impl::begin() {
 // nothing of them happened, and each has to be run by itself.
 bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& notice) {
   if (batch.empty()) return true;
-  session.query("SAVEPOINT batch").run();
+  session.set_savepoint();
   CommitNotice own;
   try {
     for (WriteUnit& unit : batch) unit.run(session, own);
   } catch (const std::exception&) {
-    if (sqlite3_get_autocommit(session.database().getHandle()) != 0) throw;
-    session.query("ROLLBACK TO batch").run();
-    session.forget_reserved();
-    session.query("RELEASE batch").run();
+    if (!session.is_in_transaction()) throw;
+    session.roll_back_to_savepoint();
     return false;
   }
-  session.query("RELEASE batch").run();
+  session.release_savepoint();
   merge(notice, own);
   return true;
 }
@@ -275,10 +239,10 @@ void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
 }
 
 void Writer::Impl::index_behind(bool somebody_waits) {
-  std::int64_t recent = recent_events(session);
+  std::int64_t recent = engine->unindexed_events();
   const std::int64_t enough = somebody_waits ? kMostRecent : 0;
   while (recent > enough) {
-    index_events(session, kIndexedAtOnce);
+    engine->index_events(kIndexedAtOnce);
     recent -= kIndexedAtOnce;
     const std::lock_guard lock(mutex);
     if (somebody_waits || queued() > 0) break;
@@ -288,35 +252,26 @@ void Writer::Impl::index_behind(bool somebody_waits) {
 
 // A failing unit takes back its own work only.
 std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice& notice) {
-  session.query("SAVEPOINT unit").run();
+  session.set_savepoint();
   CommitNotice own;
   try {
     unit.run(session, own);
   } catch (const std::exception& error) {
     if (is_damage(error)) throw;
     const std::string what = error.what();
-    if (sqlite3_get_autocommit(session.database().getHandle()) != 0) throw;
-    session.query("ROLLBACK TO unit").run();
-    session.forget_reserved();
-    session.query("RELEASE unit").run();
+    if (!session.is_in_transaction()) throw;
+    session.roll_back_to_savepoint();
     trouble(what);
     return WriteFailure{kind_of(error), what};
   }
-  session.query("RELEASE unit").run();
+  session.release_savepoint();
   merge(notice, own);
   return std::nullopt;
 }
 
 void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::exception& error) {
-  const std::string what = is_damage(error) ? damage_advice(options.path, error) : error.what();
-  if (sqlite3_get_autocommit(session.database().getHandle()) == 0) {
-    try {
-      session.exec("ROLLBACK");
-      session.forget_reserved();
-    } catch (const std::exception&) {
-      // Some errors roll back by themselves.
-    }
-  }
+  const std::string what = is_damage(error) ? engine->damage_advice(error) : error.what();
+  session.roll_back();
   trouble(what);
   fail(batch, {WriteFailure::Kind::kUnavailable, what});
 }
@@ -324,7 +279,7 @@ void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::exception& 
 void Writer::Impl::note_damage(const std::exception& error) {
   if (!is_damage(error)) return;
   const std::lock_guard lock(mutex);
-  if (damage.empty()) damage = damage_advice(options.path, error);
+  if (damage.empty()) damage = engine->damage_advice(error);
 }
 
 void Writer::Impl::fail(std::vector<WriteUnit>& units, const WriteFailure& failure) {

@@ -47,17 +47,6 @@ struct WriterHooks {
 // what nobody waits for: no other work comes between the count and its decision.
 enum class TryMode { kTogether, kAlone };
 
-// Where `Writer::keep` has the time of the daemon's first start, unix milliseconds: what PortOne
-// says of older payments that nobody named is taken in silently.
-inline constexpr const char* kFirstStartKey = "first_started_at_ms";
-
-// Where the views find how many seconds the configured time zone is ahead of UTC.
-inline constexpr const char* kUtcOffsetKey = "utc_offset_s";
-
-// Where the daemon keeps what time it is, now and then: a start before it tells that the clock was
-// set back.
-inline constexpr const char* kClockSeenKey = "clock_seen_ms";
-
 struct WriterOptions {
   std::string path;
   // How a payment is decided; another one only in tests of what happens when deciding fails.

@@ -9,8 +9,7 @@
 #include <set>
 #include <thread>
 
-#include "storage/sqlite/checkpointer.h"
-#include "storage/sqlite/file_identity.h"
+#include "storage/engine.h"
 #include "storage/units/units.h"
 #include "storage/writer.h"
 
@@ -106,9 +105,8 @@ struct Writer::Impl {
 
   WriterOptions options;
   WriterHooks hooks;
-  Session session;
-  std::optional<FileIdentity> files;  // once they stand
-  Checkpointer checkpointer;
+  std::unique_ptr<WriterEngine> engine;
+  Session& session;  // the engine's
   // Events whose first try is counted and not decided yet: a copy of them is no other try. The
   // writer's thread alone.
   std::set<core::EventId> counted;

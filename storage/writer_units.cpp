@@ -1,11 +1,7 @@
 // The units of work that the writer takes.
-#include <SQLiteCpp/Transaction.h>
-
 #include <algorithm>
 
 #include "daemon/core/words/mark.h"
-#include "storage/sqlite/damage.h"
-#include "storage/sqlite/wal_mark.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -30,7 +26,8 @@ Writer::~Writer() { stop(); }
 void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& schedule,
                    core::Time now) {
   Session& session = impl_->session;
-  SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+  impl_->engine->begin();
+  const RollBack unless_committed(session);
   auto context = std::make_shared<DecisionContext>();
   context->decide = impl_->options.decide;
   context->policy = policy;
@@ -46,8 +43,7 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   impl_->look_ups_reserved = impl_->look_ups + Impl::kReservedLookUps;
   store_value(session, kLookUpsKey, std::to_string(impl_->look_ups_reserved));
   impl_->context = std::move(context);
-  count_commit(impl_->session);
-  transaction.commit();
+  impl_->engine->commit();
 }
 
 std::string Writer::keep(const std::string& key, const std::string& first) {

@@ -34,9 +34,9 @@ esac
 
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
-# nginx stands before the daemon in a test; systemd's tools judge the units, and one test boots it in
+# PostgreSQL prepares the statements that it shares with SQLite; nginx stands before the daemon in a test; systemd's tools judge the units, and one test boots it in
 # a container; under libfaketime the daemon's clock steps.
-test_packages="$build_packages ccache libfaketime nginx-light openssl systemd systemd-container"
+test_packages="$build_packages ccache libfaketime nginx-light openssl postgresql-15 systemd systemd-container"
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-14"
 # shellcheck disable=SC2086  # a list of words
 install_missing $test_packages

@@ -29,16 +29,16 @@ constexpr int kReaderWaitMs = 20;
 
 // SQLite syncs the database only where everything is moved, which is the writer's part: this leaves
 // it little to wait for.
-int sync_database(Session& session) {
+int sync_database(SqliteSession& session) {
   sqlite3_file* database = nullptr;
-  const int code = sqlite3_file_control(session.database().getHandle(), "main",
+  const int code = sqlite3_file_control(session.handle(), "main",
                                         SQLITE_FCNTL_FILE_POINTER, &database);
   return code == SQLITE_OK ? database->pMethods->xSync(database, SQLITE_SYNC_NORMAL) : code;
 }
 
 }  // namespace
 
-Checkpointer::Checkpointer(Session& writer, int busy_wait_ms, const std::string& path, int pages,
+Checkpointer::Checkpointer(SqliteSession& writer, int busy_wait_ms, const std::string& path, int pages,
                            std::function<void(const std::string&)> troubled)
     : writer_(writer),
       busy_wait_ms_(busy_wait_ms),
@@ -46,10 +46,10 @@ Checkpointer::Checkpointer(Session& writer, int busy_wait_ms, const std::string&
       troubled_(std::move(troubled)),
       next_(pages),
       stop_readers_at_(kTooManyTimes * pages),
-      own_(path, Session::Mode::kWrite, busy_wait_ms),
+      own_(path, SqliteSession::Mode::kWrite, busy_wait_ms),
       thread_([this] { loop(); }) {
   sqlite3_wal_hook(
-      writer_.database().getHandle(),
+      writer_.handle(),
       [](void* self, sqlite3*, const char*, int wal_pages) {
         static_cast<Checkpointer*>(self)->wal_pages_ = wal_pages;
         return SQLITE_OK;
@@ -58,7 +58,7 @@ Checkpointer::Checkpointer(Session& writer, int busy_wait_ms, const std::string&
 }
 
 Checkpointer::~Checkpointer() {
-  sqlite3_wal_hook(writer_.database().getHandle(), nullptr, nullptr);
+  sqlite3_wal_hook(writer_.handle(), nullptr, nullptr);
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -68,7 +68,7 @@ Checkpointer::~Checkpointer() {
   if (!fails_ && !(errand_ == Errand::kDone && has_failed(made_))) return;
   // To close the file would move the rest of the WAL and remove it, but a sync that failed leaves
   // unwritten what was moved before. The next process has the whole WAL to move.
-  for (Session* session : {&writer_, &own_}) {
+  for (SqliteSession* session : {&writer_, &own_}) {
     sqlite3_db_config(session->database().getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
                       nullptr);
   }
@@ -109,7 +109,7 @@ void Checkpointer::between_commits() {
     return;
   }
   if (goes_on && (are_few || stops_readers)) {
-    sqlite3* handle = writer_.database().getHandle();
+    sqlite3* handle = writer_.handle();
     if (stops_readers) sqlite3_busy_timeout(handle, kReaderWaitMs);
     note(make(writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
               renews_));
@@ -156,8 +156,8 @@ void Checkpointer::loop() {
   }
 }
 
-Checkpointer::Checkpoint Checkpointer::make(Session& session, int mode, bool renews) {
-  sqlite3* handle = session.database().getHandle();
+Checkpointer::Checkpoint Checkpointer::make(SqliteSession& session, int mode, bool renews) {
+  sqlite3* handle = session.handle();
   Checkpoint made;
   if (renews) made.code = renew_pages(session);
   if (made.code != SQLITE_OK) {

@@ -21,7 +21,7 @@
 #include <string>
 #include <thread>
 
-#include "storage/sqlite/session.h"
+#include "storage/sqlite/sqlite_session.h"
 #include "storage/sqlite/wal_mark.h"
 
 namespace reconciled::storage {
@@ -31,7 +31,7 @@ class Checkpointer {
   // `writer` is the writer's connection to the database at `path`, which waits for locks for
   // `busy_wait_ms`. A checkpoint is made every `pages` of the WAL. `troubled` is told, on the
   // writer's thread, where one fails: once until the next that does not.
-  Checkpointer(Session& writer, int busy_wait_ms, const std::string& path, int pages,
+  Checkpointer(SqliteSession& writer, int busy_wait_ms, const std::string& path, int pages,
                std::function<void(const std::string&)> troubled);
   ~Checkpointer();
   Checkpointer(const Checkpointer&) = delete;
@@ -55,14 +55,14 @@ class Checkpointer {
   };
 
   // `renews`: what was moved before is written anew (renew_pages.h).
-  static Checkpoint make(Session& session, int mode, bool renews);
+  static Checkpoint make(SqliteSession& session, int mode, bool renews);
   static bool has_failed(const Checkpoint& made);
   [[nodiscard]] bool is_due() const;
   void send_thread();
   void loop();
   void note(const Checkpoint& made);
 
-  Session& writer_;
+  SqliteSession& writer_;
   const int busy_wait_ms_;
   const int pages_;
   const std::function<void(const std::string&)> troubled_;
@@ -86,7 +86,7 @@ class Checkpointer {
   Errand errand_ = Errand::kNone;
   Checkpoint made_;  // by the thread
   bool stopping_ = false;
-  Session own_;  // the thread's
+  SqliteSession own_;  // the thread's
   std::thread thread_;
 };
 

@@ -1,11 +1,9 @@
 #include "storage/sqlite/migrate.h"
 
-#include <SQLiteCpp/Transaction.h>
-
 #include <filesystem>
 
 #include "storage/sqlite/database_lock.h"
-#include "storage/sqlite/session.h"
+#include "storage/sqlite/sqlite_session.h"
 #include "storage/sqlite/wal_mark.h"
 
 namespace reconciled::storage {
@@ -14,14 +12,14 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x52434e44;  // "RCND": tells our files from others
 constexpr int kBusyWaitMs = 5'000;
 
-std::int64_t pragma(Session& session, const char* sql) {
+std::int64_t pragma(SqliteSession& session, const char* sql) {
   Query query = session.query(sql);
   query.next();
   return query.row().integer();
 }
 
 // The number of migrations that the file has; throws where it is not ours or newer than we are.
-std::size_t applied_migrations(Session& session, const std::string& path) {
+std::size_t applied_migrations(SqliteSession& session, const std::string& path) {
   const std::int64_t version = pragma(session, "PRAGMA user_version");
   const std::int64_t application = pragma(session, "PRAGMA application_id");
   const std::int64_t tables = pragma(session, "SELECT count(*) FROM sqlite_schema");
@@ -43,16 +41,16 @@ std::vector<std::string> migrate(const std::string& path) {
   check_wal(path);
   // Looked at before the first writing connection, which would put another program's file into WAL mode.
   if (pending_migrations(path).empty()) return {};
-  Session session(path, Session::Mode::kWrite, kBusyWaitMs);
-  SQLite::Transaction transaction(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+  SqliteSession session(path, SqliteSession::Mode::kWrite, kBusyWaitMs);
+  Transaction transaction(session);
   std::vector<std::string> applied;
   for (std::size_t i = applied_migrations(session, path); i < migrations().size(); ++i) {
-    session.database().exec(std::string(migrations()[i].sql));
+    session.exec(std::string(migrations()[i].sql));
     applied.emplace_back(migrations()[i].name);
   }
   if (!applied.empty()) {
-    session.database().exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-    session.database().exec("PRAGMA user_version = " + std::to_string(migrations().size()));
+    session.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    session.exec("PRAGMA user_version = " + std::to_string(migrations().size()));
   }
   count_commit(session);
   transaction.commit();
@@ -64,7 +62,7 @@ std::vector<std::string> pending_migrations(const std::string& path) {
   if (std::filesystem::exists(path)) {
     // Who holds it has looked, and its -wal changes while we read.
     if (!DatabaseLock::is_held(path)) check_wal(path);
-    Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
+    SqliteSession session(path, SqliteSession::Mode::kReadOnly, kBusyWaitMs);
     applied = applied_migrations(session, path);
   }
   std::vector<std::string> pending;

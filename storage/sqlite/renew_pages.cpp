@@ -73,8 +73,8 @@ int write_over(sqlite3_file* file, const Wal& wal) {
 
 }  // namespace
 
-int renew_pages(Session& session) {
-  sqlite3* handle = session.database().getHandle();
+int renew_pages(SqliteSession& session) {
+  sqlite3* handle = session.handle();
   sqlite3_file* database = nullptr;
   sqlite3_file* file_of_wal = nullptr;
   int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &database);

@@ -1,7 +1,7 @@
 // Makes durable what a checkpoint whose sync failed had moved. For the checkpointer alone.
 #pragma once
 
-#include "storage/sqlite/session.h"
+#include "storage/sqlite/sqlite_session.h"
 
 namespace reconciled::storage {
 
@@ -15,6 +15,6 @@ namespace reconciled::storage {
 //
 // Through the files of the connection itself: closing another descriptor of the database would drop
 // the process's locks. Nobody else may checkpoint meanwhile.
-[[nodiscard]] int renew_pages(Session& session);
+[[nodiscard]] int renew_pages(SqliteSession& session);
 
 }  // namespace reconciled::storage

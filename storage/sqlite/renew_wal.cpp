@@ -1,6 +1,5 @@
 #include "storage/sqlite/renew_wal.h"
 
-#include <SQLiteCpp/Transaction.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -54,9 +53,9 @@ class File {
 
 }  // namespace
 
-void renew_wal(Session& session, const std::string& path) {
+void renew_wal(SqliteSession& session, const std::string& path) {
   // Nobody writes to the WAL meanwhile; readers find the same bytes.
-  SQLite::Transaction lock(session.database(), SQLite::TransactionBehavior::IMMEDIATE);
+  const Transaction lock(session);
   const File wal(path + "-wal");
   if (!wal.exists()) return;
   std::vector<char> piece(kPieceBytes);

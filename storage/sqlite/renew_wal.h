@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "storage/sqlite/session.h"
+#include "storage/sqlite/sqlite_session.h"
 
 namespace reconciled::storage {
 
@@ -14,6 +14,6 @@ namespace reconciled::storage {
 // WAL again with its next commit. But if it ends before, the next one takes the failed commit for a
 // good one, since the cache has it whole, and appends to it; a power cut then leaves a hole, and
 // everything behind the hole is lost, acknowledged or not. Throws where the WAL cannot be written.
-void renew_wal(Session& session, const std::string& path);
+void renew_wal(SqliteSession& session, const std::string& path);
 
 }  // namespace reconciled::storage

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "daemon/core/words/text.h"
-#include "storage/units/units.h"
+#include "storage/sqlite/sqlite_session.h"
 
 namespace reconciled::storage {
 namespace {
@@ -44,8 +44,8 @@ Marks read_marks(SQLite::Database& database) {
   return marks;
 }
 
-bool is_unreadable(const SQLite::Exception& error) {
-  const int code = error.getErrorCode() & 0xff;
+bool is_unreadable(const std::exception& error) {
+  const int code = sqlite_code_of(error);
   return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
 }
 
@@ -55,7 +55,7 @@ std::string mark_of_file(const std::string& path) {
     SQLite::Database alone("file:" + core::percent_encode(path) + "?immutable=1",
                            SQLite::OPEN_READONLY | SQLite::OPEN_URI);
     return read_marks(alone).mark;
-  } catch (const SQLite::Exception& error) {
+  } catch (const std::exception& error) {
     if (is_unreadable(error)) return {};
     throw;
   }
@@ -64,9 +64,9 @@ std::string mark_of_file(const std::string& path) {
 // Of the file with its WAL; none where they do not fit together.
 Marks marks_with_wal(const std::string& path) {
   try {
-    Session session(path, Session::Mode::kReadOnly, kBusyWaitMs);
+    SqliteSession session(path, SqliteSession::Mode::kReadOnly, kBusyWaitMs);
     return read_marks(session.database());
-  } catch (const SQLite::Exception& error) {
+  } catch (const std::exception& error) {
     if (is_unreadable(error)) return {};
     throw;
   }

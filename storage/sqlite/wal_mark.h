@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "storage/sqlite/session.h"
+#include "storage/session.h"
 
 namespace reconciled::storage {
 

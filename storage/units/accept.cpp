@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::int64_t kKeptRejections = 1'000;
 
-std::optional<std::string> if_any(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return text;
-}
-
 // Under what the event is found: its payment, else its attempt, else nothing.
 std::string subject_of(const core::Event& event) {
   if (event.payment_id) return event.payment_id->str();
@@ -57,7 +52,7 @@ bool is_anybodys(const NewEvent& event) {
 
 bool has_too_many(Session& session, const std::string& subject) {
   Query query = session.query(
-      "SELECT count(*) FROM (SELECT 1 FROM event_by_subject WHERE subject = ?1 LIMIT ?2)");
+      "SELECT count(*) FROM (SELECT 1 FROM event_by_subject WHERE subject = ?1 LIMIT ?2) found");
   return query.with(subject, kMaxAnybodys).next() && query.row().integer() == kMaxAnybodys;
 }
 
@@ -85,20 +80,20 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
   if (!subject.empty() && is_anybodys(accepted) && has_too_many(session, subject)) {
     return {.is_one_too_many = true};
   }
-  session
+  const core::EventId id{session
       .query(
           "INSERT INTO event (received_at_ms, source, api, kind, type, payment_id, attempt_id,"
           "  cancellation_id, store_id, status, said_at_us, asked_amount, hint, reason_code,"
           "  reason_message, signed, remote_ip, known_source, headers, body) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "RETURNING event_id")
       .with(accepted.received_at, event.source, event.api, event.kind, event.type,
             event.payment_id, event.attempt_id, if_any(event.cancellation_id),
             if_any(event.store_id), event.status, event.said_at, if_any(event.asked_amount),
             event.hint, if_any(event.reason_code), if_any(event.reason_message),
             event.signed_by_portone, if_any(accepted.remote_ip), accepted.known_source,
             if_any(accepted.headers_json), event.stored_body)
-      .run();
-  const core::EventId id{session.last_row()};
+      .number()};
   const std::optional<core::Time> processed =
       needs_reconciling(event) ? std::nullopt : std::optional(accepted.received_at);
   session
@@ -151,16 +146,17 @@ core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
 }
 
 void insert_rejected(Session& session, const RejectedDelivery& delivery) {
-  session
+  const std::int64_t id = session
       .query(
           "INSERT INTO rejected_delivery (at_ms, remote_ip, path, status, reason, webhook_id,"
-          "  content_type, body_bytes, body_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "  content_type, body_bytes, body_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "RETURNING rejected_id")
       .with(delivery.at, if_any(delivery.remote_ip), delivery.path, delivery.status,
             delivery.reason, if_any(delivery.webhook_id), if_any(delivery.content_type),
             delivery.body_bytes, delivery.body_sha256)
-      .run();
+      .number();
   session.query("DELETE FROM rejected_delivery WHERE rejected_id <= ?")
-      .with(session.last_row() - kKeptRejections)
+      .with(id - kKeptRejections)
       .run();
 }
 

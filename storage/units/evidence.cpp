@@ -9,7 +9,6 @@
 #include "daemon/core/words/check.h"
 #include "daemon/core/words/mark.h"
 #include "storage/units/units.h"
-#include "storage/writer.h"
 
 namespace reconciled::storage {
 std::optional<std::string> disputes_text(const std::optional<std::vector<core::Dispute>>& list) {
@@ -22,11 +21,6 @@ std::optional<std::string> disputes_text(const std::optional<std::vector<core::D
 }
 
 namespace {
-
-std::optional<std::string> if_any(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  return text;
-}
 
 std::optional<std::vector<core::Dispute>> disputes_from(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
@@ -179,7 +173,7 @@ void load_marks(Session& session, core::PaymentEvidence& evidence) {
 }
 
 std::optional<core::Time> load_first_start(Session& session) {
-  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  Query query = session.query("SELECT CAST(value AS BIGINT) FROM meta WHERE key = ?");
   if (!query.with(kFirstStartKey).next()) return std::nullopt;
   return query.row().time();
 }
@@ -321,7 +315,7 @@ core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
     holder = s.virtual_account->holder;
     due = s.virtual_account->due_at;
   }
-  session
+  return {session
       .query(
           "INSERT INTO snapshot (look_up, content, payment_id, attempt_id, api, version, status,"
           "  result,"
@@ -329,14 +323,14 @@ core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
           "  account_bank, account_number, account_holder, account_due_us, failure_reason,"
           "  started_at_us, status_at_us, paid_at_us, updated_at_us, disputes, chargebacks,"
           "  asked_at_ms, body) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "RETURNING snapshot_id")
       .with(s.look_up, content, s.payment_id, s.attempt_id, s.api, s.version, s.status, s.result, s.total_amount,
             s.cancelled_amount, s.currency, if_any(s.store_id), s.channel, if_any(s.pg_provider),
             if_any(s.method), bank, number, holder, due, if_any(s.failure_reason), s.started_at,
             s.status_at, s.paid_at, s.updated_at, disputes_text(s.disputes),
             chargebacks_text(s.chargebacks), s.asked_at, if_any(s.stored_body))
-      .run();
-  return {session.last_row()};
+      .number()};
 }
 
 }  // namespace reconciled::storage

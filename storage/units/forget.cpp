@@ -28,11 +28,16 @@ struct Candidate {
   bool is_pending = false;
 };
 
+// The highest number given, 0 where there is none.
+core::EventId newest_event(Session& session) {
+  return {session.query("SELECT coalesce(max(event_id), 0) FROM event").number()};
+}
+
 std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
   Query query = session.query(
       "SELECT e.event_id, e.source, e.payment_id, e.attempt_id, e.received_at_ms,"
       "  e.known_source, g.processed_at_ms IS NULL "
-      "FROM event e INDEXED BY event_unsigned JOIN event_progress g USING (event_id) "
+      "FROM event e JOIN event_progress g USING (event_id) "
       "WHERE e.signed = 0 AND e.event_id > ? ORDER BY e.event_id LIMIT ?");
   query.with(seen, static_cast<std::int64_t>(kAtOnce));
   std::vector<Candidate> found;
@@ -114,10 +119,8 @@ void forget_event(Session& session, const Candidate& event) {
 // By how many the unsigned events newer than `seen` are too many; not counted further than needed.
 std::int64_t count_too_many(Session& session, std::int64_t seen) {
   Query query = session.query(
-      "SELECT count(*) - ?1 FROM (SELECT 1 FROM event INDEXED BY event_unsigned "
-      "WHERE signed = 0 AND event_id > ?2 LIMIT ?1 + ?3)");
-  query.with(kMostUnsigned, seen, kCounted).next();
-  return query.row().integer();
+      "SELECT count(*) FROM (SELECT 1 FROM event WHERE signed = 0 AND event_id > ?1 LIMIT ?2) newer");
+  return query.with(seen, kMostUnsigned + kCounted).number() - kMostUnsigned;
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "daemon/core/words/check.h"
 #include "daemon/core/words/mark.h"
@@ -117,19 +116,6 @@ std::vector<QuestionKind> questions_about(const DecisionContext& context,
   return kinds;
 }
 
-}  // namespace
-
-std::string last_sweep_key(core::Api api) {
-  return "last_sweep_" + std::string(core::to_word(api)) + "_ms";
-}
-
-std::string_view to_word(QuestionKind kind) {
-  static constexpr std::array<std::string_view, 3> kWords{"v1_attempt", "v1_order", "v2_payment"};
-  return kWords.at(static_cast<std::size_t>(kind));
-}
-
-namespace {
-
 // Where the schedule begins: with the newest of what begins it anew, each once.
 void begin_anew(PlannedLookup& planned, const core::Decision& decision, core::Time now,
                 const std::optional<Restart>& restart) {
@@ -147,8 +133,8 @@ void begin_anew(PlannedLookup& planned, const core::Decision& decision, core::Ti
   planned.anchor = std::min(planned.anchor, now);
 }
 
-// When to ask next; nothing: the schedule is over. A fresh doubt is asked about at once, and if that
-// answer settles nothing, by the schedule.
+// When to ask next; nothing: the schedule is over. A fresh doubt is asked about at once, and if
+// that answer settles nothing, by the schedule.
 std::optional<core::Time> next_time(PlannedLookup& planned, const DecisionContext& context,
                                     const core::Decision& decision, const Question& question,
                                     core::Time now, core::Time until) {
@@ -168,13 +154,12 @@ std::optional<core::Time> next_time(PlannedLookup& planned, const DecisionContex
 }
 
 void plan_one(Session& session, const DecisionContext& context, const Question& question,
-              const core::PaymentEvidence& evidence, const core::Decision& decision,
-              core::Time now, const std::optional<Restart>& restart,
-              std::vector<core::TimerMark>& marks) {
+              const core::PaymentEvidence& evidence, const core::Decision& decision, core::Time now,
+              const std::optional<Restart>& restart, std::vector<core::TimerMark>& marks) {
   const std::optional<PlannedLookup> known = load(session, question.kind, question.id);
   const std::int64_t newest = newest_beginning(evidence, decision);
-  PlannedLookup planned = known.value_or(PlannedLookup{
-      .anchor = restart ? restart->at : now, .begun_event = newest});
+  PlannedLookup planned =
+      known.value_or(PlannedLookup{.anchor = restart ? restart->at : now, .begun_event = newest});
   begin_anew(planned, decision, now, restart);
   // An answer may be settled before the first decision about an event that came meanwhile.
   if (newest > planned.begun_event) {
@@ -196,8 +181,7 @@ void plan_one(Session& session, const DecisionContext& context, const Question& 
   // While it fails the back-off, or Retry-After, goes first.
   if (planned.failures == 0) {
     planned.next_at = next_time(planned, context, decision, question, now, *until);
-    const core::TimerMark mark{.up_to_event = planned.begun_event,
-                               .look_up = planned.begun_answer};
+    const core::TimerMark mark{.up_to_event = planned.begun_event, .look_up = planned.begun_answer};
     const auto add = [&](core::TimerMark::Kind kind) {
       marks.push_back(mark);
       marks.back().kind = kind;
@@ -264,8 +248,8 @@ std::optional<core::TimerMark> note_answer(Session& session, const DecisionConte
   if (!report.is_final()) {
     RECONCILED_MARK_IF(report.retry_after, kRetryAfterHeeded);
     planned.failures += 1;
-    planned.next_at = report.answered_at + report.retry_after.value_or(
-                                               core::failure_delay(planned.failures));
+    planned.next_at =
+        report.answered_at + report.retry_after.value_or(core::failure_delay(planned.failures));
   } else {
     planned.failures = 0;
     planned.asked_at = report.asked_at;
@@ -283,7 +267,8 @@ std::optional<core::TimerMark> note_answer(Session& session, const DecisionConte
   store(session, report.question, planned);
   session
       .query(
-          "UPDATE lookup SET outcome = ?, attempt_id = CASE WHEN ? = 1 THEN NULL ELSE attempt_id END "
+          "UPDATE lookup SET outcome = ?, attempt_id = CASE WHEN ? = 1 THEN NULL ELSE attempt_id "
+          "END "
           "WHERE question = ? AND id = ?")
       .with(report.detail, report.is_final(), to_word(report.question.kind), report.question.id)
       .run();

@@ -3,7 +3,7 @@
 namespace reconciled::storage {
 
 std::int64_t load_number(Session& session, const char* key) {
-  Query query = session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  Query query = session.query("SELECT CAST(value AS BIGINT) FROM meta WHERE key = ?");
   return query.with(key).next() ? query.row().integer() : 0;
 }
 

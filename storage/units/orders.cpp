@@ -21,14 +21,13 @@ bool has_attempts(Session& session, const core::PaymentId& payment_id) {
 }
 
 std::int64_t add_version(Session& session, const OrderRequest& request, bool deleted) {
-  session
+  return session
       .query(
           "INSERT INTO expected_order (payment_id, amount, currency, name, deleted,"
-          "  registered_at_ms) VALUES (?, ?, ?, ?, ?, ?)")
+          "  registered_at_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING order_id")
       .with(request.payment_id, request.amount, request.currency, request.name, deleted,
             request.at)
-      .run();
-  return session.last_row();
+      .number();
 }
 
 }  // namespace

@@ -84,9 +84,9 @@ void write_attempts(Session& session, const core::PaymentId& payment_id,
             "INSERT INTO attempt (attempt_id, payment_id, api, result, snapshot_id,"
             "  updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
             "ON CONFLICT (attempt_id, payment_id) DO UPDATE SET api = ?3, result = ?4,"
-            "  snapshot_id = ?5, updated_at_ms = CASE WHEN result = ?4 THEN updated_at_ms ELSE ?6"
-            "  END "
-            "WHERE result <> ?4 OR snapshot_id IS NOT ?5")
+            "  snapshot_id = ?5, updated_at_ms ="
+            "    CASE WHEN attempt.result = ?4 THEN attempt.updated_at_ms ELSE ?6 END "
+            "WHERE attempt.result <> ?4 OR attempt.snapshot_id IS DISTINCT FROM ?5")
         .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id,
               now)
         .run();
@@ -106,7 +106,7 @@ std::vector<core::FindingKind> write_findings(Session& session, const core::Paym
                 "VALUES (?1, ?2, ?3, 1, ?4, ?5) "
                 "ON CONFLICT (payment_id, kind, cause) DO UPDATE SET open = 1,"
                 "  closed_at_ms = NULL, closed_by = NULL "
-                "WHERE open = 0 AND closed_by = 'evidence'")
+                "WHERE finding.open = 0 AND finding.closed_by = 'evidence'")
             .with(payment_id, draft.kind, draft.cause, draft.detail, now)
             .run();
     if (changed > 0) opened.push_back(draft.kind);
@@ -162,7 +162,7 @@ void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
           "INSERT INTO webhook_watch (payment_id, attempt_id, result, due_at_ms) "
           "VALUES (?1, ?2, ?3, ?4) "
           "ON CONFLICT (payment_id) DO UPDATE SET attempt_id = ?2, result = ?3, due_at_ms = ?4 "
-          "WHERE attempt_id <> ?2 OR result <> ?3")
+          "WHERE webhook_watch.attempt_id <> ?2 OR webhook_watch.result <> ?3")
       .with(payment_id, decision.winner, decision.result, now + kWebhookPatience)
       .run();
 }

@@ -294,15 +294,14 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
       RECONCILED_MARK(kConfigurationChanged);
     }
   }
-  session
+  return session
       .query(
           "INSERT INTO configuration (since_ms, missing_webhook, unregistered_orders, channel,"
-          "  v1, v2_store_id) VALUES (?, ?, ?, ?, ?, ?)")
+          "  v1, v2_store_id) VALUES (?, ?, ?, ?, ?, ?) RETURNING configuration_id")
       .with(now, policy.wait_for_webhook ? "wait" : "lookup",
             policy.accept_unregistered ? "accept" : "hold", policy.channel, policy.v1_configured,
             policy.v2_store_id)
-      .run();
-  return session.last_row();
+      .number();
 }
 
 core::DecisionPolicy load_policy(Session& session, std::int64_t configuration_id) {

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "storage/records.h"
-#include "storage/sqlite/session.h"
+#include "storage/session.h"
 
 namespace reconciled::storage {
 
@@ -27,6 +27,12 @@ struct Cause {
   std::optional<std::int64_t> id;
 };
 
+// Where there is no text there is no value.
+[[nodiscard]] inline std::optional<std::string_view> if_any(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
 // accept.cpp
 [[nodiscard]] bool needs_reconciling(const core::Event& event);
 Accepted insert_event(Session& session, const NewEvent& event);
@@ -41,18 +47,6 @@ void index_attempt_events(Session& session, const core::AttemptId& attempt,
 // Single values that the daemon keeps for itself; 0 where there is none.
 [[nodiscard]] std::int64_t load_number(Session& session, const char* key);
 void store_value(Session& session, const std::string& key, const std::string& value);
-
-// recent_events.cpp
-// The index of events by subject has random keys, and a page of it to write for nearly every event.
-// So the writer writes it behind the events: what is newer stands in a table of its own connection,
-// in memory, and `event_by_subject` is both. (Other connections have a view of the same name.)
-void open_recent_events(Session& session);
-// How many events, at most, are not in the index yet.
-[[nodiscard]] std::int64_t recent_events(Session& session);
-// The highest number given, 0 where there is none.
-[[nodiscard]] core::EventId newest_event(Session& session);
-// Indexes the oldest of them, `most` at most.
-void index_events(Session& session, std::int64_t most);
 
 // evidence.cpp
 // As a snapshot's row keeps them; nothing where its answer cannot carry them.
@@ -174,11 +168,6 @@ void take_back_tries(Session& session, const std::vector<core::EventId>& events)
 void clear_tries(Session& session, const std::vector<core::EventId>& events);
 // Puts a stored event back into the inbox; false: there is no such event.
 bool replay_event(Session& session, core::EventId event);
-
-// rebuild.cpp
-// What differs between a payment as it stands and as its evidence says, a sentence each.
-[[nodiscard]] std::vector<std::string> differences(Session& session,
-                                                   const core::PaymentId& payment_id);
 
 // orders.cpp
 OrderOutcome register_order(Session& session, const DecisionContext& context,

@@ -1,7 +1,7 @@
 // Reading rows into the records that readers hand out; private to this folder.
 #pragma once
 
-#include "storage/sqlite/session.h"
+#include "storage/session.h"
 #include "storage/views/reader.h"
 
 namespace reconciled::storage {

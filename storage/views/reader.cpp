@@ -52,7 +52,8 @@ std::vector<TimelineEntry> load_timeline(Session& session, const core::PaymentId
   Query query = session.query(
       "SELECT at_ms, kind, id, summary, from_result, to_result FROM timeline "
       "WHERE payment_id = ?1 LIMIT 500 "
-      "OFFSET max(0, (SELECT count(*) FROM timeline WHERE payment_id = ?1) - 500)");
+      "OFFSET (SELECT CASE WHEN count(*) > 500 THEN count(*) - 500 ELSE 0 END"
+      "  FROM timeline WHERE payment_id = ?1)");
   query.with(id);
   std::vector<TimelineEntry> entries;
   while (query.next()) {
@@ -112,7 +113,6 @@ std::optional<PaymentView> from_events(Session& session, const core::PaymentId& 
 
 }  // namespace
 
-Reader::Reader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
 Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
@@ -206,7 +206,7 @@ std::optional<RedirectFacts> Reader::redirect(core::EventId id) {
       "SELECT max(at) FROM ("
       "  SELECT max(asked_at_ms) AS at FROM lookup WHERE payment_id = ?1 UNION ALL "
       "  SELECT asked_at_ms FROM lookup WHERE question = 'v1_attempt' AND id = ?2 UNION ALL "
-      "  SELECT max(asked_at_ms) FROM snapshot WHERE payment_id = ?1)");
+      "  SELECT max(asked_at_ms) FROM snapshot WHERE payment_id = ?1) asked");
   query.with(facts.payment_id, facts.attempt_id).next();
   facts.asked_at = query.row().optional_time();
   return facts;

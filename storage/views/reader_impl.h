@@ -1,14 +1,17 @@
 // The reader's connection, shared by its sources; private to this folder.
 #pragma once
 
-#include "storage/sqlite/session.h"
+#include <memory>
+
+#include "storage/session.h"
 #include "storage/views/reader.h"
 
 namespace reconciled::storage {
 
 struct Reader::Impl {
-  explicit Impl(const std::string& path) : session(path, Session::Mode::kReadOnly, 2'000) {}
-  Session session;
+  explicit Impl(std::unique_ptr<Session> opened) : own(std::move(opened)), session(*own) {}
+  std::unique_ptr<Session> own;
+  Session& session;
 };
 
 }  // namespace reconciled::storage

@@ -16,13 +16,15 @@ void close_page(Page<T>& page, std::int64_t limit, Number number) {
 }
 
 constexpr const char* kPaymentConditions =
-    " p.payment_no < ?1 AND (?2 IS NULL OR p.ui_state = ?2)"
-    " AND (?3 IS NULL OR p.deliverable = ?3)"
-    " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE f.payment_id = p.payment_id"
+    " p.payment_no < ?1 AND (CAST(?2 AS TEXT) IS NULL OR p.ui_state = ?2)"
+    " AND (CAST(?3 AS BIGINT) IS NULL OR p.deliverable = ?3)"
+    " AND (CAST(?4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE"
+    "   f.payment_id = p.payment_id"
     "   AND f.open = 1 AND f.kind = ?4))"
-    " AND (?5 = '' OR instr(p.payment_id, ?5) > 0 OR EXISTS (SELECT 1 FROM attempt a"
+    " AND (?5 = '' OR replace(p.payment_id, ?5, '') <> p.payment_id OR EXISTS (SELECT 1 FROM attempt a"
     "   WHERE a.attempt_id = ?5 AND a.payment_id = p.payment_id))"
-    " AND (?6 IS NULL OR p.created_at_ms >= ?6) AND (?7 IS NULL OR p.created_at_ms < ?7)"
+    " AND (CAST(?6 AS BIGINT) IS NULL OR p.created_at_ms >= ?6)"
+    " AND (CAST(?7 AS BIGINT) IS NULL OR p.created_at_ms < ?7)"
     " ORDER BY p.payment_no DESC LIMIT ?8";
 
 }  // namespace
@@ -95,12 +97,12 @@ Page<PaymentView> Reader::payments(const PaymentFilter& filter) {
 Page<EventView> Reader::events(const EventFilter& filter) {
   static const std::string all = std::string("SELECT ") + kEventColumns +
                                  " FROM event e JOIN event_progress g USING (event_id)"
-                                 " WHERE e.event_id < ?1 AND (?2 IS NULL OR e.source = ?2)"
+                                 " WHERE e.event_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR e.source = ?2)"
                                  " ORDER BY e.event_id DESC LIMIT ?3";
   static const std::string by_payment =
       std::string("SELECT ") + kEventColumns +
       " FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id)"
-      " WHERE i.subject = ?4 AND e.event_id < ?1 AND (?2 IS NULL OR e.source = ?2)"
+      " WHERE i.subject = ?4 AND e.event_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR e.source = ?2)"
       " ORDER BY e.event_id DESC LIMIT ?3";
   Query query = impl_->session.query(filter.payment_id ? by_payment.c_str() : all.c_str());
   query.with(filter.cursor.value_or(kNewest), filter.source, filter.limit + 1);
@@ -249,7 +251,7 @@ Stats Reader::stats() {
     stats.last_webhook_v2 = row.optional_time();
   }
   Query query = impl_->session.query(
-      "SELECT count(*), coalesce(sum(failures > 0), 0) FROM lookup WHERE next_at_ms IS NOT NULL");
+      "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM lookup WHERE next_at_ms IS NOT NULL");
   query.next();
   Row row = query.row();
   stats.lookups_planned = row.integer();

@@ -41,23 +41,20 @@ std::vector<core::EventId> Reader::inbox_after(core::EventId id, std::int64_t li
   return ids;
 }
 
-Reader::Moment::Moment(Reader& reader) : reader_(reader) { reader_.impl_->session.exec("BEGIN"); }
+Reader::Moment::Moment(Reader& reader) : reader_(reader) { reader_.impl_->session.begin_reading(); }
 
-Reader::Moment::~Moment() {
-  try {
-    reader_.impl_->session.exec("COMMIT");
-  } catch (const std::exception&) {
-    // It only read.
-  }
-}
+// It only read.
+Reader::Moment::~Moment() { reader_.impl_->session.roll_back(); }
 
 std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   Query query = impl_->session.query(
       "SELECT e.source, e.api, e.payment_id, e.attempt_id, e.remote_ip, g.copies,"
-      "  e.source = 'webhook' AND e.known_source, e.signed, CASE WHEN e.signed THEN 1 ELSE"
-      "    EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id)"
-      "    OR EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id)"
-      "    OR EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) END "
+      "  CASE WHEN e.source = 'webhook' AND e.known_source = 1 THEN 1 ELSE 0 END, e.signed,"
+      "  CASE WHEN e.signed = 1 THEN 1"
+      "    WHEN EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id) THEN 1"
+      "    WHEN EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id) THEN 1"
+      "    WHEN EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) THEN 1"
+      "    ELSE 0 END "
       "FROM event e JOIN event_progress g USING (event_id) "
       "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
   if (!query.with(id).next()) return std::nullopt;
@@ -134,9 +131,9 @@ std::optional<core::Time> Reader::next_lookup(Askable askable) {
       "  SELECT * FROM (SELECT next_at_ms AS at FROM lookup"
       "    WHERE next_at_ms IS NOT NULL AND question <> 'v1_attempt'"
       "      AND (?1 = 1 OR question <> 'v1_order') AND (?2 = 1 OR question <> 'v2_payment')"
-      "    ORDER BY next_at_ms LIMIT 1) UNION ALL "
+      "    ORDER BY next_at_ms LIMIT 1) vouched UNION ALL "
       "  SELECT min(next_at_ms) FROM lookup"
-      "    WHERE next_at_ms IS NOT NULL AND question = 'v1_attempt' AND ?1 = 1)");
+      "    WHERE next_at_ms IS NOT NULL AND question = 'v1_attempt' AND ?1 = 1) planned");
   if (!query.with(askable.v1, askable.v2).next()) return std::nullopt;
   return query.row().optional_time();
 }

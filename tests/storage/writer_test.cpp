@@ -1,10 +1,9 @@
 // Group commit: what is bundled, what is refused, what fails alone, and when the news goes out.
-#include <SQLiteCpp/Exception.h>
-
 #include <atomic>
 #include <filesystem>
 #include <thread>
 
+#include "storage/session.h"
 #include "tests/storage/sqlite/other_process.h"
 #include "tests/storage/store_fixture.h"
 
@@ -245,7 +244,7 @@ TEST_CASE("writer: into a damaged file nothing more is written, and a person is 
   store.writer().reading_failed(std::runtime_error("disk I/O error"));
   REQUIRE(store_one(2).ok());
   store.writer().reading_failed(
-      SQLite::Exception("database disk image is malformed", SQLITE_CORRUPT));
+      EngineError(EngineError::Kind::kDamaged, "database disk image is malformed"));
   const auto refused = store_one(3);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().kind == WriteFailure::Kind::kUnavailable);

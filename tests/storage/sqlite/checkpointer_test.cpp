@@ -7,12 +7,12 @@
 #include <fstream>
 #include <thread>
 
-#include "storage/sqlite/session.h"
+#include "storage/sqlite/sqlite_session.h"
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
 using reconciled::storage::Checkpointer;
-using reconciled::storage::Session;
+using reconciled::storage::SqliteSession;
 
 namespace {
 
@@ -49,7 +49,7 @@ class Ledger {
   TemporaryFolder folder_;
   int written_ = 0;
   std::vector<std::string> troubles_;
-  Session session_{path(), Session::Mode::kWrite, 250};
+  SqliteSession session_{path(), SqliteSession::Mode::kWrite, 250};
   Checkpointer checkpointer_{session_, 250, path(), kPages,
                              [this](const std::string& what) { troubles_.push_back(what); }};
 };

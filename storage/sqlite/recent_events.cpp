@@ -1,22 +1,28 @@
-#include <algorithm>
+#include "storage/sqlite/recent_events.h"
 
-#include "storage/units/units.h"
+#include <algorithm>
 
 namespace reconciled::storage {
 namespace {
 
-// Where `meta` has the newest event that is in the index.
-constexpr const char* kIndexedKey = "events_indexed_to";
+// Where `meta` has the newest event that is in the index; and the newest there is.
+struct Span {
+  std::int64_t indexed = 0;
+  std::int64_t newest = 0;
+};
+Span load_span(Session& session) {
+  Query query = session.query(
+      "SELECT (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'events_indexed_to'),"
+      "  (SELECT coalesce(max(event_id), 0) FROM event)");
+  query.next();
+  Row row = query.row();
+  const std::int64_t indexed = row.integer();
+  return {indexed, row.integer()};
+}
 
 }  // namespace
 
-core::EventId newest_event(Session& session) {
-  Query query = session.query("SELECT coalesce(max(event_id), 0) FROM event");
-  query.next();
-  return core::EventId{query.row().integer()};
-}
-
-void open_recent_events(Session& session) {
+void open_recent_events(SqliteSession& session) {
   session.exec("PRAGMA temp_store = MEMORY");
   session.exec(
       "CREATE TEMP TABLE event_recent ("
@@ -39,19 +45,20 @@ void open_recent_events(Session& session) {
 }
 
 std::int64_t recent_events(Session& session) {
-  return newest_event(session).value - load_number(session, kIndexedKey);
+  const Span span = load_span(session);
+  return span.newest - span.indexed;
 }
 
-void index_events(Session& session, std::int64_t most) {
-  const std::int64_t from = load_number(session, kIndexedKey);
-  const std::int64_t to = std::min(from + most, newest_event(session).value);
+void index_recent_events(Session& session, std::int64_t most) {
+  const Span span = load_span(session);
+  const std::int64_t to = std::min(span.indexed + most, span.newest);
   session
       .query(
           "INSERT INTO event_moving (subject, dedupe_hash, event_id) "
           "SELECT coalesce(e.payment_id, e.attempt_id, ''), g.dedupe_hash, e.event_id "
           "FROM event e JOIN event_progress g USING (event_id) "
           "WHERE e.event_id > ? AND e.event_id <= ? ON CONFLICT DO NOTHING")
-      .with(from, to)
+      .with(span.indexed, to)
       .run();
   session
       .query(
@@ -64,7 +71,9 @@ void index_events(Session& session, std::int64_t most) {
           "  SELECT subject, dedupe_hash FROM event_moving)")
       .run();
   session.query("DELETE FROM event_moving").run();
-  store_value(session, kIndexedKey, std::to_string(to));
+  session.query("UPDATE meta SET value = CAST(?1 AS TEXT) WHERE key = 'events_indexed_to'")
+      .with(to)
+      .run();
 }
 
 }  // namespace reconciled::storage

@@ -1,0 +1,62 @@
+// What the writer needs of its engine beside a Session, and what opens one; private to storage.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "storage/session.h"
+
+namespace reconciled::storage {
+
+// An engine as the one who writes has it. For one thread.
+class WriterEngine {
+ public:
+  WriterEngine() = default;
+  virtual ~WriterEngine() = default;
+  WriterEngine(const WriterEngine&) = delete;
+  WriterEngine& operator=(const WriterEngine&) = delete;
+
+  [[nodiscard]] virtual Session& session() = 0;
+  // Every transaction of the writer's stands between these two. `begin` throws EngineError::kBusy
+  // where somebody else writes for too long, and what says what to do where the store is no longer
+  // what was opened.
+  virtual void begin() = 0;
+  virtual void commit() = 0;
+  // After a commit: what the engine has to do, now and then, while nobody waits for it.
+  virtual void between_commits() = 0;
+  // How many events, at most, are not in the index by subject yet; and indexes the oldest of them,
+  // `most` at most, in a transaction.
+  [[nodiscard]] virtual std::int64_t unindexed_events() = 0;
+  virtual void index_events(std::int64_t most) = 0;
+  // Of an error that `is_damage`: what it says, and what to do.
+  [[nodiscard]] virtual std::string damage_advice(const std::exception& error) const = 0;
+};
+
+// Takes back what is not committed.
+struct RollBack {
+  explicit RollBack(Session& writing) : session(writing) {}
+  ~RollBack() { session.roll_back(); }
+  RollBack(const RollBack&) = delete;
+  RollBack& operator=(const RollBack&) = delete;
+  Session& session;
+};
+
+struct WriterEngineOptions {
+  std::string location;
+  // How long one attempt to begin waits for a lock that somebody else holds.
+  std::chrono::milliseconds patience{250};
+  // Pages written after which the engine tidies up.
+  int checkpoint_pages = 4'096;
+  // Is told, on the writer's thread, where that fails: once until the next time that it does not.
+  std::function<void(const std::string&)> troubled;
+};
+
+// The caller holds the right to write.
+[[nodiscard]] std::unique_ptr<WriterEngine> open_writer_engine(const WriterEngineOptions& options);
+// For reading alone.
+[[nodiscard]] std::unique_ptr<Session> open_session(const std::string& location,
+                                                    std::chrono::milliseconds patience);
+
+}  // namespace reconciled::storage

@@ -1,0 +1,82 @@
+#include "storage/sqlite/sqlite_engine.h"
+
+#include <optional>
+
+#include "storage/sqlite/checkpointer.h"
+#include "storage/sqlite/damage.h"
+#include "storage/sqlite/file_identity.h"
+#include "storage/sqlite/recent_events.h"
+#include "storage/sqlite/renew_wal.h"
+#include "storage/sqlite/sqlite_session.h"
+#include "storage/sqlite/wal_mark.h"
+
+namespace reconciled::storage {
+namespace {
+
+class SqliteEngine final : public WriterEngine {
+ public:
+  explicit SqliteEngine(const WriterEngineOptions& options)
+      : path_(options.location),
+        session_(path_, SqliteSession::Mode::kWrite, static_cast<int>(options.patience.count())),
+        checkpointer_(session_, static_cast<int>(options.patience.count()), path_,
+                      options.checkpoint_pages, options.troubled) {
+    renew_wal(session_, path_);
+    // What waits in the WAL goes on from the mark that is there.
+    if (is_wal_empty(path_)) {
+      Transaction transaction(session_);
+      mark_wal(session_, MarkAt::kFirstCommit);
+      transaction.commit();
+    }
+    files_.emplace(path_);
+    open_recent_events(session_);
+  }
+
+  Session& session() override { return session_; }
+
+  void begin() override {
+    files_->check();
+    session_.begin();
+    marks_ = checkpointer_.may_mark();
+    if (marks_) {
+      mark_wal(session_, *marks_);
+    } else {
+      count_commit(session_);
+    }
+  }
+
+  void commit() override {
+    session_.commit();
+    if (marks_) checkpointer_.note_marked();
+  }
+
+  void between_commits() override { checkpointer_.between_commits(); }
+
+  std::int64_t unindexed_events() override { return recent_events(session_); }
+  void index_events(std::int64_t most) override { index_recent_events(session_, most); }
+
+  std::string damage_advice(const std::exception& error) const override {
+    return storage::damage_advice(path_, error);
+  }
+
+ private:
+  const std::string path_;
+  SqliteSession session_;
+  std::optional<FileIdentity> files_;  // once they stand
+  std::optional<MarkAt> marks_;        // what the open transaction writes
+  Checkpointer checkpointer_;
+};
+
+}  // namespace
+
+std::unique_ptr<WriterEngine> open_sqlite_engine(const WriterEngineOptions& options) {
+  check_wal(options.location);
+  return std::make_unique<SqliteEngine>(options);
+}
+
+std::unique_ptr<Session> open_sqlite_session(const std::string& location,
+                                             std::chrono::milliseconds patience) {
+  return std::make_unique<SqliteSession>(location, SqliteSession::Mode::kReadOnly,
+                                         static_cast<int>(patience.count()));
+}
+
+}  // namespace reconciled::storage
