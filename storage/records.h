@@ -129,10 +129,22 @@ struct Settled {
   std::vector<core::FindingKind> opened;  // findings
   std::int64_t version = 0;
 };
+// An event that failed to be decided on before, or that a crash may have been: nobody knows which of
+// those that were decided together it was.
+struct Suspect {
+  core::EventId event;
+  std::int64_t tries = 0;  // that did not end well
+};
 struct SettledReport {
   std::vector<Settled> changed;
   // Received times of events that this report reconciled.
   std::vector<core::Time> reconciled_events;
+  // Where there are any nothing was decided: they are to be tried alone.
+  std::vector<Suspect> suspects;
+  // Of the report's events: processed or parked meanwhile, so that they need no answer any more.
+  std::vector<core::EventId> finished;
+  // All of its events are parked: the answer may be what cannot be decided on, and is left.
+  bool is_put_aside = false;
 };
 
 struct OrderRequest {
@@ -259,16 +271,16 @@ struct Stats {
   std::optional<core::Time> last_webhook_v2;
 };
 
+// How events are tried (promise 8). Together: the commit before notes which events are decided next,
+// and after an unclean end exactly these are suspects. Suspects are tried alone afterwards, one after
+// the other, each counted in a commit of its own before. That goes before what nobody waits for: no
+// other work comes between the count and its decision.
+enum class TryMode { kTogether, kAlone };
+
 // What became of events whose tries were to be counted; those processed long since are in no list.
 struct CountedTries {
-  struct Suspect {
-    core::EventId event;
-    std::int64_t tries = 0;  // that did not end well
-  };
-  std::vector<core::EventId> counted;    // to be decided on now
-  std::vector<core::EventId> under_way;  // counted already, their decision is still to come
-  std::vector<Suspect> suspects;         // not counted: to be tried alone
-  std::vector<core::EventId> parked;     // now or earlier
+  std::vector<core::EventId> counted;  // to be decided on now
+  std::vector<core::EventId> parked;   // now or earlier
 };
 
 // What `Writer::forget_unvouched` did.

@@ -105,6 +105,8 @@ bool Writer::Impl::wait_after_failure() {
     std::move(queue.begin(), queue.end(), std::back_inserter(left));
     queue.clear();
   }
+  std::move(announced.begin(), announced.end(), std::back_inserter(left));
+  announced.clear();
   lock.unlock();
   fail(left, {WriteFailure::Kind::kStopping, "stopping"});
   return !stopping;
@@ -112,7 +114,7 @@ bool Writer::Impl::wait_after_failure() {
 
 bool Writer::Impl::take(std::vector<WriteUnit>& batch) {
   std::unique_lock lock(mutex);
-  while (queued() == 0) {
+  while (queued() == 0 && announced.empty()) {
     if (stopping) return false;
     const bool is_idle =
         wake.wait_for(lock, has_recent_events ? kIndexedAfter : 1s) == std::cv_status::timeout;
@@ -151,14 +153,19 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     const bool somebody_waits = !batch.empty();
     run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
     index_behind(somebody_waits);
+    note_announced();
     if (options.completes_early) complete(batch, failures);
     engine->commit();
     is_troubled = false;
   } catch (const std::exception& error) {
+    take_back_announcement();
     note_damage(error);
     give_up(batch, error);
     return false;
   }
+  std::move(to_announce.begin(), to_announce.end(), std::back_inserter(announced));
+  to_announce.clear();
+  announced_count = announced.size();
   if (batch.empty()) return true;  // only the index
   if (hooks.batch) hooks.batch(batch.size());
   if (!options.completes_early) complete(batch, failures);
@@ -219,22 +226,51 @@ bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& not
   return true;
 }
 
-// Adds units that nobody waits for to the batch: while nobody waits, else for `slice`.
+// Adds units that nobody waits for to the batch: while nobody waits, else for `slice`. First those
+// that were announced; others of their kind are announced for the next batch.
 void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
                                   std::vector<std::optional<WriteFailure>>& failures,
                                   CommitNotice& notice, Clock::duration slice) {
   const std::size_t waited_for = batch.size();
   const Clock::time_point end = Clock::now() + std::max<Clock::duration>(slice, kLeastSlice);
   while (batch.size() < options.max_batch) {
+    bool is_announced = false;
     {
       const std::lock_guard lock(mutex);
       std::deque<WriteUnit>& background = queue_of(Lane::kBackground);
       const bool somebody_waits = waited_for > 0 || queued() > background.size();
-      if (background.empty() || (somebody_waits && Clock::now() >= end)) return;
-      batch.push_back(std::move(background.front()));
-      background.pop_front();
+      is_announced = !announced.empty();
+      std::deque<WriteUnit>& source = is_announced ? announced : background;
+      if (source.empty() || (somebody_waits && Clock::now() >= end)) return;
+      const bool is_to_announce = !is_announced && !source.front().deciding.empty();
+      if (is_to_announce && to_announce.size() >= options.max_batch) return;
+      (is_to_announce ? to_announce.emplace_back() : batch.emplace_back()) = std::move(source.front());
+      source.pop_front();
+      if (is_to_announce) continue;
     }
     failures.push_back(run_unit(batch.back(), notice));
+  }
+}
+
+// In the commit that is being made: what will be decided by the next ones.
+void Writer::Impl::note_announced() {
+  std::vector<core::EventId> events;
+  for (const auto* units : {&announced, &to_announce}) {
+    for (const WriteUnit& unit : *units) {
+      events.insert(events.end(), unit.deciding.begin(), unit.deciding.end());
+    }
+  }
+  if (events.empty() && !has_note) return;
+  note_deciding(session, events);
+  has_note = !events.empty();
+}
+
+void Writer::Impl::take_back_announcement() {
+  has_note = true;  // perhaps
+  const std::lock_guard lock(mutex);
+  std::deque<WriteUnit>& background = queue_of(Lane::kBackground);
+  for (; !to_announce.empty(); to_announce.pop_back()) {
+    background.push_front(std::move(to_announce.back()));
   }
 }
 
@@ -262,7 +298,9 @@ std::optional<WriteFailure> Writer::Impl::run_unit(WriteUnit& unit, CommitNotice
     if (!session.is_in_transaction()) throw;
     session.roll_back_to_savepoint();
     trouble(what);
-    return WriteFailure{kind_of(error), what};
+    const WriteFailure::Kind kind = kind_of(error);
+    if (kind == WriteFailure::Kind::kFailed) make_suspects(session, unit.deciding);
+    return WriteFailure{kind, what};
   }
   session.release_savepoint();
   merge(notice, own);

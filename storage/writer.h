@@ -42,11 +42,6 @@ struct WriterHooks {
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
 };
 
-// How events are tried (promise 8). A crash counts against all that are being tried together, so
-// those that it may have been are tried alone afterwards, one after the other. That goes before
-// what nobody waits for: no other work comes between the count and its decision.
-enum class TryMode { kTogether, kAlone };
-
 struct WriterOptions {
   std::string path;
   // How a payment is decided; another one only in tests of what happens when deciding fails.
@@ -94,14 +89,13 @@ class Writer {
   // A confirm call: stored and answered in one commit.
   void answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done);
   void reject_delivery(RejectedDelivery delivery);
-  // Promise 8: commits that the events are about to be decided, together.
-  void count_tries(std::vector<core::EventId> events, Done<CountedTries> done);
-  // The same for events to be tried alone, whichever number of tries it is; one that was tried three
-  // times in vain is parked.
+  // Counts a try of events that are to be tried alone (promise 8), and commits that before it is
+  // made; one that was tried three times in vain is parked.
   void count_tries_alone(std::vector<core::EventId> events, core::Time now,
                          Done<CountedTries> done);
   // Takes counted tries back: they failed through no fault of the events.
   void forgive_tries(std::vector<core::EventId> events);
+  // Together with others it is decided one commit after the one that notes that it will be.
   void begin_event(core::EventId event, core::Time now, Done<SettledReport> done,
                    TryMode mode = TryMode::kTogether);
   // Puts a stored event back into the inbox; false: there is none of that number.
@@ -124,6 +118,9 @@ class Writer {
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
+
+  // Calls `done` on the writer's thread, behind what nobody waits for and is queued now.
+  void call_behind(Done<bool> done);
 
   [[nodiscard]] std::size_t queued() const;
   // Counts the writer's rounds; the watchdog sees by it that the thread lives.

@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "storage/engine.h"
@@ -31,6 +30,8 @@ struct WriteUnit {
   std::function<void()> committed;
   std::function<void(const WriteFailure&)> failed;
   std::size_t bytes = 0;  // of what a sender made as long as they liked
+  // What it decides on together with others: a commit notes it before it runs (promise 8).
+  std::vector<core::EventId> deciding;
 };
 
 inline void append(std::vector<Settled>& all, const std::vector<Settled>& more) {
@@ -46,9 +47,14 @@ struct Writer::Impl {
   // Queues `work`, whose value reaches `done` after the commit.
   template <class T, class Work>
   void submit_for(Lane lane, Work work, Done<T> done, std::size_t bytes = 0) {
+    WriteUnit unit = unit_for<T>(std::move(work), std::move(done));
+    unit.bytes = bytes;
+    submit(std::move(unit), lane);
+  }
+  template <class T, class Work>
+  [[nodiscard]] static WriteUnit unit_for(Work work, Done<T> done) {
     auto value = std::make_shared<std::optional<T>>();
     WriteUnit unit;
-    unit.bytes = bytes;
     unit.run = [value, work = std::move(work)](Session& s, CommitNotice& notice) mutable {
       value->emplace(work(s, notice));
     };
@@ -57,7 +63,7 @@ struct Writer::Impl {
       unit.committed = [value, shared] { (*shared)(std::move(**value)); };
       unit.failed = [shared](const WriteFailure& failure) { (*shared)(failure); };
     }
-    submit(std::move(unit), lane);
+    return unit;
   }
 
   void loop();
@@ -90,6 +96,9 @@ struct Writer::Impl {
     }
   }
   void index_behind(bool somebody_waits);
+  void note_announced();
+  // They were not announced after all.
+  void take_back_announcement();
   void begin();
   // Keeps in the file that look-ups up to some way beyond `number` may have been given out.
   void reserve_look_ups(std::int64_t number);
@@ -107,9 +116,12 @@ struct Writer::Impl {
   WriterHooks hooks;
   std::unique_ptr<WriterEngine> engine;
   Session& session;  // the engine's
-  // Events whose first try is counted and not decided yet: a copy of them is no other try. The
-  // writer's thread alone.
-  std::set<core::EventId> counted;
+  // Units that decide together, the writer's thread alone: those that the last commit noted, which
+  // the next batch runs, and those that the next commit notes.
+  std::deque<WriteUnit> announced;
+  std::deque<WriteUnit> to_announce;
+  bool has_note = false;  // the file names some
+  std::atomic<std::size_t> announced_count{0};
   static constexpr std::int64_t kReservedLookUps = 65'536;
   std::atomic<std::int64_t> look_ups{0};           // the newest number given
   std::atomic<std::int64_t> look_ups_reserved{0};  // given out up to here at most, says the file

@@ -33,6 +33,12 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   context->policy = policy;
   context->schedule = schedule;
   context->configuration_id = adopt_policy(session, policy, now);
+  // Where the last end was unclean, nobody knows which of those being decided on it was.
+  const std::vector<core::EventId> undecided = noted_deciding(session);
+  if (!undecided.empty()) {
+    make_suspects(session, undecided);
+    note_deciding(session, {});
+  }
   // What is planned keeps its distance from now where the clock was set back meanwhile.
   const std::int64_t behind = load_number(session, kClockSeenKey) - core::to_ms(now);
   RECONCILED_MARK_IF(behind > kClockPatienceMs, kClockBehindAtStart);
@@ -123,15 +129,6 @@ void Writer::reject_delivery(RejectedDelivery delivery) {
   impl_->submit(std::move(unit), Lane::kBackground);
 }
 
-void Writer::count_tries(std::vector<core::EventId> events, Done<CountedTries> done) {
-  impl_->submit_for<CountedTries>(
-      lane_of(TryMode::kTogether),
-      [this, events = std::move(events)](Session& session, CommitNotice&) {
-        return storage::count_tries(session, events, impl_->counted);
-      },
-      std::move(done));
-}
-
 void Writer::count_tries_alone(std::vector<core::EventId> events, core::Time now,
                                Done<CountedTries> done) {
   impl_->submit_for<CountedTries>(
@@ -144,8 +141,7 @@ void Writer::count_tries_alone(std::vector<core::EventId> events, core::Time now
 
 void Writer::forgive_tries(std::vector<core::EventId> events) {
   WriteUnit unit;
-  unit.run = [this, events = std::move(events)](Session& session, CommitNotice&) {
-    for (const core::EventId event : events) impl_->counted.erase(event);
+  unit.run = [events = std::move(events)](Session& session, CommitNotice&) {
     take_back_tries(session, events);
   };
   impl_->submit(std::move(unit), Lane::kBackground);
@@ -153,17 +149,17 @@ void Writer::forgive_tries(std::vector<core::EventId> events) {
 
 void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport> done,
                          TryMode mode) {
-  impl_->submit_for<SettledReport>(
-      lane_of(mode),
-      [this, event, now](Session& session, CommitNotice& notice) {
-        impl_->counted.erase(event);
+  WriteUnit unit = Impl::unit_for<SettledReport>(
+      [this, event, now, mode](Session& session, CommitNotice& notice) {
         SettledReport settled =
-            storage::begin_event(session, *impl_->context_now(), event, impl_->even(now));
+            storage::begin_event(session, *impl_->context_now(), event, impl_->even(now), mode);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
         return settled;
       },
       std::move(done));
+  if (mode == TryMode::kTogether) unit.deciding = {event};
+  impl_->submit(std::move(unit), lane_of(mode));
 }
 
 void Writer::replay(core::EventId event, Done<bool> done) {
@@ -256,17 +252,19 @@ void Writer::Impl::reserve_look_ups(std::int64_t number) {
 }
 
 void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode) {
-  impl_->submit_for<SettledReport>(
-      lane_of(mode),
-      [this, report = std::move(report)](Session& session, CommitNotice& notice) mutable {
+  std::vector<core::EventId> events;
+  for (const Cover& cover : report.events) events.push_back(cover.event);
+  WriteUnit unit = Impl::unit_for<SettledReport>(
+      [this, report = std::move(report), mode](Session& session, CommitNotice& notice) mutable {
         report.answered_at = impl_->even(report.answered_at);
-        for (const Cover& cover : report.events) impl_->counted.erase(cover.event);
-        SettledReport settled = settle_report(session, *impl_->context_now(), report);
+        SettledReport settled = settle_report(session, *impl_->context_now(), report, mode);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
         return settled;
       },
       std::move(done));
+  if (mode == TryMode::kTogether) unit.deciding = std::move(events);
+  impl_->submit(std::move(unit), lane_of(mode));
 }
 
 void Writer::note_failure(LookupReport report) {
@@ -308,9 +306,14 @@ void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<Ord
       std::move(done));
 }
 
+void Writer::call_behind(Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground, [](Session&, CommitNotice&) { return true; }, std::move(done));
+}
+
 std::size_t Writer::queued() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->queued();
+  return impl_->queued() + impl_->announced_count;
 }
 
 std::uint64_t Writer::rounds() const { return impl_->rounds.load(std::memory_order_relaxed); }

@@ -22,21 +22,18 @@ class Answers {
 
   // Decides on what is known before PortOne answers, so that webhook_status and ui_state do not wait
   // for it.
-  void begin(std::vector<core::EventId> events, core::Time now);
-  // Events that the writer has to begin together.
+  void begin(core::EventId event, core::Time now);
+  // Events that the writer has to begin.
   [[nodiscard]] std::size_t beginning() const { return beginning_.load(); }
 
   void take(storage::LookupReport report);
 
  private:
-  void begin_one(core::EventId event, core::Time now, storage::TryMode mode);
-  void note_begun(std::size_t events);
-  void try_together(storage::LookupReport report, bool may_wait);
-  void try_alone(storage::LookupReport report, std::int64_t tries);
-  void write_tried(storage::LookupReport report, const storage::CountedTries& tries,
-                   storage::TryMode mode);
+  void begin(core::EventId event, core::Time now, storage::TryMode mode);
+  void note_begun();
   void write(const storage::LookupReport& report, storage::TryMode mode);
   void written(const storage::LookupReport& report, const storage::SettledReport& settled);
+  void try_alone(storage::LookupReport report, const std::vector<storage::Suspect>& suspects);
   // The answer is lost: the database did not take it.
   void ask_again(const storage::Question& question);
 

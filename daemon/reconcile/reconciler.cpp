@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 using storage::Question;
 using Turn = LookupQueue::Turn;
 
-constexpr std::size_t kEventsPerTry = 16;  // counted in one unit of work: a short one
 constexpr auto kIdleRound = 1s;
 constexpr auto kPauseAfterTrouble = 1s;
 constexpr auto kUnansweredPause = 5s;
@@ -112,17 +111,11 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   const storage::Reader::Moment moment(reader);
   const std::vector<Inbox::Claimed> claimed = inbox_.claim(
       [&reader](core::EventId id) { return reader.inbox_event(id); }, load(), askable_, now);
-  std::vector<core::EventId> begun;
   for (const auto& [event, questions] : claimed) {
     const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
     const storage::Cover cover{event.id, event.copies};
     for (const Question& question : questions) want(reader, question, cover, turn);
-    begun.push_back(event.id);
-  }
-  for (std::size_t i = 0; i < begun.size(); i += kEventsPerTry) {
-    const auto from = begun.begin() + static_cast<std::ptrdiff_t>(i);
-    const auto some = static_cast<std::ptrdiff_t>(std::min(kEventsPerTry, begun.size() - i));
-    answers_.begin({from, from + some}, now);
+    answers_.begin(event.id, now);
   }
 }
 

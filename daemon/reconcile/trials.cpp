@@ -38,8 +38,8 @@ void Trials::next() {
 
 void Trials::go_on(core::Time now) {
   if (!has_last_tries_ || now < calm_at_) return;
-  writer_.count_tries({}, [this](const auto& counted) {
-    if (counted.ok() && !is_trying_) next();
+  writer_.call_behind([this](const auto& called) {
+    if (called.ok() && !is_trying_) next();
   });
 }
 

@@ -172,11 +172,39 @@ std::vector<core::EventId> events_of(const LookupReport& report) {
   return events;
 }
 
+// Leaves those of the report's events that still wait for it. False where nothing may be decided
+// now: suspects among them are to be tried alone, and an answer whose events are all parked may be
+// what cannot be decided on.
+bool sort_events(Session& session, LookupReport& report, TryMode mode, SettledReport& settled) {
+  bool is_one_parked = false;
+  std::vector<Cover> waiting;
+  for (const Cover& cover : report.events) {
+    const TryState state = try_state(session, cover.event);
+    is_one_parked = is_one_parked || state.is_parked;
+    if (!state.is_in_inbox) {
+      settled.finished.push_back(cover.event);
+    } else {
+      waiting.push_back(cover);
+      if (mode == TryMode::kTogether && state.tries > 0) {
+        settled.suspects.push_back({cover.event, state.tries});
+      }
+    }
+  }
+  report.events = std::move(waiting);
+  settled.is_put_aside = report.events.empty() && is_one_parked;
+  return settled.suspects.empty() && !settled.is_put_aside;
+}
+
 }  // namespace
 
 SettledReport begin_event(Session& session, const DecisionContext& context, core::EventId id,
-                          core::Time now) {
+                          core::Time now, TryMode mode) {
   SettledReport settled;
+  if (mode == TryMode::kTogether) {
+    const TryState state = try_state(session, id);
+    if (state.is_in_inbox && state.tries > 0) settled.suspects.push_back({id, state.tries});
+    if (!state.is_in_inbox || state.tries > 0) return settled;
+  }
   std::optional<PendingEvent> event = load_pending(session, id);
   if (!event) return settled;
   const bool is_last = !is_asked_about(context.policy, *event);
@@ -201,7 +229,7 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
-  take_back_tries(session, {id});
+  if (mode == TryMode::kAlone) take_back_tries(session, {id});
   if (is_last) {
     RECONCILED_MARK(kFirstDecisionIsLast);
     session.query("UPDATE event_progress SET processed_at_ms = ?, tries = 0 WHERE event_id = ?")
@@ -211,8 +239,10 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   return settled;
 }
 
-SettledReport settle_report(Session& session, const DecisionContext& context,
-                            const LookupReport& report) {
+SettledReport settle_report(Session& session, const DecisionContext& context, LookupReport& report,
+                            TryMode mode) {
+  SettledReport settled;
+  if (!sort_events(session, report, mode, settled)) return settled;
   const std::set<core::PaymentId> affected = affected_by(session, report);
   const bool answered = report.outcome == LookupReport::Outcome::kAnswered;
   Cause cause{"snapshot", std::nullopt};
@@ -235,13 +265,14 @@ SettledReport settle_report(Session& session, const DecisionContext& context,
       note_readable(session, *report.question.payment_id, *mark, report.answered_at);
     }
   }
-  SettledReport settled;
-  if (report.is_final()) {
-    clear_tries(session, events_of(report));
-    settled.reconciled_events = finish_events(session, report);
-  } else {
-    take_back_tries(session, events_of(report));
+  if (mode == TryMode::kAlone) {
+    if (report.is_final()) {
+      clear_tries(session, events_of(report));
+    } else {
+      take_back_tries(session, events_of(report));
+    }
   }
+  if (report.is_final()) settled.reconciled_events = finish_events(session, report);
   for (const core::PaymentId& payment_id : affected) {
     if (report.events.empty() && is_on_trial(session, payment_id)) {
       add(settled.changed, withhold(session, payment_id, report, cause));

@@ -1,6 +1,8 @@
-#include "storage/units/units.h"
+#include <algorithm>
+#include <charconv>
 
 #include "daemon/core/words/mark.h"
+#include "storage/units/units.h"
 
 namespace reconciled::storage {
 namespace {
@@ -25,58 +27,84 @@ void park(Session& session, core::EventId event, core::Time now) {
       .run();
 }
 
-// Of an event that is in the inbox; nothing for others, and those parked go to `counted`.
-std::optional<std::int64_t> tries_of(Session& session, core::EventId event, CountedTries& counted) {
-  Query query = session.query(
-      "SELECT tries, parked FROM event_progress "
-      "WHERE event_id = ? AND (processed_at_ms IS NULL OR parked = 1)");
-  if (!query.with(event).next()) return std::nullopt;
-  Row row = query.row();
-  const std::int64_t tries = row.integer();
-  if (!row.flag()) return tries;
-  counted.parked.push_back(event);
-  return std::nullopt;
-}
-
-void count_try(Session& session, core::EventId event) {
-  session.query("UPDATE event_progress SET tries = tries + 1 WHERE event_id = ?").with(event).run();
-}
+constexpr const char* kDecidingKey = "deciding";
 
 }  // namespace
 
-CountedTries count_tries(Session& session, const std::vector<core::EventId>& events,
-                         std::set<core::EventId>& counted) {
-  CountedTries all;
+TryState try_state(Session& session, core::EventId event) {
+  Query query = session.query(
+      "SELECT processed_at_ms IS NULL, parked, tries FROM event_progress WHERE event_id = ?");
+  TryState state;
+  if (!query.with(event).next()) return state;
+  Row row = query.row();
+  state.is_in_inbox = row.flag();
+  state.is_parked = row.flag();
+  state.tries = row.integer();
+  return state;
+}
+
+void make_suspects(Session& session, const std::vector<core::EventId>& events) {
   for (const core::EventId event : events) {
-    const std::optional<std::int64_t> tries = tries_of(session, event, all);
-    if (!tries) continue;
-    if (*tries == 0) {
-      count_try(session, event);
-      counted.insert(event);
-      all.counted.push_back(event);
-    } else if (*tries == 1 && counted.contains(event)) {
-      all.under_way.push_back(event);
-    } else {
-      RECONCILED_MARK(kSuspectOfCrash);
-      all.suspects.push_back({event, *tries});
-    }
+    [[maybe_unused]] const int made =
+        session
+            .query(
+                "UPDATE event_progress SET tries = 1 "
+                "WHERE event_id = ? AND tries = 0 AND processed_at_ms IS NULL")
+            .with(event)
+            .run();
+    RECONCILED_MARK_IF(made > 0, kSuspectOfCrash);
   }
-  return all;
+}
+
+// As ranges, "7-9,12-12": most events are decided in the order in which they came.
+void note_deciding(Session& session, const std::vector<core::EventId>& events) {
+  std::vector<std::int64_t> ids;
+  for (const core::EventId event : events) ids.push_back(event.value);
+  std::sort(ids.begin(), ids.end());
+  std::string ranges;
+  for (std::size_t i = 0; i < ids.size();) {
+    std::size_t last = i;
+    while (last + 1 < ids.size() && ids[last + 1] <= ids[last] + 1) ++last;
+    if (!ranges.empty()) ranges += ',';
+    ranges += std::to_string(ids[i]) + '-' + std::to_string(ids[last]);
+    i = last + 1;
+  }
+  store_value(session, kDecidingKey, ranges);
+}
+
+std::vector<core::EventId> noted_deciding(Session& session) {
+  Query query = session.query("SELECT value FROM meta WHERE key = ?");
+  std::vector<core::EventId> events;
+  if (!query.with(kDecidingKey).next()) return events;
+  const std::string ranges = query.row().text();
+  const char* at = ranges.data();
+  const char* const end = at + ranges.size();
+  while (at < end) {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    at = std::from_chars(at, end, first).ptr + 1;
+    at = std::from_chars(std::min(at, end), end, last).ptr + 1;
+    for (std::int64_t id = first; id <= last; ++id) events.push_back({id});
+  }
+  return events;
 }
 
 CountedTries count_tries_alone(Session& session, const std::vector<core::EventId>& events,
                                core::Time now) {
   CountedTries all;
   for (const core::EventId event : events) {
-    const std::optional<std::int64_t> tries = tries_of(session, event, all);
-    if (!tries) continue;
-    if (*tries >= kMaxTries) {
+    const TryState state = try_state(session, event);
+    if (state.is_parked) all.parked.push_back(event);
+    if (!state.is_in_inbox) continue;
+    if (state.tries >= kMaxTries) {
       park(session, event, now);
       all.parked.push_back(event);
       continue;
     }
     RECONCILED_MARK(kTriedAlone);
-    count_try(session, event);
+    session.query("UPDATE event_progress SET tries = tries + 1 WHERE event_id = ?")
+        .with(event)
+        .run();
     all.counted.push_back(event);
   }
   return all;

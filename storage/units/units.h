@@ -134,11 +134,13 @@ void note_swept(Session& session, const Swept& swept);
 void shift_plans(Session& session, std::chrono::milliseconds by);
 
 // settle.cpp
-// Before the first look-up: decides the payment that the event names from what is known.
+// Before the first look-up: decides the payment that the event names from what is known. Together
+// with others nothing is decided on a suspect.
 SettledReport begin_event(Session& session, const DecisionContext& context, core::EventId event,
-                          core::Time now);
-SettledReport settle_report(Session& session, const DecisionContext& context,
-                            const LookupReport& report);
+                          core::Time now, TryMode mode);
+// Leaves in the report those of its events that still wait for an answer.
+SettledReport settle_report(Session& session, const DecisionContext& context, LookupReport& report,
+                            TryMode mode);
 // The webhooks that should have come by now: marks them overdue and decides their payments anew.
 SettledReport fire_watches(Session& session, const DecisionContext& context, core::Time now);
 // Takes over a changed configuration: a row of evidence. Returns its id.
@@ -152,10 +154,19 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
 Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_many);
 
 // tries.cpp
-// Counts a first try of each event that is still in the inbox. Those in `counted` were counted and
-// are not decided yet; whichever else was tried before is a suspect.
-[[nodiscard]] CountedTries count_tries(Session& session, const std::vector<core::EventId>& events,
-                                       std::set<core::EventId>& counted);
+// How far an event is that is to be decided on together with others.
+struct TryState {
+  bool is_in_inbox = false;
+  bool is_parked = false;
+  std::int64_t tries = 0;  // that did not end well: above 0 it is a suspect
+};
+[[nodiscard]] TryState try_state(Session& session, core::EventId event);
+// They were being decided on together, and that failed or never ended.
+void make_suspects(Session& session, const std::vector<core::EventId>& events);
+// Which events the commit that is being made leaves to be decided on together right after it, so that
+// a start after an unclean end makes exactly these suspects.
+void note_deciding(Session& session, const std::vector<core::EventId>& events);
+[[nodiscard]] std::vector<core::EventId> noted_deciding(Session& session);
 // Counts one more try of each event that is still in the inbox; one that was tried three times in
 // vain is parked with a finding instead.
 [[nodiscard]] CountedTries count_tries_alone(Session& session,

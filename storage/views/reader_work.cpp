@@ -156,7 +156,7 @@ std::optional<core::Time> Reader::oldest_waiting(Askable askable) {
 }
 
 std::optional<core::Time> Reader::last_sweep(core::Api api) {
-  Query query = impl_->session.query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?");
+  Query query = impl_->session.query("SELECT CAST(value AS BIGINT) FROM meta WHERE key = ?");
   if (!query.with(last_sweep_key(api)).next()) return std::nullopt;
   return query.row().time();
 }

@@ -12,9 +12,12 @@ using namespace std::chrono_literals;
 using storage::Question;
 using storage::QuestionKind;
 
-std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now) {
-  auto writer = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path},
-                                                  storage::WriterHooks{});
+using Decide = decltype(storage::WriterOptions::decide);
+
+std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now,
+                                      Decide decide) {
+  auto writer = std::make_unique<storage::Writer>(
+      storage::WriterOptions{.path = path, .decide = std::move(decide)}, storage::WriterHooks{});
   writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
   writer->adopt(setup.policy, setup.schedule, now);
   writer->start();
@@ -26,12 +29,17 @@ std::size_t line_of(QuestionKind kind) { return kind == QuestionKind::kV2Payment
 }  // namespace
 
 Daemon::Daemon(const std::string& path, const Setup& setup, Machine& machine, Portone& portone,
-               Random& random)
+               Random& random, std::function<void()> keep_files)
     : setup_(setup),
       machine_(machine),
       portone_(portone),
       random_(random),
-      writer_(open(path, setup, machine.wall())),
+      keep_files_(std::move(keep_files)),
+      writer_(open(path, setup, machine.wall(),
+                   [this](const auto& evidence, const auto& policy) {
+                     if (dies_deciding_.exchange(false)) keep_files_();
+                     return core::decide(evidence, policy);
+                   })),
       reader_(path),
       base_(machine.off) {
   for (const core::EventId id : reader_.inbox_after({}, 100'000)) claimed_.push_back(id);
@@ -90,7 +98,7 @@ core::Time Daemon::run() {
   claim_events();
   if (reader_.has_due_watch(now())) {
     writer_->fire_watches(now());
-    (void)write<storage::CountedTries>([&](auto done) { writer_->count_tries({}, done); });
+    (void)write<bool>([&](auto done) { writer_->call_behind(done); });
   }
   if (forget_at_ <= machine_.at) {
     (void)write<storage::Forgotten>([&](auto done) { writer_->forget_unvouched(now(), done); });
@@ -162,16 +170,17 @@ void Daemon::claim_events() {
 void Daemon::begin(const std::vector<core::EventId>& events) {
   using storage::TryMode;
   const auto begin_one = [this](core::EventId id, TryMode mode) {
-    note(write<storage::SettledReport>(
-        [&](auto done) { writer_->begin_event(id, now(), std::move(done), mode); }));
+    auto begun = write<storage::SettledReport>(
+        [&](auto done) { writer_->begin_event(id, now(), std::move(done), mode); });
+    note(begun);
+    return begun.suspects;
   };
-  const auto counted = write<storage::CountedTries>(
-      [&](auto done) { writer_->count_tries(events, std::move(done)); });
-  for (const core::EventId id : counted.counted) begin_one(id, TryMode::kTogether);
-  for (const auto& suspect : counted.suspects) {
-    const auto alone = write<storage::CountedTries>(
-        [&](auto done) { writer_->count_tries_alone({suspect.event}, now(), std::move(done)); });
-    for (const core::EventId id : alone.counted) begin_one(id, TryMode::kAlone);
+  for (const core::EventId event : events) {
+    for (const storage::Suspect& suspect : begin_one(event, TryMode::kTogether)) {
+      const auto alone = write<storage::CountedTries>(
+          [&](auto done) { writer_->count_tries_alone({suspect.event}, now(), std::move(done)); });
+      for (const core::EventId id : alone.counted) (void)begin_one(id, TryMode::kAlone);
+    }
   }
 }
 
@@ -238,35 +247,29 @@ void Daemon::land(const Flight& flight) {
   settle(std::move(report));
 }
 
-// The reconciler's way, promise 8: what is about to be decided is counted in a commit before.
+// The reconciler's way, promise 8: suspects are tried alone.
 void Daemon::settle(storage::LookupReport report) {
   using storage::TryMode;
   const Key key{report.question.kind, report.question.id};
-  TryMode mode = TryMode::kTogether;
-  std::vector<core::EventId> events;
-  for (const storage::Cover& cover : report.events) events.push_back(cover.event);
-  if (!events.empty()) {
-    auto counted = write<storage::CountedTries>(
-        [&](auto done) { writer_->count_tries(events, std::move(done)); });
-    if (!counted.suspects.empty()) {
-      writer_->forgive_tries(counted.counted);
-      mode = TryMode::kAlone;
-      counted = write<storage::CountedTries>(
-          [&](auto done) { writer_->count_tries_alone(events, now(), std::move(done)); });
-    }
-    std::set<core::EventId> tried(counted.counted.begin(), counted.counted.end());
-    tried.insert(counted.under_way.begin(), counted.under_way.end());
-    for (const core::EventId id : events) {
-      if (tried.contains(id)) continue;
-      entries_.at(key).events.erase(id);
-      entries_.at(key).asked.erase(id);
-    }
-    if (tried.empty() && !counted.parked.empty()) return finish(key, true);
-    std::erase_if(report.events,
-                  [&](const storage::Cover& cover) { return !tried.contains(cover.event); });
+  const auto settle_now = [&](TryMode mode) {
+    auto settled = write<storage::SettledReport>(
+        [&](auto done) { writer_->settle(report, std::move(done), mode); });
+    note(settled);
+    return settled;
+  };
+  auto settled = settle_now(TryMode::kTogether);
+  if (!settled.suspects.empty()) {
+    std::vector<core::EventId> events;
+    for (const storage::Cover& cover : report.events) events.push_back(cover.event);
+    (void)write<storage::CountedTries>(
+        [&](auto done) { writer_->count_tries_alone(events, now(), std::move(done)); });
+    settled = settle_now(TryMode::kAlone);
   }
-  note(write<storage::SettledReport>(
-      [&](auto done) { writer_->settle(report, std::move(done), mode); }));
+  for (const core::EventId id : settled.finished) {
+    entries_.at(key).events.erase(id);
+    entries_.at(key).asked.erase(id);
+  }
+  if (settled.is_put_aside) return finish(key, true);
   finish(key, report.is_final());
   if (!report.question.for_redirect) return;
   if (report.outcome == storage::LookupReport::Outcome::kNotFound) {

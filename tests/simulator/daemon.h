@@ -5,7 +5,9 @@
 // per payment and API, writes answers when they come, and loses what it has in memory when it ends.
 #pragma once
 
+#include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,8 +46,9 @@ class Daemon {
  public:
   static constexpr std::chrono::minutes kSweepEvery{10};
 
+  // `keep_files`: called where a kill in the middle of a decision is to leave the files as they are.
   Daemon(const std::string& path, const Setup& setup, Machine& machine, Portone& portone,
-         Random& random);
+         Random& random, std::function<void()> keep_files);
 
   // Takes a message in; false: that API is not configured.
   bool arrive(storage::NewEvent arrival);
@@ -54,7 +57,7 @@ class Daemon {
   void ask_about(const core::PaymentId& id);
   // All that is due; then when there is something to do again.
   core::Time run();
-  // From now on it ends before its so manieth write.
+  // From now on it ends before its so manieth write, or in the middle of what that decides.
   void die_at(int writes) { writes_left_ = writes; }
   storage::Reader& reader() { return reader_; }
   [[nodiscard]] bool is_asking() const { return !flights_.empty(); }
@@ -82,10 +85,13 @@ class Daemon {
   [[nodiscard]] core::Time now() const { return machine_.at + base_; }
   template <class T, class Submit>
   T write(Submit submit) {
-    if (writes_left_ > 0 && --writes_left_ == 0) throw Killed{};
+    const bool is_last = writes_left_ > 0 && --writes_left_ == 0;
+    if (is_last && random_.chance(50)) throw Killed{};
+    dies_deciding_ = is_last;
     std::optional<T> value;
     submit(outstanding_.expect<T>([&value](const T& written) { value = written; }));
     outstanding_.wait();
+    if (is_last) throw Killed{};
     return std::move(*value);
   }
   void note(const storage::SettledReport& settled);
@@ -118,6 +124,8 @@ class Daemon {
   Portone& portone_;
   Random& random_;
   Outstanding outstanding_;
+  const std::function<void()> keep_files_;
+  std::atomic<bool> dies_deciding_{false};
   std::unique_ptr<storage::Writer> writer_;
   storage::Reader reader_;
   std::chrono::milliseconds base_;  // how far our clock is off, as far as we noticed

@@ -219,7 +219,8 @@ void Day::step_far() {
 void Day::start(const Setup& setup) {
   setup_ = setup;
   has_waited_ |= setup.policy.wait_for_webhook;
-  daemon_ = std::make_unique<Daemon>(file_, setup_, machine_, portone_, random_);
+  daemon_ = std::make_unique<Daemon>(file_, setup_, machine_, portone_, random_,
+                                     [this] { keep_files(); });
   end_.starts += 1;
 }
 
@@ -228,16 +229,20 @@ void Day::stop() {
   daemon_.reset();
 }
 
-// The files as they are now are all that the next start has.
+void Day::keep_files() {
+  kept_ = folder_ / (std::to_string(++files_) + ".db");
+  std::filesystem::copy_file(file_, kept_);
+  if (std::filesystem::exists(file_ + "-wal")) {
+    std::filesystem::copy_file(file_ + "-wal", kept_ + "-wal");
+  }
+}
+
+// The files as they are now, or were in the middle of a decision, are all that the next start has.
 void Day::kill() {
   if (!daemon_) return;
-  const std::string next = folder_ / (std::to_string(++files_) + ".db");
-  std::filesystem::copy_file(file_, next);
-  if (std::filesystem::exists(file_ + "-wal")) {
-    std::filesystem::copy_file(file_ + "-wal", next + "-wal");
-  }
+  if (kept_.empty()) keep_files();
   daemon_.reset();
-  file_ = next;
+  file_ = std::exchange(kept_, {});
   end_.kills += 1;
 }
 

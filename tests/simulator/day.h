@@ -56,6 +56,7 @@ class Day {
   void start(const Setup& setup);
   void stop();
   void kill();
+  void keep_files();
   void step_clock();
   void step_far();
   [[nodiscard]] Setup make_setup();
@@ -74,6 +75,7 @@ class Day {
   Random random_;
   test::TemporaryFolder folder_;
   std::string file_;
+  std::string kept_;  // as a kill in the middle of a decision leaves it
   int files_ = 0;
   Machine machine_;
   Portone portone_;

@@ -103,7 +103,7 @@ void Database::run(std::vector<Replay>& replays) {
   for (std::size_t fired = 0; fired < replays.size(); fired += 256) {
     writer_->fire_watches(moment(1'000'000));
   }
-  writer_->count_tries({}, outstanding_.expect<storage::CountedTries>([](const auto&) {}));
+  writer_->call_behind(outstanding_.expect<bool>([](const auto&) {}));
   outstanding_.wait();
   if (conflicts_ > 0) throw std::runtime_error("an order was refused");
 }
@@ -131,7 +131,6 @@ void Database::take(Replay& replay, const Step& step) {
       return;
     case Step::Kind::kBegin: {
       const core::EventId event = replay.events.at(step.number).event;
-      writer_->count_tries({event}, outstanding_.expect<storage::CountedTries>([](const auto&) {}));
       writer_->begin_event(event, moment(world.end),
                            outstanding_.expect<storage::SettledReport>([](const auto&) {}));
       return;

@@ -142,17 +142,20 @@ class Store {
     return wait<ConfirmAnswer>([&](auto done) { writer_->answer_confirm(question, done); }).value();
   }
   // The first decision about each of the events, before any look-up.
-  SettledReport begin(const std::vector<EventId>& events, int now) {
+  SettledReport begin(const std::vector<EventId>& events, int now,
+                      TryMode mode = TryMode::kTogether) {
     SettledReport all;
     for (const EventId id : events) {
       const auto one =
-          wait<SettledReport>([&](auto done) { writer_->begin_event(id, at(now), done); });
-      all.changed.insert(all.changed.end(), one.value().changed.begin(), one.value().changed.end());
+          wait<SettledReport>([&](auto done) { writer_->begin_event(id, at(now), done, mode); })
+              .value();
+      all.changed.insert(all.changed.end(), one.changed.begin(), one.changed.end());
+      all.suspects.insert(all.suspects.end(), one.suspects.begin(), one.suspects.end());
     }
     return all;
   }
-  SettledReport settle(const LookupReport& report) {
-    return wait<SettledReport>([&](auto done) { writer_->settle(report, done); }).value();
+  SettledReport settle(const LookupReport& report, TryMode mode = TryMode::kTogether) {
+    return wait<SettledReport>([&](auto done) { writer_->settle(report, done, mode); }).value();
   }
   OrderOutcome order(std::int64_t amount, int now = 0, const std::string& name = "",
                      const PaymentId& payment = kPayment, const Currency& currency = kKrw) {

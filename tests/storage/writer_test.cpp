@@ -291,7 +291,7 @@ TEST_CASE("writer: who waits goes before who does not, and neither is starved") 
       order.push_back(outcome.ok() ? who : "failed");
     };
   };
-  for (int i = 0; i < 50; ++i) store.writer().count_tries({}, told("background"));
+  for (int i = 0; i < 50; ++i) store.writer().call_behind(told("background"));
   NewEvent redirect = numbered(900);
   redirect.event.source = EventSource::kRedirect;
   store.writer().accept_event(redirect, told("browser"));

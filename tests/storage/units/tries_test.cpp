@@ -5,23 +5,27 @@ using namespace reconciled::test;
 
 namespace {
 
-CountedTries count(Store& store, const std::vector<EventId>& events) {
-  return store.wait<CountedTries>([&](auto done) { store.writer().count_tries(events, done); })
-      .value();
-}
 CountedTries count_alone(Store& store, const std::vector<EventId>& events, int now = 10) {
   return store
       .wait<CountedTries>(
           [&](auto done) { store.writer().count_tries_alone(events, at(now), done); })
       .value();
 }
-std::vector<EventId> suspects(const CountedTries& counted) {
+std::vector<EventId> suspects(const SettledReport& settled) {
   std::vector<EventId> events;
-  for (const CountedTries::Suspect& suspect : counted.suspects) events.push_back(suspect.event);
+  for (const reconciled::storage::Suspect& suspect : settled.suspects) {
+    events.push_back(suspect.event);
+  }
   return events;
 }
-// The process ends where it stands.
-void crash(Store& store) {
+// The process ends where it stands; `deciding` is what its last commit noted, as ranges.
+void crash(Store& store, const std::string& deciding = "") {
+  store.close();
+  if (!deciding.empty()) {
+    Stranger(store.path())
+        .value("INSERT INTO meta VALUES ('deciding', '" + deciding +
+               "') ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+  }
   store.open(both_apis());
   store.writer().start();
 }
@@ -39,12 +43,11 @@ TEST_CASE("tries: an event that failed three times is parked with a finding, the
   const EventId bad = store.accept(v1_webhook("imp_bad", Result::kPaid)).event;
   const EventId good =
       store.accept(v1_webhook("imp_good", Result::kPaid, 1, PaymentId::trusted("ord-2"))).event;
-  CHECK(count(store, {bad, good}).counted == std::vector<EventId>{bad, good});
-  crash(store);
+  crash(store, "1-2");
   for (int i = 0; i < 2; ++i) {
-    CHECK(suspects(count(store, {bad, good})) == std::vector<EventId>{bad, good});
+    CHECK(suspects(store.begin({bad, good}, 5)) == std::vector<EventId>{bad, good});
     CHECK(count_alone(store, {good}).counted == std::vector<EventId>{good});
-    (void)store.begin({good}, 10 + i);
+    (void)store.begin({good}, 10 + i, TryMode::kAlone);
     CHECK(count_alone(store, {bad}).counted == std::vector<EventId>{bad});
     crash(store);
   }
@@ -60,21 +63,56 @@ TEST_CASE("tries: an event that failed three times is parked with a finding, the
   CHECK(Stranger(store.path()).value("SELECT group_concat(event_id) FROM inbox") == "2");
 }
 
+TEST_CASE("tries: exactly those that the last commit noted are suspects after an unclean end") {
+  Store store;
+  for (int i = 1; i <= 6; ++i) {
+    const std::string number = std::to_string(i);
+    (void)store.accept(v1_webhook("imp_" + number, Result::kPaid, 1,
+                                  PaymentId::trusted("ord-" + number)));
+  }
+  crash(store, "2-3,5-5");
+  CHECK(tries_of(store) == "0,1,1,0,1,0");
+  CHECK(suspects(store.begin({EventId{1}, EventId{2}, EventId{3}, EventId{6}}, 2)) ==
+        std::vector<EventId>{{2}, {3}});
+  // A note is for one start.
+  crash(store);
+  CHECK(tries_of(store) == "0,1,1,0,1,0");
+}
+
+TEST_CASE("tries: what is decided together is noted in a commit before, and not for longer") {
+  Store store;
+  const auto noted = [&] {
+    return Stranger(store.path()).value("SELECT value FROM meta WHERE key = 'deciding'");
+  };
+  std::vector<std::string> notes;
+  store.decide_with([&](const PaymentEvidence& evidence, const DecisionPolicy& policy) {
+    notes.push_back(noted());  // as another connection sees the file while it is decided
+    return reconciled::core::decide(evidence, policy);
+  });
+  store.open(both_apis());
+  store.writer().start();
+  const EventId first = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  const EventId other =
+      store.accept(v1_webhook("imp_2", Result::kPaid, 1, PaymentId::trusted("ord-2"))).event;
+  (void)store.begin({first}, 2);
+  (void)store.begin({other}, 2);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 3, {first});
+  CHECK(notes == std::vector<std::string>{"1-1", "2-2", "1-1"});
+  CHECK(noted().empty());
+  CHECK(tries_of(store) == "0,0");
+}
+
 TEST_CASE("tries: however many crashes an event met together with others, it is not parked") {
   Store store;
-  const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  for (int i = 0; i < 10; ++i) {
-    (void)count(store, {event});
-    crash(store);
-  }
+  (void)store.accept(v1_webhook("imp_1", Result::kPaid));
+  for (int i = 0; i < 10; ++i) crash(store, "1-1");
   CHECK(tries_of(store) == "1");
 }
 
-TEST_CASE("tries: they are counted durably, before the work") {
+TEST_CASE("tries: those alone are counted durably, before the work") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  (void)count(store, {event});
-  crash(store);
+  crash(store, "1-1");
   CHECK(tries_of(store) == "1");
   (void)count_alone(store, {event});
   crash(store);
@@ -84,18 +122,14 @@ TEST_CASE("tries: they are counted durably, before the work") {
 TEST_CASE("tries: a step that ends well takes back its own try, not one that failed at another") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  (void)count(store, {event});
   (void)store.begin({event}, 2);
   CHECK(tries_of(store) == "0");
   // The process ends each time that PortOne's answer is decided on.
-  for (int crashes = 0; crashes < 3; ++crashes) {
-    if (crashes == 0) {
-      CHECK(count(store, {event}).counted.size() == 1);
-    } else {
-      CHECK(count_alone(store, {event}).counted.size() == 1);
-      (void)store.begin({event}, 3);
-      CHECK(count_alone(store, {event}).counted.size() == 1);
-    }
+  crash(store, "1-1");
+  for (int crashes = 1; crashes < 3; ++crashes) {
+    CHECK(count_alone(store, {event}).counted.size() == 1);
+    (void)store.begin({event}, 3, TryMode::kAlone);
+    CHECK(count_alone(store, {event}).counted.size() == 1);
     crash(store);
   }
   CHECK(count_alone(store, {event}).counted.empty());
@@ -105,30 +139,50 @@ TEST_CASE("tries: a step that ends well takes back its own try, not one that fai
 TEST_CASE("tries: an answer that could not be used takes its try back, one that could clears all") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  (void)count(store, {event});
-  crash(store);
-  (void)count_alone(store, {event});
+  crash(store, "1-1");
   LookupReport report =
       Store::answered(about_attempt("imp_1"), 5, LookupReport::Outcome::kUnusable);
   report.events = store.covers({event});
-  (void)store.settle(report);
+  CHECK(suspects(store.settle(report)) == std::vector<EventId>{event});
+  (void)count_alone(store, {event});
+  (void)store.settle(report, TryMode::kAlone);
   CHECK(tries_of(store) == "1");
   (void)count_alone(store, {event});
   report.outcome = LookupReport::Outcome::kNotFound;
-  (void)store.settle(report);
+  (void)store.settle(report, TryMode::kAlone);
   CHECK(tries_of(store) == "0");
+}
+
+TEST_CASE("tries: an answer leaves events that need none any more, and is left where all are parked") {
+  Store store;
+  const EventId done = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
+  const EventId waits = store.accept(v1_webhook("imp_1", Result::kCancelled, 2)).event;
+  LookupReport report = Store::answered(about_attempt("imp_1"), 5);
+  report.snapshots = {v1("imp_1", Result::kPaid)};
+  report.events = store.covers({done});
+  (void)store.settle(report);
+  report.number = 6;
+  report.events = store.covers({done, waits});
+  const SettledReport settled = store.settle(report);
+  CHECK(settled.finished == std::vector<EventId>{done});
+  CHECK(settled.reconciled_events.size() == 1);
+
+  Stranger(store.path()).value("UPDATE event_progress SET parked = 1");
+  report.number = 7;
+  report.snapshots = {v1("imp_1", Result::kCancelled)};
+  const SettledReport aside = store.settle(report);
+  CHECK(aside.is_put_aside);
+  CHECK(aside.changed.empty());
+  CHECK(Stranger(store.path()).value("SELECT count(*) FROM snapshot") == "1");
 }
 
 TEST_CASE("tries: copies that come at once are one try, not several failures") {
   Store store;
   const EventId event = store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1")).event;
-  CHECK(count(store, {event}).counted.size() == 1);
   for (int copy = 0; copy < 50; ++copy) {
-    CHECK(count(store, {event}).under_way == std::vector<EventId>{event});
+    store.writer().begin_event(event, at(2), nullptr);
   }
-  (void)store.begin({event}, 60);
-  CHECK(count(store, {event}).counted.size() == 1);
-  (void)store.begin({event}, 61);
+  CHECK(store.begin({event}, 60).suspects.empty());
   Stranger shell(store.path());
   CHECK(shell.value("SELECT count(*) FROM finding") == "0");
   CHECK(shell.value("SELECT tries, parked FROM event_progress") == "0|0");
@@ -138,8 +192,9 @@ TEST_CASE("tries: those that were not the event's fault are taken back") {
   Store store;
   const EventId event = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
   for (int i = 0; i < 5; ++i) {
-    CHECK(count(store, {event}).counted.size() == 1);
+    CHECK(count_alone(store, {event}).counted.size() == 1);
     store.writer().forgive_tries({event});
+    (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
   }
   CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
 }
@@ -147,13 +202,13 @@ TEST_CASE("tries: those that were not the event's fault are taken back") {
 TEST_CASE("tries: what is tried alone goes before what nobody waits for") {
   Store store(both_apis(), false);
   std::vector<std::string> order;
-  store.writer().count_tries({}, [&](const auto&) { order.emplace_back("together"); });
+  store.writer().call_behind([&](const auto&) { order.emplace_back("behind"); });
   store.writer().count_tries_alone({}, at(1), [&](const auto&) { order.emplace_back("count"); });
   store.writer().begin_event(
       EventId{1}, at(1), [&](const auto&) { order.emplace_back("begin"); }, TryMode::kAlone);
   store.writer().start();
   store.writer().stop();
-  CHECK(order == std::vector<std::string>{"count", "begin", "together"});
+  CHECK(order == std::vector<std::string>{"count", "begin", "behind"});
 }
 
 TEST_CASE("tries: deciding that throws takes nothing else down, and a replay decides it at last") {
@@ -165,14 +220,18 @@ TEST_CASE("tries: deciding that throws takes nothing else down, and a replay dec
   store.open(both_apis());
   store.writer().start();
   const EventId bad = store.accept(v1_webhook("imp_1", Result::kPaid)).event;
-  for (int i = 0; i < 3; ++i) {
+  const auto begin = [&](TryMode mode) {
+    return store.wait<SettledReport>(
+        [&](auto done) { store.writer().begin_event(bad, at(1), done, mode); });
+  };
+  CHECK_FALSE(begin(TryMode::kTogether).ok());
+  CHECK(tries_of(store) == "1");
+  CHECK(suspects(begin(TryMode::kTogether).value()) == std::vector<EventId>{bad});
+  for (int i = 0; i < 2; ++i) {
     CHECK(count_alone(store, {bad}).counted.size() == 1);
-    CHECK_FALSE(
-        store.wait<SettledReport>([&](auto done) { store.writer().begin_event(bad, at(i), done); })
-            .ok());
+    CHECK_FALSE(begin(TryMode::kAlone).ok());
   }
   CHECK(count_alone(store, {bad}).parked.size() == 1);
-  CHECK(count(store, {bad}).parked.size() == 1);
   CHECK_FALSE(store.reader().inbox_event(bad).has_value());
   // Neither is its payment decided by an answer that another asked for.
   CHECK(store.portone_says({v1("imp_1", Result::kPaid)}, 4).changed.empty());
@@ -334,7 +393,7 @@ TEST_CASE("tries: an event that nobody can be asked about is done once it is beg
   of_v2.event.api = Api::kV2;
   const EventId event = store.accept(of_v2).event;
   Stranger(store.path()).value("UPDATE event_progress SET tries = 2");
-  (void)store.begin({event}, 2);
+  (void)store.begin({event}, 2, TryMode::kAlone);
   CHECK_FALSE(store.reader().inbox_event(event).has_value());
   CHECK(Stranger(store.path()).value("SELECT tries FROM event_progress") == "0");
 }
