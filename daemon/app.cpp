@@ -167,6 +167,11 @@ struct App::Parts {
                                  "The database cannot be written (" + what +
                                      "): webhooks are answered 503 until it can.");
                   log_error("the database cannot be written", {{"error", what}});
+                },
+            .undecided =
+                [](core::EventId event, const std::string& what) {
+                  log_error("deciding on an event failed",
+                            {{"event", event.value}, {"error", what}});
                 }};
   }
 

@@ -29,6 +29,7 @@ constexpr auto kPauseAfterFailure = 250ms;
 void merge(CommitNotice& all, const CommitNotice& one) {
   all.pending_events.insert(all.pending_events.end(), one.pending_events.begin(),
                             one.pending_events.end());
+  all.suspects.insert(all.suspects.end(), one.suspects.begin(), one.suspects.end());
   all.lookups_changed |= one.lookups_changed;
   append(all.changed, one.changed);
 }
@@ -150,6 +151,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     if (!run_together(batch, notice)) {
       for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
     }
+    begin_signed(notice);
     const bool somebody_waits = !batch.empty();
     run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
     index_behind(somebody_waits);
@@ -249,6 +251,30 @@ void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
       if (is_to_announce) continue;
     }
     failures.push_back(run_unit(batch.back(), notice));
+  }
+}
+
+// What is signed is begun by the batch after the one that stores it, as long as there is room.
+void Writer::Impl::begin_signed(CommitNotice& notice) {
+  for (CommitNotice::Pending& pending : notice.pending_events) {
+    if (!pending.is_begun) continue;
+    pending.is_begun = announced.size() + to_announce.size() < options.max_batch;
+    if (!pending.is_begun) continue;
+    const core::EventId event = pending.event;
+    const core::Time now = pending.at;
+    WriteUnit& unit = to_announce.emplace_back();
+    unit.deciding = {event};
+    unit.run = [this, event, now](Session& s, CommitNotice& own) {
+      SettledReport settled =
+          storage::begin_event(s, *context_now(), event, even(now), TryMode::kTogether);
+      append(own.changed, settled.changed);
+      own.suspects = std::move(settled.suspects);
+      own.lookups_changed = true;
+    };
+    unit.failed = [this, event](const WriteFailure& failure) {
+      const bool is_its_own = failure.kind == WriteFailure::Kind::kFailed;
+      if (is_its_own && hooks.undecided) hooks.undecided(event, failure.detail);
+    };
   }
 }
 

@@ -32,7 +32,15 @@ using Done = std::function<void(const core::Outcome<T, WriteFailure>&)>;
 
 // What the writer tells the rest of the daemon, on its own thread, after each commit.
 struct CommitNotice {
-  std::vector<core::EventId> pending_events;  // new in the inbox, or back in it
+  // New in the inbox, or back in it. The writer begins what is signed by itself, right after it is
+  // acknowledged; whatever else came is begun once somebody asks for it.
+  struct Pending {
+    core::EventId event;
+    core::Time at{};  // of this arrival
+    bool is_begun = false;
+  };
+  std::vector<Pending> pending_events;
+  std::vector<Suspect> suspects;  // of those that the writer began: to be tried alone
   bool lookups_changed = false;               // the plan of look-ups may have a new first
   std::vector<Settled> changed;               // payments
 };
@@ -40,6 +48,8 @@ struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
   std::function<void(std::size_t units)> batch;            // after each commit, its size
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
+  // Deciding on an event that the writer began failed.
+  std::function<void(core::EventId event, const std::string& what)> undecided;
 };
 
 struct WriterOptions {

@@ -96,6 +96,7 @@ struct Writer::Impl {
     }
   }
   void index_behind(bool somebody_waits);
+  void begin_signed(CommitNotice& notice);
   void note_announced();
   // They were not announced after all.
   void take_back_announcement();

@@ -104,7 +104,8 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
       [event = std::move(event)](Session& session, CommitNotice& notice) {
         const Accepted accepted = insert_event(session, event);
         if (!accepted.is_one_too_many && needs_reconciling(event.event)) {
-          notice.pending_events.push_back(accepted.event);
+          notice.pending_events.push_back(
+              {accepted.event, event.received_at, event.event.signed_by_portone});
         }
         return accepted;
       },
@@ -167,7 +168,7 @@ void Writer::replay(core::EventId event, Done<bool> done) {
       Lane::kFirst,
       [event](Session& session, CommitNotice& notice) {
         const bool exists = replay_event(session, event);
-        if (exists) notice.pending_events.push_back(event);
+        if (exists) notice.pending_events.push_back({event});
         return exists;
       },
       std::move(done));

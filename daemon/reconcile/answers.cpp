@@ -39,12 +39,7 @@ void Answers::begin(core::EventId event, core::Time now, TryMode mode) {
   const auto done = [this, event, now, mode](const auto& outcome) {
     if (mode == TryMode::kTogether) note_begun();
     if (outcome.ok()) {
-      for (const storage::Suspect& suspect : outcome.value().suspects) {
-        trials_.add(suspect.tries, {suspect.event}, [this, now](const Trials::Counted& alone) {
-          if (!alone.ok()) return;
-          for (const core::EventId id : alone.value().counted) begin(id, now, TryMode::kAlone);
-        });
-      }
+      for (const storage::Suspect& suspect : outcome.value().suspects) begin_alone(suspect, now);
     } else if (outcome.error().kind == storage::WriteFailure::Kind::kFailed) {
       log_error("deciding on an event failed",
                 {{"event", event.value}, {"error", outcome.error().detail}});
@@ -53,6 +48,13 @@ void Answers::begin(core::EventId event, core::Time now, TryMode mode) {
     }
   };
   writer_.begin_event(event, now, done, mode);
+}
+
+void Answers::begin_alone(const storage::Suspect& suspect, core::Time now) {
+  trials_.add(suspect.tries, {suspect.event}, [this, now](const Trials::Counted& alone) {
+    if (!alone.ok()) return;
+    for (const core::EventId id : alone.value().counted) begin(id, now, TryMode::kAlone);
+  });
 }
 
 void Answers::note_begun() {

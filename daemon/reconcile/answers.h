@@ -23,6 +23,8 @@ class Answers {
   // Decides on what is known before PortOne answers, so that webhook_status and ui_state do not wait
   // for it.
   void begin(core::EventId event, core::Time now);
+  // One that failed before, or that a crash may have been; on the writer's thread.
+  void begin_alone(const storage::Suspect& suspect, core::Time now);
   // Events that the writer has to begin.
   [[nodiscard]] std::size_t beginning() const { return beginning_.load(); }
 

@@ -21,8 +21,11 @@ const std::string kNobody;
 
 }  // namespace
 
-void Inbox::line_up(core::EventId event) {
-  if (lined_up_.insert(event).second) claimed_.push_back(event);
+void Inbox::line_up(core::EventId event, bool is_begun) {
+  const auto [known, is_new] = lined_up_.emplace(event, is_begun);
+  if (is_new) claimed_.push_back(event);
+  // A copy that is not begun is news.
+  known->second = known->second && is_begun;
 }
 
 // Those that find no room stay in the inbox, which is scanned once there is room.
@@ -97,7 +100,7 @@ std::vector<Inbox::Claimed> Inbox::claim(const Read& read, const Load& load,
   Load with = load;
   const std::size_t room =
       std::min(kEventsPerRound, kMaxBeginning - std::min(kMaxBeginning, load.beginning));
-  const auto look_at = [&](core::EventId id, bool may_put_off) {
+  const auto look_at = [&](core::EventId id, bool may_put_off, bool is_begun = false) {
     std::optional<InboxEvent> event = read(id);
     if (!event) return;
     const bool is_first = event->is_proven || !event->is_trusted;  // others have their limit
@@ -110,9 +113,9 @@ std::vector<Inbox::Claimed> Inbox::claim(const Read& read, const Load& load,
       postpone(*until, id);
       return;
     }
-    with.beginning += 1;
+    if (!is_begun) with.beginning += 1;
     with.questions += questions.size();
-    all.push_back({std::move(*event), std::move(questions)});
+    all.push_back({std::move(*event), std::move(questions), is_begun});
   };
   for (std::size_t left = kEventsPerRound; left > 0 && all.size() < room && !postponed_.empty() &&
                                            postponed_.begin()->first <= now;
@@ -122,9 +125,9 @@ std::vector<Inbox::Claimed> Inbox::claim(const Read& read, const Load& load,
   for (std::size_t left = kEventsPerRound; left > 0 && all.size() < room && !claimed_.empty() &&
                                            with.questions < kMaxQuestions;
        --left) {
-    look_at(claimed_.front(), true);
-    lined_up_.erase(claimed_.front());
+    const core::EventId id = claimed_.front();
     claimed_.pop_front();
+    look_at(id, true, lined_up_.extract(id).mapped());
   }
   for (std::size_t left = kEventsPerRound;
        left > 0 && all.size() < room && !unproven_.empty() && may_begin_unproven(with); --left) {

@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "daemon/reconcile/negative_cache.h"
@@ -39,12 +38,13 @@ class Inbox {
   struct Claimed {
     storage::InboxEvent event;
     std::vector<storage::Question> questions;
+    bool is_begun = false;  // the writer did it
   };
   // Gives the event where it is still to be reconciled.
   using Read = std::function<std::optional<storage::InboxEvent>(core::EventId)>;
 
   // Whatever its copies, an event is claimed once for all that arrived before.
-  void line_up(core::EventId event);
+  void line_up(core::EventId event, bool is_begun = false);
   // Claims what may be begun under that load, for APIs that can be asked.
   [[nodiscard]] std::vector<Claimed> claim(const Read& read, const Load& load,
                                            storage::Askable askable, core::Time now);
@@ -81,7 +81,7 @@ class Inbox {
   [[nodiscard]] static bool may_begin_unproven(const Load& load);
 
   std::deque<core::EventId> claimed_;  // to be claimed in the next rounds
-  std::set<core::EventId> lined_up_;   // the same: each stands there once
+  std::map<core::EventId, bool> lined_up_;  // the same, each once: whether it is begun
   // Events that may not be asked about yet: over the limit, or just answered with unknown.
   std::multimap<core::Time, core::EventId> postponed_;
   std::deque<core::EventId> unproven_;  // from PortOne's addresses: they wait for the proven ones

@@ -10,9 +10,9 @@ constexpr std::size_t kMost = 100'000;
 
 }  // namespace
 
-void Mailbox::put_events(const std::vector<core::EventId>& events) {
+void Mailbox::put_events(const std::vector<storage::CommitNotice::Pending>& events) {
   auto state = state_.lock();
-  std::deque<core::EventId>& known = state->mail.events;
+  auto& known = state->mail.events;
   if (known.size() + events.size() > kMost) {
     state->mail.overflowed = true;
   } else {

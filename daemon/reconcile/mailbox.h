@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "daemon/runtime/lock_guarded.h"
-#include "storage/records.h"
+#include "storage/writer.h"
 
 namespace reconciled {
 
 class Mailbox {
  public:
   struct Mail {
-    std::deque<core::EventId> events;
+    std::deque<storage::CommitNotice::Pending> events;
     std::vector<core::PaymentId> payments;
     std::vector<storage::Question> questions;
     std::vector<storage::Question> unwritten;  // their answers could not be written
@@ -25,7 +25,7 @@ class Mailbox {
     bool overflowed = false;                 // of events
   };
 
-  void put_events(const std::vector<core::EventId>& events);
+  void put_events(const std::vector<storage::CommitNotice::Pending>& events);
   void put_payment(const core::PaymentId& payment_id);
   void put_question(const storage::Question& question);
   void put_unwritten(const storage::Question& question);

@@ -47,6 +47,9 @@ void Reconciler::stop() {
 }
 
 void Reconciler::committed(const storage::CommitNotice& notice) {
+  for (const storage::Suspect& suspect : notice.suspects) {
+    answers_.begin_alone(suspect, clock_.now());
+  }
   if (notice.pending_events.empty() && !notice.lookups_changed) return;
   mailbox_.put_events(notice.pending_events);
 }
@@ -81,7 +84,7 @@ void Reconciler::loop() {
 core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   const Mailbox::Mail mail = mailbox_.take();
   if (mail.overflowed || inbox_.has_room_for_those_left()) inbox_.scan_anew();
-  for (const core::EventId id : mail.events) inbox_.line_up(id);
+  for (const auto& pending : mail.events) inbox_.line_up(pending.event, pending.is_begun);
   schedule_.ask_unwritten(mail.unwritten, now);
   inbox_.remember_unknown(mail.unknown, now);
   for (const core::EventId id : mail.unanswered) inbox_.postpone(now + kUnansweredPause, id);
@@ -111,11 +114,11 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
   const storage::Reader::Moment moment(reader);
   const std::vector<Inbox::Claimed> claimed = inbox_.claim(
       [&reader](core::EventId id) { return reader.inbox_event(id); }, load(), askable_, now);
-  for (const auto& [event, questions] : claimed) {
+  for (const auto& [event, questions, is_begun] : claimed) {
     const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
     const storage::Cover cover{event.id, event.copies};
     for (const Question& question : questions) want(reader, question, cover, turn);
-    answers_.begin(event.id, now);
+    if (!is_begun) answers_.begin(event.id, now);
   }
 }
 

@@ -36,7 +36,7 @@ class Reconciler final : public LookupRequests {
   void start();
   void stop();
 
-  // What the writer committed; any thread.
+  // What the writer committed; on its thread.
   void committed(const storage::CommitNotice& notice);
   void look_up_soon(const core::PaymentId& payment_id) override;
   void look_up_soon(const storage::Question& question) override;

@@ -102,6 +102,20 @@ TEST_CASE("inbox: never more is begun at once than a crash may make suspects of"
   CHECK(inbox.claim(disk.read(), {}, kBoth, kNow).size() == Inbox::kEventsPerRound);
 }
 
+TEST_CASE("inbox: what the writer has begun needs only to be asked about, unless a copy is news") {
+  Disk disk;
+  Inbox inbox;
+  const core::EventId begun = disk.add(1, true, true);
+  const core::EventId copied = disk.add(2, true, true);
+  inbox.line_up(begun, true);
+  inbox.line_up(copied, true);
+  inbox.line_up(copied, false);
+  const auto claimed = inbox.claim(disk.read(), {}, kBoth, kNow);
+  REQUIRE(claimed.size() == 2);
+  CHECK(claimed[0].is_begun);
+  CHECK_FALSE(claimed[1].is_begun);
+}
+
 TEST_CASE("inbox: it is scanned at the start, to its end, and again where something was left") {
   Disk disk;
   Inbox inbox;

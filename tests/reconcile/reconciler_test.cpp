@@ -68,7 +68,7 @@ class Rounds {
   }
   void hear_of(EventId event) {
     CommitNotice notice;
-    notice.pending_events.push_back(event);
+    notice.pending_events.push_back({event});
     reconciler_.committed(notice);
   }
   [[nodiscard]] std::size_t asked() const { return reconciler_.waiting_lookups(); }

@@ -102,6 +102,24 @@ TEST_CASE("tries: what is decided together is noted in a commit before, and not 
   CHECK(tries_of(store) == "0,0");
 }
 
+TEST_CASE("tries: what is signed is begun by the writer, right behind the commit that stores it") {
+  Store store;
+  const EventId event = store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1")).event;
+  // Behind what that commit announced.
+  (void)store.begin({event}, 2);
+  CHECK(store.payment().webhook_status == Result::kPaid);
+  const auto& notices = store.heard().notices;
+  REQUIRE_FALSE(notices.empty());
+  REQUIRE(notices[0].pending_events.size() == 1);
+  CHECK(notices[0].pending_events[0].is_begun);
+  // A suspect is handed back to be tried alone.
+  crash(store, "1-1");
+  (void)store.accept(v2_webhook("tx-1", Result::kPaid, "msg_1", 5));
+  (void)store.begin({event}, 6);
+  CHECK(std::any_of(notices.begin(), notices.end(),
+                    [](const CommitNotice& notice) { return notice.suspects.size() == 1; }));
+}
+
 TEST_CASE("tries: however many crashes an event met together with others, it is not parked") {
   Store store;
   (void)store.accept(v1_webhook("imp_1", Result::kPaid));
