@@ -1,12 +1,9 @@
-#include "storage/units/units.h"
-
+#include "daemon/core/decision/trials.h"
 #include "daemon/core/words/mark.h"
+#include "storage/units/units.h"
 
 namespace reconciled::storage {
 namespace {
-
-// Promise 8: three tries, then the line moves on.
-constexpr std::int64_t kMaxTries = 3;
 
 void park(Session& session, core::EventId event, core::Time now) {
   session.query("UPDATE event_progress SET processed_at_ms = ?, parked = 1 WHERE event_id = ?")
@@ -50,15 +47,19 @@ CountedTries count_tries(Session& session, const std::vector<core::EventId>& eve
   for (const core::EventId event : events) {
     const std::optional<std::int64_t> tries = tries_of(session, event, all);
     if (!tries) continue;
-    if (*tries == 0) {
-      count_try(session, event);
-      counted.insert(event);
-      all.counted.push_back(event);
-    } else if (*tries == 1 && counted.contains(event)) {
-      all.under_way.push_back(event);
-    } else {
-      RECONCILED_MARK(kSuspectOfCrash);
-      all.suspects.push_back({event, *tries});
+    switch (core::first_try(*tries, counted.contains(event))) {
+      case core::FirstTry::kBegins:
+        count_try(session, event);
+        counted.insert(event);
+        all.counted.push_back(event);
+        break;
+      case core::FirstTry::kUnderWay:
+        all.under_way.push_back(event);
+        break;
+      case core::FirstTry::kSuspect:
+        RECONCILED_MARK(kSuspectOfCrash);
+        all.suspects.push_back({event, *tries});
+        break;
     }
   }
   return all;
@@ -70,7 +71,7 @@ CountedTries count_tries_alone(Session& session, const std::vector<core::EventId
   for (const core::EventId event : events) {
     const std::optional<std::int64_t> tries = tries_of(session, event, all);
     if (!tries) continue;
-    if (*tries >= kMaxTries) {
+    if (!core::may_be_tried_again(*tries)) {
       park(session, event, now);
       all.parked.push_back(event);
       continue;
