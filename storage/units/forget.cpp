@@ -1,16 +1,10 @@
 // Growth has an end: what nobody vouches for leaves (promise 9, migrations: event_stays).
-#include <chrono>
-
+#include "daemon/core/decision/growth.h"
 #include "storage/units/units.h"
 
 namespace reconciled::storage {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kKept = std::chrono::days(7);
-// Newer unsigned events than so many are not looked at before their time.
-constexpr std::int64_t kMostUnsigned = 100'000;
 // Few: others wait for the writer meanwhile.
 constexpr std::size_t kAtOnce = 64;
 // They are counted for so many steps in advance: there may be millions.
@@ -20,12 +14,9 @@ constexpr const char* kSeenKey = "unsigned_seen_to";
 
 struct Candidate {
   core::EventId id{};
-  core::EventSource source = core::EventSource::kRedirect;
+  core::UnsignedEvent event;
   std::optional<std::string> payment_id;
   std::optional<std::string> attempt_id;
-  core::Time received{};
-  bool is_from_portone = false;  // by its address
-  bool is_pending = false;
 };
 
 // The highest number given, 0 where there is none.
@@ -44,12 +35,12 @@ std::vector<Candidate> load_candidates(Session& session, std::int64_t seen) {
   while (query.next()) {
     Row row = query.row();
     Candidate candidate{.id = core::EventId{row.integer()}};
-    candidate.source = row.word<core::EventSource>();
+    candidate.event.source = row.word<core::EventSource>();
     candidate.payment_id = row.optional_text();
     candidate.attempt_id = row.optional_text();
-    candidate.received = row.time();
-    candidate.is_from_portone = row.flag();
-    candidate.is_pending = row.flag();
+    candidate.event.received = row.time();
+    candidate.event.is_from_portone = row.flag();
+    candidate.event.is_pending = row.flag();
     found.push_back(std::move(candidate));
   }
   return found;
@@ -119,8 +110,9 @@ void forget_event(Session& session, const Candidate& event) {
 // By how many the unsigned events newer than `seen` are too many; not counted further than needed.
 std::int64_t count_too_many(Session& session, std::int64_t seen) {
   Query query = session.query(
-      "SELECT count(*) FROM (SELECT 1 FROM event WHERE signed = 0 AND event_id > ?1 LIMIT ?2) newer");
-  return query.with(seen, kMostUnsigned + kCounted).number() - kMostUnsigned;
+      "SELECT count(*) FROM (SELECT 1 FROM event WHERE signed = 0 AND event_id > ?1 LIMIT ?2) "
+      "newer");
+  return query.with(seen, core::kMostUnsigned + kCounted).number() - core::kMostUnsigned;
 }
 
 }  // namespace
@@ -137,24 +129,16 @@ Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_m
     is_counted = true;
     return too_many > 0;
   };
-  for (const Candidate& event : candidates) {
+  for (const Candidate& candidate : candidates) {
     // Its number would be given to the next one.
-    if (event.id == newest) break;
-    const bool is_old = event.received < now - kKept;
-    if (!is_old && !are_too_many()) break;
-    // PortOne has not been asked about it yet. What one of its addresses sent waits for that for as
-    // long as it takes, and a stranger's webhook until there are too many.
-    const auto may_wait = [&] {
-      return event.source != core::EventSource::kRedirect &&
-             (event.is_from_portone || !are_too_many());
-    };
-    if (event.is_pending && may_wait()) {
-      // It stays.
-    } else if (!is_vouched_for(session, event)) {
-      forget_event(session, event);
+    if (candidate.id == newest) break;
+    const core::Stay stay = core::stay_of(candidate.event, now, are_too_many);
+    if (stay == core::Stay::kAllNewer) break;
+    if (stay == core::Stay::kIfVouched && !is_vouched_for(session, candidate)) {
+      forget_event(session, candidate);
       ++forgotten.events;
     }
-    seen = event.id.value;
+    seen = candidate.id.value;
     --too_many;
   }
   if (seen != before) store_value(session, kSeenKey, std::to_string(seen));

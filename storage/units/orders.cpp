@@ -45,7 +45,7 @@ OrderOutcome register_order(Session& session, const DecisionContext& context,
   }
   const std::int64_t order_id = add_version(session, request, false);
   settled = redecide(session, context, request.payment_id, {"order", order_id}, request.at,
-                     known ? std::nullopt : std::optional(Restart{request.at}));
+                     known ? std::nullopt : std::optional(core::Restart{request.at}));
   return known ? OrderOutcome::kUpdated : OrderOutcome::kCreated;
 }
 

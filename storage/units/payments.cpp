@@ -147,13 +147,11 @@ std::vector<core::FindingKind> write_findings(Session& session, const core::Paym
   return opened;
 }
 
-using namespace std::chrono_literals;
-constexpr auto kWebhookPatience = 10min;
-
 // Where a webhook about the result should come, its time runs from now; else nothing is watched.
 void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
                        const core::Decision& decision, core::Time now) {
-  if (!decision.expects_webhook) {
+  const std::optional<core::Time> due = core::webhook_due(decision, now);
+  if (!due) {
     session.query("DELETE FROM webhook_watch WHERE payment_id = ?").with(payment_id).run();
     return;
   }
@@ -163,7 +161,7 @@ void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
           "VALUES (?1, ?2, ?3, ?4) "
           "ON CONFLICT (payment_id) DO UPDATE SET attempt_id = ?2, result = ?3, due_at_ms = ?4 "
           "WHERE webhook_watch.attempt_id <> ?2 OR webhook_watch.result <> ?3")
-      .with(payment_id, decision.winner, decision.result, now + kWebhookPatience)
+      .with(payment_id, decision.winner, decision.result, due)
       .run();
 }
 
@@ -270,7 +268,7 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
 
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
                                 const core::PaymentId& payment_id, const Cause& cause,
-                                core::Time now, const std::optional<Restart>& restart) {
+                                core::Time now, const std::optional<core::Restart>& restart) {
   const core::PaymentEvidence evidence = load_evidence(session, payment_id);
   const core::Decision decision = context.decide(evidence, context.policy);
   const std::optional<StoredPayment> stored = load_stored(session, payment_id);

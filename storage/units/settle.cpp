@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/core/decision/trials.h"
 #include "daemon/core/words/mark.h"
 #include "storage/units/units.h"
 
@@ -28,18 +29,6 @@ std::optional<PendingEvent> load_pending(Session& session, core::EventId id) {
   auto payment = row.optional_payment_id();
   auto attempt = row.optional_attempt_id();
   return PendingEvent{id, source, api, std::move(payment), std::move(attempt), row.time()};
-}
-
-// Whether PortOne will be asked about it; else its first decision is its last. A webhook of an API
-// that was configured when it came, and is not now, waits for it.
-bool is_asked_about(const core::DecisionPolicy& policy, const PendingEvent& event) {
-  if (event.source == core::EventSource::kWebhook) {
-    return event.api != core::Api::kV2 || event.payment_id.has_value();
-  }
-  const bool by_v1 = event.api != core::Api::kV2 && policy.v1_configured;
-  const bool by_v2 =
-      event.api != core::Api::kV1 && policy.v2_store_id.has_value() && event.payment_id.has_value();
-  return by_v1 || by_v2;
 }
 
 // Whose the attempt is, or is said to be: first the payment that PortOne names, where it did.
@@ -79,7 +68,8 @@ std::set<core::PaymentId> affected_by(Session& session, const LookupReport& repo
 bool is_named_by_webhook(Session& session, const Question& question) {
   Query query = session.query(
       "SELECT EXISTS (SELECT 1 FROM event_by_subject i JOIN event e USING (event_id) "
-      "  WHERE i.subject IN (?1, ?2) AND e.source = 'webhook' AND ?1 IN (e.payment_id, e.attempt_id))");
+      "  WHERE i.subject IN (?1, ?2) AND e.source = 'webhook' AND ?1 IN (e.payment_id, "
+      "e.attempt_id))");
   return query.with(question.id, question.payment_id).next() && query.row().flag();
 }
 
@@ -87,9 +77,17 @@ bool is_named_by_webhook(Session& session, const Question& question) {
 // what ends the process. Nothing but that event's own trial decides it.
 bool is_on_trial(Session& session, const core::PaymentId& payment_id) {
   Query query = session.query(
-      "SELECT EXISTS (SELECT 1 FROM event_by_subject i JOIN event_progress g USING (event_id) "
-      "  WHERE i.subject = ? AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 1)))");
-  return query.with(payment_id).next() && query.row().flag();
+      "SELECT g.tries, g.parked, g.processed_at_ms IS NULL "
+      "FROM event_by_subject i JOIN event_progress g USING (event_id) "
+      "WHERE i.subject = ? AND (g.parked = 1 OR g.tries > 0)");
+  query.with(payment_id);
+  while (query.next()) {
+    Row row = query.row();
+    const std::int64_t tries = row.integer();
+    const bool is_parked = row.flag();
+    if (core::is_on_trial(tries, is_parked, row.flag())) return true;
+  }
+  return false;
 }
 
 // Marks the events that the answer covers: a look-up that began before a copy was known does not
@@ -123,8 +121,8 @@ std::vector<core::Time> finish_events(Session& session, const LookupReport& repo
 
 // Its evidence that PortOne's answers about it could not be read, and that they can be again: one
 // after the other.
-void note_readable(Session& session, const core::PaymentId& payment_id,
-                   const core::TimerMark& mark, core::Time now) {
+void note_readable(Session& session, const core::PaymentId& payment_id, const core::TimerMark& mark,
+                   core::Time now) {
   bool stands = false;
   {
     Query query = session.query(
@@ -137,8 +135,8 @@ void note_readable(Session& session, const core::PaymentId& payment_id,
   }
 }
 
-// V2 shows one attempt of a payment. Where we hold money or hope by another one that nobody asked for
-// by name, what we know of it would stay as it is for good: it is asked for at once.
+// V2 shows one attempt of a payment. Where we hold money or hope by another one that nobody asked
+// for by name, what we know of it would stay as it is for good: it is asked for at once.
 void ask_for_unshown(Session& session, const LookupReport& report) {
   const Question& asked = report.question;
   if (asked.kind != QuestionKind::kV2Payment || !asked.payment_id || report.snapshots.empty()) {
@@ -147,10 +145,14 @@ void ask_for_unshown(Session& session, const LookupReport& report) {
   std::vector<core::AttemptId> held;
   {
     Query query = session.query(
-        "SELECT attempt_id FROM attempt WHERE payment_id = ? AND api = 'v2' AND result IN"
-        "  ('pending', 'awaiting_deposit', 'paid', 'partially_cancelled') ORDER BY attempt_id");
+        "SELECT attempt_id, result FROM attempt WHERE payment_id = ? AND api = 'v2' "
+        "ORDER BY attempt_id");
     query.with(*asked.payment_id);
-    while (query.next()) held.push_back(query.row().attempt_id());
+    while (query.next()) {
+      Row row = query.row();
+      core::AttemptId id = row.attempt_id();
+      if (core::holds_or_hopes(row.word<core::Result>())) held.push_back(std::move(id));
+    }
   }
   for (const core::AttemptId& id : held) {
     const auto& named = asked.named_attempts;
@@ -185,7 +187,7 @@ bool sort_events(Session& session, LookupReport& report, TryMode mode, SettledRe
       settled.finished.push_back(cover.event);
     } else {
       waiting.push_back(cover);
-      if (mode == TryMode::kTogether && state.tries > 0) {
+      if (mode == TryMode::kTogether && core::is_suspect(state.tries)) {
         settled.suspects.push_back({cover.event, state.tries});
       }
     }
@@ -202,12 +204,16 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
   SettledReport settled;
   if (mode == TryMode::kTogether) {
     const TryState state = try_state(session, id);
-    if (state.is_in_inbox && state.tries > 0) settled.suspects.push_back({id, state.tries});
-    if (!state.is_in_inbox || state.tries > 0) return settled;
+    if (!state.is_in_inbox) return settled;
+    if (core::is_suspect(state.tries)) {
+      settled.suspects.push_back({id, state.tries});
+      return settled;
+    }
   }
   std::optional<PendingEvent> event = load_pending(session, id);
   if (!event) return settled;
-  const bool is_last = !is_asked_about(context.policy, *event);
+  const bool is_last = !core::is_asked_about(context.policy, event->source, event->api,
+                                             event->payment_id.has_value());
   std::optional<core::PaymentId> owner;
   if (event->attempt_id) {
     const std::vector<core::PaymentId> owners = owners_of(session, *event->attempt_id);
@@ -222,10 +228,9 @@ SettledReport begin_event(Session& session, const DecisionContext& context, core
     // The first copy of a webhook, or of a redirect about an attempt that PortOne binds to the
     // payment, starts the schedule anew; anybody can invent other redirects. For later copies this
     // is the time at which it began already.
-    const bool counts =
-        event->source == core::EventSource::kWebhook || owner == event->payment_id;
-    std::optional<Restart> restart;
-    if (counts) restart = Restart{event->received, id.value};
+    const bool counts = event->source == core::EventSource::kWebhook || owner == event->payment_id;
+    std::optional<core::Restart> restart;
+    if (counts) restart = core::Restart{event->received, id.value};
     add(settled.changed,
         redecide(session, context, *event->payment_id, {"event", id.value}, now, restart));
   }
@@ -309,8 +314,8 @@ SettledReport fire_watches(Session& session, const DecisionContext& context, cor
     if (is_on_trial(session, watch.payment_id)) continue;
     RECONCILED_MARK(kWebhookOverdue);
     insert_mark(session, watch.payment_id, watch.mark, now);
-    add(settled.changed, redecide(session, context, watch.payment_id, {"timer", std::nullopt}, now,
-                                  std::nullopt));
+    add(settled.changed,
+        redecide(session, context, watch.payment_id, {"timer", std::nullopt}, now, std::nullopt));
   }
   return settled;
 }

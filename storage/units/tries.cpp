@@ -1,14 +1,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "daemon/core/decision/trials.h"
 #include "daemon/core/words/mark.h"
 #include "storage/units/units.h"
 
 namespace reconciled::storage {
 namespace {
-
-// Promise 8: three tries, then the line moves on.
-constexpr std::int64_t kMaxTries = 3;
 
 void park(Session& session, core::EventId event, core::Time now) {
   session.query("UPDATE event_progress SET processed_at_ms = ?, parked = 1 WHERE event_id = ?")
@@ -96,7 +94,7 @@ CountedTries count_tries_alone(Session& session, const std::vector<core::EventId
     const TryState state = try_state(session, event);
     if (state.is_parked) all.parked.push_back(event);
     if (!state.is_in_inbox) continue;
-    if (state.tries >= kMaxTries) {
+    if (!core::may_be_tried_again(state.tries)) {
       park(session, event, now);
       all.parked.push_back(event);
       continue;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "daemon/core/decision/lookup_plan.h"
 #include "storage/records.h"
 #include "storage/session.h"
 
@@ -94,17 +95,11 @@ struct StoredPayment {
 [[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence,
                              const core::Decision& decision);
 
-// What begins a payment's schedule anew.
-struct Restart {
-  core::Time at{};
-  std::int64_t event = 0;  // which event it is; 0: its registration
-};
-
 // Decides the payment from all evidence and writes what changed, with history, findings and
 // look-ups. `restart`: its schedule begins anew, once an event. Nothing where nothing changed.
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
                                 const core::PaymentId& payment_id, const Cause& cause,
-                                core::Time now, const std::optional<Restart>& restart);
+                                core::Time now, const std::optional<core::Restart>& restart);
 
 // Where the payment may not be decided now: takes back that it is deliverable, if the answer says
 // anything else than what that stands on (promise 4).
@@ -119,7 +114,7 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
                                                         const core::PaymentEvidence& evidence,
                                                         const core::Decision& decision,
                                                         core::Time now,
-                                                        const std::optional<Restart>& restart);
+                                                        const std::optional<core::Restart>& restart);
 // Notes on the question's row that it was asked, and plans the next time where PortOne gave no
 // usable answer or does not know the thing. `named_by_webhook`: a webhook asked for it. A mark where
 // its answers could not be read for long enough to tell, or can be read again.

@@ -2,6 +2,7 @@
 // and what is known already of what PortOne names.
 #include <algorithm>
 
+#include "daemon/core/decision/trials.h"
 #include "storage/units/units.h"
 #include "storage/views/reader.h"
 #include "storage/views/reader_impl.h"
@@ -82,12 +83,12 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
 
 namespace {
 
-// What is asked again and again is not asked about a payment that is on trial (settle.cpp).
+// What is asked again and again is not asked about a payment that is on trial (trials.h).
 // (Here and in due_attempts event_by_subject would be built anew, whole, for every reading.)
 constexpr const char* kMayBeDecided =
     " AND NOT EXISTS (SELECT 1 FROM event_index i JOIN event_progress g USING (event_id)"
     "   WHERE i.subject = coalesce(l.payment_id, l.id)"
-    "     AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries > 1))) ";
+    "     AND (g.parked = 1 OR (g.processed_at_ms IS NULL AND g.tries >= ?1))) ";
 
 }  // namespace
 
@@ -95,11 +96,11 @@ std::vector<Question> Reader::due_lookups(core::Time now, std::int64_t limit, As
   static const std::string sql =
       std::string(
           "SELECT l.question, l.id, l.payment_id, l.attempt_id FROM lookup l "
-          "WHERE l.next_at_ms <= ?1 AND l.next_at_ms IS NOT NULL AND l.question <> 'v1_attempt'"
-          " AND (?3 = 1 OR l.question <> 'v1_order') AND (?4 = 1 OR l.question <> 'v2_payment')") +
-      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?2";
+          "WHERE l.next_at_ms <= ?2 AND l.next_at_ms IS NOT NULL AND l.question <> 'v1_attempt'"
+          " AND (?4 = 1 OR l.question <> 'v1_order') AND (?5 = 1 OR l.question <> 'v2_payment')") +
+      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?3";
   Query query = impl_->session.query(sql.c_str());
-  query.with(now, limit, askable.v1, askable.v2);
+  query.with(core::kTriesOnTrial, now, limit, askable.v1, askable.v2);
   return read_questions(query);
 }
 
@@ -110,11 +111,11 @@ std::vector<DueAttempt> Reader::due_attempts(core::Time now, std::int64_t limit)
           "  EXISTS (SELECT 1 FROM event_index i JOIN event e USING (event_id)"
           "    WHERE i.subject = coalesce(l.payment_id, l.id) AND e.attempt_id = l.id"
           "      AND e.source = 'webhook' AND (e.known_source = 1 OR e.signed = 1)) "
-          "FROM lookup l WHERE l.next_at_ms <= ? AND l.next_at_ms IS NOT NULL"
+          "FROM lookup l WHERE l.next_at_ms <= ?2 AND l.next_at_ms IS NOT NULL"
           "  AND l.question = 'v1_attempt'") +
-      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?";
+      kMayBeDecided + "ORDER BY l.next_at_ms LIMIT ?3";
   Query query = impl_->session.query(sql.c_str());
-  query.with(now, limit);
+  query.with(core::kTriesOnTrial, now, limit);
   std::vector<DueAttempt> due;
   while (query.next()) {
     Row row = query.row();

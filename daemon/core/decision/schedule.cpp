@@ -58,6 +58,11 @@ std::optional<Time> asking_ends(const Decision& decision, Time anchor) {
 
 Time unknown_ends(const Schedule& schedule, Time anchor) { return anchor + schedule.back(); }
 
+std::optional<Time> webhook_due(const Decision& decision, Time now) {
+  if (!decision.expects_webhook) return std::nullopt;
+  return now + 10min;
+}
+
 std::chrono::milliseconds failure_delay(int failures) {
   const int doublings = std::clamp(failures - 1, 0, 5);
   RECONCILED_MARK_IF(doublings == 5, kLongestBackOff);

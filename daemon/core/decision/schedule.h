@@ -32,6 +32,10 @@ using Schedule = std::vector<std::chrono::milliseconds>;  // ascending offsets, 
 // The whole schedule, once: how long something is asked about that PortOne does not know.
 [[nodiscard]] Time unknown_ends(const Schedule& schedule, Time anchor);
 
+// By when a webhook about the winner's result should have come, where PortOne sends one and none has
+// announced it; nothing: none is missed.
+[[nodiscard]] std::optional<Time> webhook_due(const Decision& decision, Time now);
+
 // How long to wait after the n-th unusable answer in a row (n >= 1): 1 s, doubling to 30 s.
 [[nodiscard]] std::chrono::milliseconds failure_delay(int failures);
 

@@ -102,3 +102,10 @@ TEST_CASE("schedule: jitter is a tenth at most, the same for an id and another f
   CHECK(different.size() > 100);
   CHECK(jitter("ord-1", 0s) == 0ms);
 }
+
+TEST_CASE("schedule: a webhook is overdue ten minutes after it was expected, and only where one is") {
+  Decision decision;
+  CHECK_FALSE(webhook_due(decision, kAnchor));
+  decision.expects_webhook = true;
+  CHECK(webhook_due(decision, kAnchor) == kAnchor + 10min);
+}
