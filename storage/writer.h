@@ -4,7 +4,8 @@
 // transaction with a savepoint per unit, commits once (synchronous=FULL) and only then calls each
 // unit's completion, on its own thread. Completions must not block. What PortOne and the shop wait
 // for goes first, then browsers, then what nobody waits for; each has a queue of its own, bounded
-// in units and in bytes, and a unit that finds it full is refused at once and nothing of it happens.
+// in units and in bytes, and a unit that finds it full is refused at once and nothing of it
+// happens.
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,7 @@
 
 #include "daemon/core/words/outcome.h"
 #include "storage/records.h"
+#include "storage/store.h"
 
 namespace reconciled::storage {
 
@@ -38,7 +40,7 @@ struct CommitNotice {
 };
 struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
-  std::function<void(std::size_t units)> batch;            // after each commit, its size
+  std::function<void(std::size_t units)> batch;           // after each commit, its size
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
 };
 
@@ -48,7 +50,6 @@ struct WriterHooks {
 enum class TryMode { kTogether, kAlone };
 
 struct WriterOptions {
-  std::string path;
   // How a payment is decided; another one only in tests of what happens when deciding fails.
   std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
       core::decide;
@@ -64,7 +65,8 @@ struct WriterOptions {
 
 class Writer {
  public:
-  Writer(WriterOptions options, WriterHooks hooks);
+  // The process owns the store. Throws where it cannot be opened.
+  Writer(const Store& store, WriterOptions options, WriterHooks hooks);
   ~Writer();  // stops
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -96,8 +98,8 @@ class Writer {
   void reject_delivery(RejectedDelivery delivery);
   // Promise 8: commits that the events are about to be decided, together.
   void count_tries(std::vector<core::EventId> events, Done<CountedTries> done);
-  // The same for events to be tried alone, whichever number of tries it is; one that was tried three
-  // times in vain is parked.
+  // The same for events to be tried alone, whichever number of tries it is; one that was tried
+  // three times in vain is parked.
   void count_tries_alone(std::vector<core::EventId> events, core::Time now,
                          Done<CountedTries> done);
   // Takes counted tries back: they failed through no fault of the events.

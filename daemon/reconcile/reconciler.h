@@ -22,7 +22,7 @@
 #include "daemon/reconcile/lookup_queue.h"
 #include "daemon/reconcile/unknown_memory.h"
 #include "daemon/runtime/clock.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 
 namespace reconciled {

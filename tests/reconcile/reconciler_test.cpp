@@ -40,7 +40,7 @@ class Rounds {
  public:
   explicit Rounds(Store& store)
       : store_(store),
-        reader_(store.path()),
+        reader_(storage::Store(store.path())),
         reconciler_(config(store), clock_, store.writer(), metrics_, warnings_) {}
   // As the app does: what is queued tells the reconciler how it went.
   ~Rounds() { store_.writer().stop(); }

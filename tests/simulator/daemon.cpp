@@ -13,7 +13,7 @@ using storage::Question;
 using storage::QuestionKind;
 
 std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now) {
-  auto writer = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path},
+  auto writer = std::make_unique<storage::Writer>(storage::Store(path), storage::WriterOptions{},
                                                   storage::WriterHooks{});
   writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
   writer->adopt(setup.policy, setup.schedule, now);
@@ -32,7 +32,7 @@ Daemon::Daemon(const std::string& path, const Setup& setup, Machine& machine, Po
       portone_(portone),
       random_(random),
       writer_(open(path, setup, machine.wall())),
-      reader_(path),
+      reader_(storage::Store(path)),
       base_(machine.off) {
   for (const core::EventId id : reader_.inbox_after({}, 100'000)) claimed_.push_back(id);
 }

@@ -15,7 +15,7 @@
 
 #include "daemon/reconcile/lookup_budget.h"
 #include "daemon/reconcile/unknown_memory.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 #include "tests/simulator/portone.h"
 #include "tests/simulator/replay.h"
