@@ -23,8 +23,7 @@
 #include "daemon/runtime/log_watch.h"
 #include "daemon/runtime/self_check.h"
 #include "daemon/webhook/webhook_listener.h"
-#include "storage/sqlite/database_lock.h"
-#include "storage/sqlite/migrate.h"
+#include "storage/store.h"
 
 namespace reconciled {
 namespace {
@@ -49,9 +48,11 @@ core::DecisionPolicy policy_of(const core::Config& config) {
   return policy;
 }
 
-storage::WriterOptions at_path(storage::WriterOptions options, const std::string& path) {
-  options.path = path;
-  return options;
+// The right to write it, before anything else.
+storage::Store owned(const std::string& location) {
+  storage::Store store(location);
+  store.own();
+  return store;
 }
 
 // Of the views that people read with sqlite3. As commands do it, by the C library, which knows one
@@ -125,12 +126,12 @@ struct App::Parts {
   Parts(core::Config loaded, storage::WriterOptions writer_options)
       : config(std::move(loaded)),
         running_config(config),
-        lock(config.database_path),
-        applied(storage::migrate(config.database_path)),
+        store(owned(config.database_path)),
+        applied(store.migrate()),
         metrics(RECONCILED_VERSION),
         warnings(clock, metrics),
-        writer(at_path(std::move(writer_options), config.database_path), hooks()),
-        readers(config.database_path, kReaders,
+        writer(store, std::move(writer_options), hooks()),
+        readers(store, kReaders,
                 [this](const std::exception& error) {
                   log_error("reading failed", {{"error", error.what()}});
                   writer.reading_failed(error);
@@ -224,7 +225,7 @@ struct App::Parts {
   SystemClock clock;
   core::Config config;          // of the start; any thread
   core::Config running_config;  // with what was taken over since; the thread of `main`
-  storage::DatabaseLock lock;
+  storage::Store store;
   std::vector<std::string> applied;
   std::atomic<bool> write_trouble{false};
   std::atomic<bool> running{false};

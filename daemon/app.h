@@ -29,7 +29,7 @@ class App {
  public:
   // Opens the database (migrating it) and binds the listeners; throws what stands in the way.
   // `inherited`: sockets that systemd opened, named `webhook`, `redirect` or `admin`. `writer`: how
-  // it writes, but for the path.
+  // it writes.
   App(core::Config config, const std::vector<InheritedSocket>& inherited,
       storage::WriterOptions writer = {});
   ~App();  // stops

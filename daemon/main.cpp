@@ -10,8 +10,7 @@
 #include "daemon/commands/command_line.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/serve.h"
-#include "storage/sqlite/damage.h"
-#include "storage/sqlite/migrate.h"
+#include "storage/store.h"
 
 namespace {
 
@@ -54,8 +53,9 @@ int run(const CLI::App& app, const Arguments& arguments) {
   try {
     return run_with(*config, app, arguments);
   } catch (const std::exception& error) {
-    if (!storage::is_damage(error)) throw;
-    throw std::runtime_error(storage::damage_advice(config->database_path, error));
+    const auto advice = storage::damage_advice(storage::Store(config->database_path), error);
+    if (!advice) throw;
+    throw std::runtime_error(*advice);
   }
 }
 

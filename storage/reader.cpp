@@ -11,7 +11,7 @@ constexpr auto kPatience = 2s;
 
 }  // namespace
 
-Reader::Reader(const std::string& path)
-    : impl_(std::make_unique<Impl>(open_session(path, kPatience))) {}
+Reader::Reader(const Store& store)
+    : impl_(std::make_unique<Impl>(open_session(store.location(), kPatience))) {}
 
 }  // namespace reconciled::storage

@@ -176,9 +176,9 @@ std::vector<std::string> differences(Session& session, const core::PaymentId& pa
 
 }  // namespace
 
-RebuildCounts check_rebuild(const std::string& path,
+RebuildCounts check_rebuild(const Store& store,
                             const std::function<void(const std::string&)>& tell) {
-  const std::unique_ptr<Session> own = open_session(path, kPatience);
+  const std::unique_ptr<Session> own = open_session(store.location(), kPatience);
   Session& session = *own;
   RebuildCounts counts;
   std::vector<core::PaymentId> suspects;
@@ -205,9 +205,9 @@ RebuildCounts check_rebuild(const std::string& path,
   return counts;
 }
 
-RebuildCounts rebuild(const std::string& path, core::Time now) {
+RebuildCounts rebuild(const Store& store, core::Time now) {
   const std::unique_ptr<WriterEngine> engine =
-      open_writer_engine({.location = path, .patience = kPatience});
+      open_writer_engine({.location = store.location(), .patience = kPatience});
   Session& session = engine->session();
   RebuildCounts counts;
   std::string last;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/core/words/time.h"
+#include "storage/store.h"
 
 namespace reconciled::storage {
 
@@ -18,11 +19,11 @@ struct RebuildCounts {
 
 // Calls `tell` with a sentence for each difference. A payment about which evidence is just being
 // decided is looked at again before it counts.
-RebuildCounts check_rebuild(const std::string& path,
+RebuildCounts check_rebuild(const Store& store,
                             const std::function<void(const std::string&)>& tell);
 
 // Decides every payment from its evidence, under the configuration that it was decided under, and
-// writes what differs, with history. The caller holds the DatabaseLock.
-RebuildCounts rebuild(const std::string& path, core::Time now);
+// writes what differs, with history. The process owns the store.
+RebuildCounts rebuild(const Store& store, core::Time now);
 
 }  // namespace reconciled::storage

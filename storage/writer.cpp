@@ -37,18 +37,17 @@ void merge(CommitNotice& all, const CommitNotice& one) {
 // Whether the work failed, or the world that it was to be done in.
 WriteFailure::Kind kind_of(const std::exception& error) {
   const auto* engine = dynamic_cast<const EngineError*>(&error);
-  const bool is_world = engine != nullptr
-                            ? engine->kind != EngineError::Kind::kRefused
-                            : dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+  const bool is_world = engine != nullptr ? engine->kind != EngineError::Kind::kRefused
+                                          : dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
   return is_world ? WriteFailure::Kind::kUnavailable : WriteFailure::Kind::kFailed;
 }
 
 }  // namespace
 
-Writer::Impl::Impl(WriterOptions writer_options, WriterHooks writer_hooks)
+Writer::Impl::Impl(const Store& store, WriterOptions writer_options, WriterHooks writer_hooks)
     : options(std::move(writer_options)),
       hooks(std::move(writer_hooks)),
-      engine(open_writer_engine({.location = options.path,
+      engine(open_writer_engine({.location = store.location(),
                                  .patience = kBusyWait,
                                  .checkpoint_pages = options.checkpoint_pages,
                                  .troubled = hooks.troubled})),
@@ -96,9 +95,8 @@ void Writer::Impl::loop() {
 // nothing is tried again, or it would take as long as the trouble: false.
 bool Writer::Impl::wait_after_failure() {
   std::unique_lock lock(mutex);
-  wake.wait_for(lock, kPauseAfterFailure, [this] {
-    return !is_patient || queued() > queue_of(Lane::kBackground).size();
-  });
+  wake.wait_for(lock, kPauseAfterFailure,
+                [this] { return !is_patient || queued() > queue_of(Lane::kBackground).size(); });
   if (is_patient) return true;
   has_abandoned = true;
   std::vector<WriteUnit> left;

@@ -4,7 +4,8 @@
 // transaction with a savepoint per unit, commits once (synchronous=FULL) and only then calls each
 // unit's completion, on its own thread. Completions must not block. What PortOne and the shop wait
 // for goes first, then browsers, then what nobody waits for; each has a queue of its own, bounded
-// in units and in bytes, and a unit that finds it full is refused at once and nothing of it happens.
+// in units and in bytes, and a unit that finds it full is refused at once and nothing of it
+// happens.
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,7 @@
 
 #include "daemon/core/words/outcome.h"
 #include "storage/records.h"
+#include "storage/store.h"
 
 namespace reconciled::storage {
 
@@ -46,14 +48,13 @@ struct CommitNotice {
 };
 struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
-  std::function<void(std::size_t units)> batch;            // after each commit, its size
+  std::function<void(std::size_t units)> batch;           // after each commit, its size
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
   // Deciding on an event that the writer began failed.
   std::function<void(core::EventId event, const std::string& what)> undecided;
 };
 
 struct WriterOptions {
-  std::string path;
   // How a payment is decided; another one only in tests of what happens when deciding fails.
   std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
       core::decide;
@@ -69,7 +70,8 @@ struct WriterOptions {
 
 class Writer {
  public:
-  Writer(WriterOptions options, WriterHooks hooks);
+  // The process owns the store. Throws where it cannot be opened.
+  Writer(const Store& store, WriterOptions options, WriterHooks hooks);
   ~Writer();  // stops
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;

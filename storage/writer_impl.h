@@ -41,7 +41,7 @@ inline void append(std::vector<Settled>& all, const std::vector<Settled>& more) 
 struct Writer::Impl {
   using Clock = std::chrono::steady_clock;
 
-  Impl(WriterOptions writer_options, WriterHooks writer_hooks);
+  Impl(const Store& store, WriterOptions writer_options, WriterHooks writer_hooks);
 
   void submit(WriteUnit unit, Lane lane);
   // Queues `work`, whose value reaches `done` after the commit.
@@ -126,8 +126,8 @@ struct Writer::Impl {
   static constexpr std::int64_t kReservedLookUps = 65'536;
   std::atomic<std::int64_t> look_ups{0};           // the newest number given
   std::atomic<std::int64_t> look_ups_reserved{0};  // given out up to here at most, says the file
-  // What comes with an earlier time than this was timed before our clock was set forward. The writer's
-  // thread alone.
+  // What comes with an earlier time than this was timed before our clock was set forward. The
+  // writer's thread alone.
   core::Time earliest{};
   [[nodiscard]] core::Time even(core::Time time) const { return std::max(time, earliest); }
   std::int64_t too_many_unsigned = 0;  // events, as far as they were counted
@@ -138,10 +138,10 @@ struct Writer::Impl {
   std::condition_variable wake;
   std::array<std::deque<WriteUnit>, kLanes> queues;  // by lane
   std::array<std::size_t, kLanes> queued_bytes{};    // likewise
-  std::atomic<bool> stopping{false};  // written under the mutex
-  std::string damage;                 // of the file: nothing is written any more
+  std::atomic<bool> stopping{false};                 // written under the mutex
+  std::string damage;                                // of the file: nothing is written any more
   std::atomic<bool> is_patient{true};  // waits for the write lock; written under the mutex
-  bool has_abandoned = false;         // a stop while the database takes nothing: so is all work
+  bool has_abandoned = false;          // a stop while the database takes nothing: so is all work
   std::shared_ptr<const DecisionContext> context;
   std::atomic<std::uint64_t> rounds{0};
   std::atomic<std::thread::id> own_thread{};

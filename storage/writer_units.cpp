@@ -18,8 +18,8 @@ Lane lane_of(TryMode mode) { return mode == TryMode::kAlone ? Lane::kFirst : Lan
 
 }  // namespace
 
-Writer::Writer(WriterOptions options, WriterHooks hooks)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(hooks))) {}
+Writer::Writer(const Store& store, WriterOptions options, WriterHooks hooks)
+    : impl_(std::make_unique<Impl>(store, std::move(options), std::move(hooks))) {}
 
 Writer::~Writer() { stop(); }
 

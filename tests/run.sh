@@ -34,10 +34,17 @@ esac
 
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
-# PostgreSQL prepares the statements that it shares with SQLite; nginx stands before the daemon in a test; systemd's tools judge the units, and one test boots it in
-# a container; under libfaketime the daemon's clock steps.
+# nginx stands before the daemon in a test; PostgreSQL prepares the statements that it shares with
+# SQLite; systemd's tools judge the units, and one test boots it in a container; under libfaketime the
+# daemon's clock steps.
 test_packages="$build_packages ccache libfaketime nginx-light openssl postgresql-15 systemd systemd-container"
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-14"
+# A machine without PostgreSQL gets none that runs: the test starts its own.
+clusters=/etc/postgresql-common/createcluster.conf
+if [ ! -e "$clusters" ]; then
+  install_missing postgresql-common
+  echo "create_main_cluster = false" | ${as_root:-} tee -a "$clusters" >/dev/null
+fi
 # shellcheck disable=SC2086  # a list of words
 install_missing $test_packages
 

@@ -10,7 +10,7 @@
 #include "daemon/core/words/outcome.h"
 #include "daemon/core/words/text.h"
 #include "daemon/http/exchange.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 
 namespace reconciled {
 

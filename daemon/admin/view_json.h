@@ -6,7 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 
 namespace reconciled {
 

@@ -1,43 +1,20 @@
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
 #include "daemon/commands/commands.h"
 #include "daemon/commands/machine.h"
 #include "daemon/commands/online.h"
-#include "storage/sqlite/database_lock.h"
-#include "storage/sqlite/migrate.h"
+#include "storage/store.h"
 
 namespace reconciled::commands {
 namespace {
 
 using core::ConfigFault;
 
-// Looks at the file without changing it: where it stands, and whether it is ours.
-std::string check_database(std::vector<ConfigFault>& faults, const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-  if (::access(folder.c_str(), F_OK) != 0) {
-    // As the units name it, StateDirectory=.
-    if (folder.string().starts_with("/var/lib/reconciled")) {
-      return "database: " + path + " is made at the first start, and its folder by systemd";
-    }
-    faults.push_back({"storage.path", "there is no folder " + folder.string()});
-    return {};
-  }
-  if (::access(folder.c_str(), W_OK) != 0) {
-    faults.push_back({"storage.path", "cannot write to the folder " + folder.string()});
-    return {};
-  }
-  try {
-    const std::size_t pending = storage::pending_migrations(path).size();
-    return "database: " + path + ", " + std::to_string(pending) +
-           " migration(s) to apply at the next start";
-  } catch (const std::exception& error) {
-    faults.push_back({"storage.path", error.what()});
-    return {};
-  }
+std::string check_database(std::vector<ConfigFault>& faults, const std::string& location) {
+  const storage::Store::Outlook outlook = storage::Store(location).outlook();
+  if (!outlook.fault.empty()) faults.push_back({"storage.path", outlook.fault});
+  return "database: " + outlook.good;
 }
 
 }  // namespace
@@ -71,8 +48,9 @@ int check(const std::string& config_path, const CheckOptions& options) {
 }
 
 int migrate(const core::Config& config) {
-  const storage::DatabaseLock lock(config.database_path);
-  const auto applied = storage::migrate(config.database_path);
+  storage::Store store(config.database_path);
+  store.own();
+  const auto applied = store.migrate();
   for (const std::string& name : applied) std::printf("applied %s\n", name.c_str());
   if (applied.empty()) std::printf("nothing to apply\n");
   return kDone;

@@ -3,13 +3,13 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 
 #include "daemon/commands/commands.h"
 #include "daemon/runtime/secrets.h"
+#include "storage/store.h"
 
 namespace reconciled::commands {
 namespace {
@@ -61,11 +61,8 @@ ConfigOutcome read_with(const std::string& path, core::ConfigUse use,
   }
   auto config = core::read_config(text.value(), secrets, {.use = use, .has_timezone = has_timezone});
   if (config.ok()) {
-    // Where SQLite has its -wal: beside the file itself, not beside a link to it.
-    std::string& database = config.value().database_path;
-    std::error_code unknown;
-    const auto real = std::filesystem::weakly_canonical(std::filesystem::absolute(database), unknown);
-    if (!unknown) database = real.string();
+    std::string& location = config.value().database_path;
+    location = storage::Store::true_location(location);
   }
   return config;
 }

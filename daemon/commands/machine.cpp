@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/http/transport.h"
+#include "storage/store.h"
 
 namespace reconciled::commands {
 namespace {
@@ -42,12 +43,8 @@ std::vector<ConfigFault> faults_of_machine(const core::Config& config) {
   check_listener(faults, "webhook", config.webhook);
   check_listener(faults, "redirect", config.redirect);
   check_listener(faults, "admin", config.admin);
-  const mode_t kind = kind_at(config.database_path);
-  if (kind != 0 && kind != S_IFREG) {
-    faults.push_back({"storage.path", config.database_path + " is " +
-                                          (kind == S_IFDIR ? "a directory: name the file in it"
-                                                           : "no regular file")});
-  }
+  const std::string fault = storage::Store(config.database_path).fault_of_location();
+  if (!fault.empty()) faults.push_back({"storage.path", fault});
   return faults;
 }
 

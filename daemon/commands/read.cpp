@@ -1,11 +1,6 @@
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "daemon/admin/view_json.h"
@@ -14,9 +9,8 @@
 #include "daemon/commands/table.h"
 #include "daemon/commands/terminal.h"
 #include "daemon/core/words/likeness.h"
-#include "storage/sqlite/database_lock.h"
-#include "storage/sqlite/migrate.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
+#include "storage/store.h"
 
 namespace reconciled::commands {
 namespace {
@@ -26,27 +20,10 @@ int usage(const std::string& message) {
   return kUsage;
 }
 
-// A file with another schema would be misread: a newer one throws NewerDatabase.
 storage::Reader open_reader(const core::Config& config) {
-  const std::string& path = config.database_path;
-  if (::access(path.c_str(), R_OK) != 0) {
-    const int error = errno;
-    throw std::runtime_error(
-        "cannot read " + path + ": " + std::generic_category().message(error) +
-        (error == EACCES ? " (try as root)" : " (has the daemon been started with this file?)"));
-  }
-  const std::string folder = std::filesystem::absolute(path).parent_path().string();
-  const int unwritable = ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
-  if (unwritable != 0 && !storage::DatabaseLock::is_held(path)) {
-    // SQLite makes its -shm there, which stands while the daemon runs.
-    throw std::runtime_error("cannot read " + path + " while the daemon does not run: " + folder +
-                             " cannot be written (" + std::generic_category().message(unwritable) +
-                             "). Read it as root, or a copy of it");
-  }
-  if (!storage::pending_migrations(path).empty()) {
-    throw std::runtime_error(path + " is of an older version: start the daemon, which migrates it");
-  }
-  return storage::Reader(path);
+  const storage::Store store(config.database_path);
+  store.expect_readable();
+  return storage::Reader(store);
 }
 
 // The words of an enum whose last one is `last`, for who mistyped one.
@@ -109,8 +86,8 @@ void print_payment(const storage::PaymentDetail& detail, const LocalTime& local)
   line("ui_state", std::string(core::to_word(p.ui_state)));
   line("webhook_status", std::string(core::to_word(p.webhook_status)));
   const bool has_cancels = p.cancelled_amount.value_or(0) > 0 && p.currency;
-  const bool is_short = p.expected_amount && p.total_amount && p.currency &&
-                        *p.expected_amount != *p.total_amount;
+  const bool is_short =
+      p.expected_amount && p.total_amount && p.currency && *p.expected_amount != *p.total_amount;
   line("amount", amount_text(p) +
                      (is_short ? ", but registered were " +
                                      core::readable_amount(*p.expected_amount, *p.currency)
@@ -118,10 +95,11 @@ void print_payment(const storage::PaymentDetail& detail, const LocalTime& local)
                      (has_cancels ? ", of it cancelled " +
                                         core::readable_amount(*p.cancelled_amount, *p.currency)
                                   : std::string()));
-  if (p.next_lookup_at) line("next look-up", local.text(*p.next_lookup_at) + " (" + local.zone() + ")");
+  if (p.next_lookup_at)
+    line("next look-up", local.text(*p.next_lookup_at) + " (" + local.zone() + ")");
   for (const auto& attempt : detail.attempts) {
-    line("attempt", attempt.attempt_id.str() + " " + std::string(core::to_word(attempt.api)) +
-                        " " + std::string(core::to_word(attempt.result)) + " " + attempt.method);
+    line("attempt", attempt.attempt_id.str() + " " + std::string(core::to_word(attempt.api)) + " " +
+                        std::string(core::to_word(attempt.result)) + " " + attempt.method);
   }
   for (const auto& finding : detail.findings) {
     line(finding.open ? "finding (open)" : "finding", "#" + std::to_string(finding.id) + " " +
@@ -151,15 +129,15 @@ int list(const core::Config& config, const ListOptions& options) {
   if (!options.finding.empty()) {
     filter.finding = core::from_word<core::FindingKind>(options.finding);
     if (!filter.finding) {
-      return no_such_word("--finding", options.finding,
-                          words_up_to(core::FindingKind::kPoisoned));
+      return no_such_word("--finding", options.finding, words_up_to(core::FindingKind::kPoisoned));
     }
   }
   if (!options.since.empty()) {
     filter.since = local.parse(options.since);
     if (!filter.since) {
-      return usage("reconciled: --since takes a date, 2026-11-22, or a time, \"2026-11-22 18:30\" (" +
-                   local.zone() + ") or 2026-11-22T09:30:00Z; not " + plain(options.since));
+      return usage(
+          "reconciled: --since takes a date, 2026-11-22, or a time, \"2026-11-22 18:30\" (" +
+          local.zone() + ") or 2026-11-22T09:30:00Z; not " + plain(options.since));
     }
   }
   storage::Reader reader = open_reader(config);
@@ -173,9 +151,9 @@ int list(const core::Config& config, const ListOptions& options) {
   Table table({"PAYMENT", "RESULT", "BY", "DELIVER", "BROWSER", "WEBHOOK", "AMOUNT", "UPDATED"});
   for (const auto& p : page.items) {
     table.add({p.payment_id.str(), std::string(core::to_word(p.result)),
-               p.authority ? std::string(core::to_word(*p.authority)) : "-",
-               yes_no(p.deliverable), browser_text(p.ui_state),
-               webhook_text(p), amount_text(p), local.text(p.updated_at).substr(0, 16)});
+               p.authority ? std::string(core::to_word(*p.authority)) : "-", yes_no(p.deliverable),
+               browser_text(p.ui_state), webhook_text(p), amount_text(p),
+               local.text(p.updated_at).substr(0, 16)});
   }
   if (table.is_empty()) {
     std::printf("no payments\n");

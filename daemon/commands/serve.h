@@ -9,7 +9,7 @@
 namespace reconciled::commands {
 
 // Runs on the main thread, which keeps the signals and the watchdog. SIGHUP rereads `config_path`.
-// `writer`: how it writes, but for the path.
+// `writer`: how it writes.
 int serve(core::Config config, const std::string& config_path, storage::WriterOptions writer = {});
 
 }  // namespace reconciled::commands

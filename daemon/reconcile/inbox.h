@@ -16,7 +16,7 @@
 #include "daemon/reconcile/negative_cache.h"
 #include "daemon/reconcile/rate_limit.h"
 #include "storage/records.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 
 namespace reconciled {
 

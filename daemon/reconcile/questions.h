@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "storage/records.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 
 namespace reconciled {
 

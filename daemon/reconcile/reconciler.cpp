@@ -66,7 +66,7 @@ void Reconciler::loop() {
   while (!stopping_) {
     core::Time next = clock_.now() + kPauseAfterTrouble;
     try {
-      if (!reader) reader.emplace(config_.database_path);
+      if (!reader) reader.emplace(storage::Store(config_.database_path));
       schedule_.follow_clock();
       next = run_once(*reader, clock_.now());
     } catch (const std::exception& error) {

@@ -22,7 +22,7 @@
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/lookup_requests.h"
 #include "daemon/runtime/metrics.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 
 namespace reconciled {

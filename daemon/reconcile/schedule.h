@@ -11,7 +11,7 @@
 #include "daemon/reconcile/asking.h"
 #include "daemon/reconcile/inbox.h"
 #include "daemon/runtime/clock.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 
 namespace reconciled {

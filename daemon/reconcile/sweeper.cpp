@@ -69,7 +69,7 @@ void Sweeper::loop() {
   for (;;) {
     bool good = false;
     try {
-      if (!reader) reader.emplace(config_.database_path);
+      if (!reader) reader.emplace(storage::Store(config_.database_path));
       good = sweep(*reader, clock_.now());
     } catch (const std::exception& error) {
       log_error("the sweep is in trouble", {{"error", error.what()}});

@@ -17,7 +17,7 @@
 #include "daemon/portone/portone.h"
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/warnings.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 
 namespace reconciled {

@@ -4,9 +4,9 @@
 
 namespace reconciled {
 
-ReaderPool::ReaderPool(std::string path, int threads,
+ReaderPool::ReaderPool(const storage::Store& store, int threads,
                        std::function<void(const std::exception&)> failed)
-    : path_(std::move(path)), failed_(std::move(failed)) {
+    : store_(store), failed_(std::move(failed)) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { loop(i); });
 }
 
@@ -51,7 +51,7 @@ void ReaderPool::loop(int number) {
       queue_.pop_front();
     }
     try {
-      if (!reader) reader.emplace(path_);
+      if (!reader) reader.emplace(store_);
       job.task(*reader);
     } catch (const std::exception& error) {
       // A connection in trouble is opened anew for the next task.

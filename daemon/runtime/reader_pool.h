@@ -13,7 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "storage/views/reader.h"
+#include "storage/reader.h"
+#include "storage/store.h"
 
 namespace reconciled {
 
@@ -22,7 +23,8 @@ class ReaderPool {
   using Task = std::function<void(storage::Reader&)>;
 
   // `failed` hears of each error; it runs on the reading thread.
-  ReaderPool(std::string path, int threads, std::function<void(const std::exception&)> failed);
+  ReaderPool(const storage::Store& store, int threads,
+             std::function<void(const std::exception&)> failed);
   ~ReaderPool();  // stops
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
@@ -40,7 +42,7 @@ class ReaderPool {
   void loop(int number);
 
   static constexpr std::size_t kCapacity = 4'096;
-  std::string path_;
+  const storage::Store& store_;
   std::function<void(const std::exception&)> failed_;
   std::mutex mutex_;
   std::condition_variable wake_;

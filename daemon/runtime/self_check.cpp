@@ -1,8 +1,6 @@
 #include "daemon/runtime/self_check.h"
 
-#include <sys/statvfs.h>
-
-#include <filesystem>
+#include "storage/store.h"
 
 namespace reconciled {
 namespace {
@@ -25,17 +23,14 @@ void SelfCheck::look() {
 }
 
 void SelfCheck::look_at_disk() {
-  struct statvfs room {};
-  const std::string folder =
-      std::filesystem::absolute(config_.database_path).parent_path().string();
-  if (::statvfs(folder.c_str(), &room) != 0) return;
-  const std::uint64_t free = static_cast<std::uint64_t>(room.f_bavail) * room.f_frsize;
-  if (free >= kLeastFree) {
+  const auto room = storage::Store(config_.database_path).room();
+  if (!room) return;
+  if (room->bytes >= kLeastFree) {
     warnings_.lower(WarningKind::kDiskLow, "");
     return;
   }
   warnings_.raise(WarningKind::kDiskLow, "",
-                  "Only " + std::to_string(free >> 20) + " MiB are free in " + folder +
+                  "Only " + std::to_string(room->bytes >> 20) + " MiB are free in " + room->where +
                       ": make room, or webhooks will be answered 503.");
 }
 

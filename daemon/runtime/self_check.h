@@ -12,8 +12,7 @@ namespace reconciled {
 
 class SelfCheck {
  public:
-  SelfCheck(const core::Config& config, const Clock& clock, ReaderPool& readers,
-            Warnings& warnings)
+  SelfCheck(const core::Config& config, const Clock& clock, ReaderPool& readers, Warnings& warnings)
       : config_(config), clock_(clock), readers_(readers), warnings_(warnings) {}
 
   // At most every few seconds does more than return.

@@ -31,15 +31,15 @@ constexpr int kReaderWaitMs = 20;
 // it little to wait for.
 int sync_database(SqliteSession& session) {
   sqlite3_file* database = nullptr;
-  const int code = sqlite3_file_control(session.handle(), "main",
-                                        SQLITE_FCNTL_FILE_POINTER, &database);
+  const int code =
+      sqlite3_file_control(session.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &database);
   return code == SQLITE_OK ? database->pMethods->xSync(database, SQLITE_SYNC_NORMAL) : code;
 }
 
 }  // namespace
 
-Checkpointer::Checkpointer(SqliteSession& writer, int busy_wait_ms, const std::string& path, int pages,
-                           std::function<void(const std::string&)> troubled)
+Checkpointer::Checkpointer(SqliteSession& writer, int busy_wait_ms, const std::string& path,
+                           int pages, std::function<void(const std::string&)> troubled)
     : writer_(writer),
       busy_wait_ms_(busy_wait_ms),
       pages_(pages),

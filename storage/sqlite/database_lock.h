@@ -1,18 +1,15 @@
 // The right to write a database file: one process at a time.
 //
 // Taken by `serve`, `migrate` and `rebuild` for as long as they run, through locks on `<path>.lock`
-// and on the file itself (flock, which SQLite does not use), so that no link and no removed lock file
-// lets two in. The kernel lets them go when the process ends, however it ends.
+// and on the file itself (flock, which SQLite does not use), so that no link and no removed lock
+// file lets two in. The kernel lets them go when the process ends, however it ends.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 
-namespace reconciled::storage {
+#include "storage/store.h"
 
-struct DatabaseInUse : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+namespace reconciled::storage {
 
 class DatabaseLock {
  public:

@@ -39,7 +39,8 @@ std::size_t applied_migrations(SqliteSession& session, const std::string& path) 
 
 std::vector<std::string> migrate(const std::string& path) {
   check_wal(path);
-  // Looked at before the first writing connection, which would put another program's file into WAL mode.
+  // Looked at before the first writing connection, which would put another program's file into WAL
+  // mode.
   if (pending_migrations(path).empty()) return {};
   SqliteSession session(path, SqliteSession::Mode::kWrite, kBusyWaitMs);
   Transaction transaction(session);

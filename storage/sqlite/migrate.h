@@ -3,10 +3,11 @@
 // Called at the start of `serve` and by `migrate`, before any other connection is open.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "storage/store.h"
 
 namespace reconciled::storage {
 
@@ -17,11 +18,6 @@ struct Migration {
 
 // In order; the n-th (from 1) leads to user_version n. Generated from `migrations/`.
 [[nodiscard]] const std::vector<Migration>& migrations();
-
-// The database was written by a newer program: exit 78.
-struct NewerDatabase : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 // Creates the file if need be, applies what is missing, all in one transaction, and says what was
 // applied. Throws NewerDatabase, or std::runtime_error where the file is none of ours.

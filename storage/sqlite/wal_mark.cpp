@@ -22,8 +22,8 @@ struct Marks {
   std::string mark;
   std::string before;
 
-  // Whether this WAL may be laid over the file that has `file`. `before` may name two states, with a
-  // blank between them.
+  // Whether this WAL may be laid over the file that has `file`. `before` may name two states, with
+  // a blank between them.
   [[nodiscard]] bool fit(const std::string& file) const {
     const std::string states = " " + before + " ";
     return file == before || states.find(" " + file + " ") != std::string::npos ||

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t kKeptRejections = 1'000;
 
 // Under what the event is found: its payment, else its attempt, else nothing.
-std::string subject_of(const core::Event& event) {
+std::string_view subject_of(const core::Event& event) {
   if (event.payment_id) return event.payment_id->str();
   if (event.attempt_id) return event.attempt_id->str();
   return {};
@@ -19,8 +19,8 @@ std::string subject_of(const core::Event& event) {
 // 64 bits of a hash that nobody can aim at another's message: a forged copy would make us swallow
 // a genuine event.
 std::int64_t dedupe_hash(const core::Event& event) {
-  const std::string digest = core::sha256(std::string(core::to_word(event.source)) + "\n" +
-                                          event.dedupe_text);
+  const std::string digest =
+      core::sha256(std::string(core::to_word(event.source)) + "\n" + event.dedupe_text);
   std::int64_t hash = 0;
   std::memcpy(&hash, digest.data(), sizeof hash);
   return hash;
@@ -50,7 +50,7 @@ bool is_anybodys(const NewEvent& event) {
   return !event.event.signed_by_portone && !is_from_portone;
 }
 
-bool has_too_many(Session& session, const std::string& subject) {
+bool has_too_many(Session& session, std::string_view subject) {
   Query query = session.query(
       "SELECT count(*) FROM (SELECT 1 FROM event_by_subject WHERE subject = ?1 LIMIT ?2) found");
   return query.with(subject, kMaxAnybodys).next() && query.row().integer() == kMaxAnybodys;
@@ -59,13 +59,13 @@ bool has_too_many(Session& session, const std::string& subject) {
 }  // namespace
 
 bool needs_reconciling(const core::Event& event) {
-  return event.kind == core::EventKind::kPayment &&
-         event.source != core::EventSource::kConfirm && (event.payment_id || event.attempt_id);
+  return event.kind == core::EventKind::kPayment && event.source != core::EventSource::kConfirm &&
+         (event.payment_id || event.attempt_id);
 }
 
 Accepted insert_event(Session& session, const NewEvent& accepted) {
   const core::Event& event = accepted.event;
-  const std::string subject = subject_of(event);
+  const std::string_view subject = subject_of(event);
   const std::int64_t hash = dedupe_hash(event);
   {
     Query find = session.query(
@@ -80,20 +80,21 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
   if (!subject.empty() && is_anybodys(accepted) && has_too_many(session, subject)) {
     return {.is_one_too_many = true};
   }
-  const core::EventId id{session
-      .query(
-          "INSERT INTO event (received_at_ms, source, api, kind, type, payment_id, attempt_id,"
-          "  cancellation_id, store_id, status, said_at_us, asked_amount, hint, reason_code,"
-          "  reason_message, signed, remote_ip, known_source, headers, body) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "RETURNING event_id")
-      .with(accepted.received_at, event.source, event.api, event.kind, event.type,
-            event.payment_id, event.attempt_id, if_any(event.cancellation_id),
-            if_any(event.store_id), event.status, event.said_at, if_any(event.asked_amount),
-            event.hint, if_any(event.reason_code), if_any(event.reason_message),
-            event.signed_by_portone, if_any(accepted.remote_ip), accepted.known_source,
-            if_any(accepted.headers_json), event.stored_body)
-      .number()};
+  const core::EventId id{
+      session
+          .query(
+              "INSERT INTO event (received_at_ms, source, api, kind, type, payment_id, attempt_id,"
+              "  cancellation_id, store_id, status, said_at_us, asked_amount, hint, reason_code,"
+              "  reason_message, signed, remote_ip, known_source, headers, body) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+              "RETURNING event_id")
+          .with(accepted.received_at, event.source, event.api, event.kind, event.type,
+                event.payment_id, event.attempt_id, if_any(event.cancellation_id),
+                if_any(event.store_id), event.status, event.said_at, if_any(event.asked_amount),
+                event.hint, if_any(event.reason_code), if_any(event.reason_message),
+                event.signed_by_portone, if_any(accepted.remote_ip), accepted.known_source,
+                if_any(accepted.headers_json), event.stored_body)
+          .number()};
   const std::optional<core::Time> processed =
       needs_reconciling(event) ? std::nullopt : std::optional(accepted.received_at);
   session
@@ -112,8 +113,7 @@ core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
   const Accepted accepted = insert_event(session, question);
   if (accepted.is_one_too_many) return core::cannot_tell();
   {
-    Query find =
-        session.query("SELECT approved, reason FROM confirm_answer WHERE event_id = ?");
+    Query find = session.query("SELECT approved, reason FROM confirm_answer WHERE event_id = ?");
     if (find.with(accepted.event).next()) {
       Row row = find.row();
       const bool approved = row.flag();
@@ -146,15 +146,16 @@ core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
 }
 
 void insert_rejected(Session& session, const RejectedDelivery& delivery) {
-  const std::int64_t id = session
-      .query(
-          "INSERT INTO rejected_delivery (at_ms, remote_ip, path, status, reason, webhook_id,"
-          "  content_type, body_bytes, body_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "RETURNING rejected_id")
-      .with(delivery.at, if_any(delivery.remote_ip), delivery.path, delivery.status,
-            delivery.reason, if_any(delivery.webhook_id), if_any(delivery.content_type),
-            delivery.body_bytes, delivery.body_sha256)
-      .number();
+  const std::int64_t id =
+      session
+          .query(
+              "INSERT INTO rejected_delivery (at_ms, remote_ip, path, status, reason, webhook_id,"
+              "  content_type, body_bytes, body_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+              "RETURNING rejected_id")
+          .with(delivery.at, if_any(delivery.remote_ip), delivery.path, delivery.status,
+                delivery.reason, if_any(delivery.webhook_id), if_any(delivery.content_type),
+                delivery.body_bytes, delivery.body_sha256)
+          .number();
   session.query("DELETE FROM rejected_delivery WHERE rejected_id <= ?")
       .with(id - kKeptRejections)
       .run();

@@ -101,8 +101,8 @@ void load_events(Session& session, core::PaymentEvidence& evidence) {
     const std::int64_t arrival = row.integer();
     const bool is_answered = row.flag();
     if (source == core::EventSource::kWebhook) {
-      evidence.webhooks.push_back({id, api.value_or(core::Api::kV1), is_signed, std::move(attempt),
-                                   status, said_at});
+      evidence.webhooks.push_back(
+          {id, api.value_or(core::Api::kV1), is_signed, std::move(attempt), status, said_at});
     } else if (source == core::EventSource::kRedirect) {
       evidence.redirects.push_back({id, std::move(attempt), hint, arrival, is_answered});
     }
@@ -137,8 +137,8 @@ void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
     }
     for (std::size_t i = first; i < evidence.snapshots.size(); ++i) {
       core::SnapshotFact& fact = evidence.snapshots[i];
-      Query query =
-          session.query("SELECT look_up FROM snapshot_repeat WHERE snapshot_id = ? ORDER BY look_up");
+      Query query = session.query(
+          "SELECT look_up FROM snapshot_repeat WHERE snapshot_id = ? ORDER BY look_up");
       query.with(fact.id);
       while (query.next()) fact.repeats.push_back(query.row().integer());
     }
@@ -315,22 +315,26 @@ core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
     holder = s.virtual_account->holder;
     due = s.virtual_account->due_at;
   }
-  return {session
-      .query(
-          "INSERT INTO snapshot (look_up, content, payment_id, attempt_id, api, version, status,"
-          "  result,"
-          "  total_amount, cancelled_amount, currency, store_id, channel, pg_provider, method,"
-          "  account_bank, account_number, account_holder, account_due_us, failure_reason,"
-          "  started_at_us, status_at_us, paid_at_us, updated_at_us, disputes, chargebacks,"
-          "  asked_at_ms, body) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-          "RETURNING snapshot_id")
-      .with(s.look_up, content, s.payment_id, s.attempt_id, s.api, s.version, s.status, s.result, s.total_amount,
-            s.cancelled_amount, s.currency, if_any(s.store_id), s.channel, if_any(s.pg_provider),
-            if_any(s.method), bank, number, holder, due, if_any(s.failure_reason), s.started_at,
-            s.status_at, s.paid_at, s.updated_at, disputes_text(s.disputes),
-            chargebacks_text(s.chargebacks), s.asked_at, if_any(s.stored_body))
-      .number()};
+  return {
+      session
+          .query(
+              "INSERT INTO snapshot (look_up, content, payment_id, attempt_id, api, version, "
+              "status,"
+              "  result,"
+              "  total_amount, cancelled_amount, currency, store_id, channel, pg_provider, method,"
+              "  account_bank, account_number, account_holder, account_due_us, failure_reason,"
+              "  started_at_us, status_at_us, paid_at_us, updated_at_us, disputes, chargebacks,"
+              "  asked_at_ms, body) "
+              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+              "?, ?, ?) "
+              "RETURNING snapshot_id")
+          .with(s.look_up, content, s.payment_id, s.attempt_id, s.api, s.version, s.status,
+                s.result, s.total_amount, s.cancelled_amount, s.currency, if_any(s.store_id),
+                s.channel, if_any(s.pg_provider), if_any(s.method), bank, number, holder, due,
+                if_any(s.failure_reason), s.started_at, s.status_at, s.paid_at, s.updated_at,
+                disputes_text(s.disputes), chargebacks_text(s.chargebacks), s.asked_at,
+                if_any(s.stored_body))
+          .number()};
 }
 
 }  // namespace reconciled::storage

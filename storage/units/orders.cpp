@@ -1,6 +1,5 @@
-#include "storage/units/units.h"
-
 #include "daemon/core/words/mark.h"
+#include "storage/units/units.h"
 
 namespace reconciled::storage {
 namespace {
@@ -25,8 +24,7 @@ std::int64_t add_version(Session& session, const OrderRequest& request, bool del
       .query(
           "INSERT INTO expected_order (payment_id, amount, currency, name, deleted,"
           "  registered_at_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING order_id")
-      .with(request.payment_id, request.amount, request.currency, request.name, deleted,
-            request.at)
+      .with(request.payment_id, request.amount, request.currency, request.name, deleted, request.at)
       .number();
 }
 

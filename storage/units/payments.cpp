@@ -32,9 +32,9 @@ void write_row(Session& session, const DecisionContext& context, const Change& c
           "  cancelled_amount = ?13, winning_attempt_id = ?14, deciding_snapshot_id = ?15,"
           "  updated_at_ms = ?16, decided_at_ms = ?17, version = ?18, configuration_id = ?19")
       .with(change.payment_id, row.result, row.authority, row.deliverable, row.unverified,
-            row.unobstructed, row.ui_state, row.webhook_status, row.currency,
-            row.expected_amount, row.expected_currency, row.total_amount, row.cancelled_amount,
-            row.winner, decision.deciding_snapshot, change.now, decided_at, change.version,
+            row.unobstructed, row.ui_state, row.webhook_status, row.currency, row.expected_amount,
+            row.expected_currency, row.total_amount, row.cancelled_amount, row.winner,
+            decision.deciding_snapshot, change.now, decided_at, change.version,
             context.configuration_id)
       .run();
 }
@@ -61,9 +61,9 @@ void drop_attempts(Session& session, const core::PaymentId& payment_id,
     query.with(payment_id);
     while (query.next()) {
       core::AttemptId id = query.row().attempt_id();
-      const bool stays = std::any_of(
-          decision.attempts.begin(), decision.attempts.end(),
-          [&](const core::AttemptState& attempt) { return attempt.attempt_id == id; });
+      const bool stays =
+          std::any_of(decision.attempts.begin(), decision.attempts.end(),
+                      [&](const core::AttemptState& attempt) { return attempt.attempt_id == id; });
       if (!stays) gone.push_back(std::move(id));
     }
   }
@@ -87,8 +87,7 @@ void write_attempts(Session& session, const core::PaymentId& payment_id,
             "  snapshot_id = ?5, updated_at_ms ="
             "    CASE WHEN attempt.result = ?4 THEN attempt.updated_at_ms ELSE ?6 END "
             "WHERE attempt.result <> ?4 OR attempt.snapshot_id IS DISTINCT FROM ?5")
-        .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id,
-              now)
+        .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id, now)
         .run();
   }
 }
@@ -262,8 +261,8 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
       .with(change.version, report.answered_at, payment_id)
       .run();
   write_transition(session, change, cause);
-  return Settled{payment_id, before.result, after.result,  false,
-                 before.authority, {}, change.version};
+  return Settled{payment_id, before.result, after.result, false, before.authority,
+                 {},         change.version};
 }
 
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
@@ -277,9 +276,9 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   const PaymentRow before = stored ? stored->row : PaymentRow{};
   const PaymentRow after = row_of(evidence, decision);
   std::int64_t version = stored ? stored->version : last_version(session, payment_id);
-  const bool is_news = !stored || before != after ||
-                       stored->deciding_snapshot.has_value() !=
-                           decision.deciding_snapshot.has_value();
+  const bool is_news =
+      !stored || before != after ||
+      stored->deciding_snapshot.has_value() != decision.deciding_snapshot.has_value();
   if (is_news) {
     const Change change{payment_id, before, after, ++version, now};
     std::optional<core::Time> decided_at;
@@ -296,8 +295,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
         .run();
   }
   write_attempts(session, payment_id, decision, now);
-  const std::vector<core::FindingKind> opened =
-      write_findings(session, payment_id, decision, now);
+  const std::vector<core::FindingKind> opened = write_findings(session, payment_id, decision, now);
   bool is_marked_anew = false;
   if (context.writes_lookups) watch_for_webhook(session, payment_id, decision, now);
   if (context.writes_lookups && (evidence.order || !decision.attempts.empty())) {

@@ -57,8 +57,8 @@ void store_value(Session& session, const std::string& key, const std::string& va
                                                   const core::PaymentId& payment_id);
 [[nodiscard]] std::optional<core::ExpectedOrder> load_order(Session& session,
                                                             const core::PaymentId& payment_id);
-void insert_mark(Session& session, const core::PaymentId& payment_id,
-                 const core::TimerMark& mark, core::Time at);
+void insert_mark(Session& session, const core::PaymentId& payment_id, const core::TimerMark& mark,
+                 core::Time at);
 // The answer's row; one that PortOne repeats unchanged is counted on the row that said it first.
 core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& snapshot);
 
@@ -92,8 +92,7 @@ struct StoredPayment {
 [[nodiscard]] PaymentRow row_of(const core::PaymentEvidence& evidence,
                                 const core::Decision& decision);
 // A redirect alone makes no payment (interface §5).
-[[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence,
-                             const core::Decision& decision);
+[[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& decision);
 
 // Decides the payment from all evidence and writes what changed, with history, findings and
 // look-ups. `restart`: its schedule begins anew, once an event. Nothing where nothing changed.
@@ -109,15 +108,12 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
 // lookups.cpp
 // Brings the look-ups of a registered or bound payment in line with its decision. Gives the marks
 // that follow: the whole schedule was asked, or nothing more will be.
-[[nodiscard]] std::vector<core::TimerMark> plan_lookups(Session& session,
-                                                        const DecisionContext& context,
-                                                        const core::PaymentEvidence& evidence,
-                                                        const core::Decision& decision,
-                                                        core::Time now,
-                                                        const std::optional<core::Restart>& restart);
+[[nodiscard]] std::vector<core::TimerMark> plan_lookups(
+    Session& session, const DecisionContext& context, const core::PaymentEvidence& evidence,
+    const core::Decision& decision, core::Time now, const std::optional<core::Restart>& restart);
 // Notes on the question's row that it was asked, and plans the next time where PortOne gave no
-// usable answer or does not know the thing. `named_by_webhook`: a webhook asked for it. A mark where
-// its answers could not be read for long enough to tell, or can be read again.
+// usable answer or does not know the thing. `named_by_webhook`: a webhook asked for it. A mark
+// where its answers could not be read for long enough to tell, or can be read again.
 std::optional<core::TimerMark> note_answer(Session& session, const DecisionContext& context,
                                            const LookupReport& report, bool named_by_webhook);
 void forget_lookup(Session& session, const Question& question);

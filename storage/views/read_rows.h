@@ -1,8 +1,8 @@
 // Reading rows into the records that readers hand out; private to this folder.
 #pragma once
 
+#include "storage/reader.h"
 #include "storage/session.h"
-#include "storage/views/reader.h"
 
 namespace reconciled::storage {
 

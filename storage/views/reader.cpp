@@ -1,4 +1,4 @@
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 
 #include "daemon/core/decision/decision.h"
 #include "storage/units/units.h"
@@ -161,7 +161,9 @@ std::optional<Reader::Changes> Reader::changes(std::int64_t limit, const ChangeC
   for (const core::PaymentId& id : ids) {
     std::optional<PaymentView> view = load_payment(impl_->session, id);
     if (!view) continue;
-    page.items.push_back({std::move(*view), load_attempts(impl_->session, id), {},
+    page.items.push_back({std::move(*view),
+                          load_attempts(impl_->session, id),
+                          {},
                           load_findings(impl_->session, id)});
   }
   return page;

@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "storage/reader.h"
 #include "storage/session.h"
-#include "storage/views/reader.h"
 
 namespace reconciled::storage {
 

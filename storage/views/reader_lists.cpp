@@ -1,5 +1,5 @@
+#include "storage/reader.h"
 #include "storage/views/read_rows.h"
-#include "storage/views/reader.h"
 #include "storage/views/reader_impl.h"
 
 namespace reconciled::storage {
@@ -21,7 +21,8 @@ constexpr const char* kPaymentConditions =
     " AND (CAST(?4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM finding f WHERE"
     "   f.payment_id = p.payment_id"
     "   AND f.open = 1 AND f.kind = ?4))"
-    " AND (?5 = '' OR replace(p.payment_id, ?5, '') <> p.payment_id OR EXISTS (SELECT 1 FROM attempt a"
+    " AND (?5 = '' OR replace(p.payment_id, ?5, '') <> p.payment_id OR EXISTS (SELECT 1 FROM "
+    "attempt a"
     "   WHERE a.attempt_id = ?5 AND a.payment_id = p.payment_id))"
     " AND (CAST(?6 AS BIGINT) IS NULL OR p.created_at_ms >= ?6)"
     " AND (CAST(?7 AS BIGINT) IS NULL OR p.created_at_ms < ?7)"
@@ -95,13 +96,15 @@ Page<PaymentView> Reader::payments(const PaymentFilter& filter) {
 }
 
 Page<EventView> Reader::events(const EventFilter& filter) {
-  static const std::string all = std::string("SELECT ") + kEventColumns +
-                                 " FROM event e JOIN event_progress g USING (event_id)"
-                                 " WHERE e.event_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR e.source = ?2)"
-                                 " ORDER BY e.event_id DESC LIMIT ?3";
+  static const std::string all =
+      std::string("SELECT ") + kEventColumns +
+      " FROM event e JOIN event_progress g USING (event_id)"
+      " WHERE e.event_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR e.source = ?2)"
+      " ORDER BY e.event_id DESC LIMIT ?3";
   static const std::string by_payment =
       std::string("SELECT ") + kEventColumns +
-      " FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING (event_id)"
+      " FROM event_by_subject i JOIN event e USING (event_id) JOIN event_progress g USING "
+      "(event_id)"
       " WHERE i.subject = ?4 AND e.event_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR e.source = ?2)"
       " ORDER BY e.event_id DESC LIMIT ?3";
   Query query = impl_->session.query(filter.payment_id ? by_payment.c_str() : all.c_str());
@@ -193,8 +196,8 @@ Page<NotificationView> Reader::notifications(const std::string& state, std::int6
     std::string word = row.text();
     const std::int64_t tries = row.integer();
     const core::Time created = row.time();
-    page.items.push_back({id, std::move(payment), version, std::move(type), std::move(word),
-                          tries, created, row.optional_time()});
+    page.items.push_back({id, std::move(payment), version, std::move(type), std::move(word), tries,
+                          created, row.optional_time()});
   }
   close_page(page, limit, [](const NotificationView& view) { return view.id; });
   return page;
@@ -251,7 +254,8 @@ Stats Reader::stats() {
     stats.last_webhook_v2 = row.optional_time();
   }
   Query query = impl_->session.query(
-      "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM lookup WHERE next_at_ms IS NOT NULL");
+      "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM lookup WHERE next_at_ms IS NOT "
+      "NULL");
   query.next();
   Row row = query.row();
   stats.lookups_planned = row.integer();

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "daemon/core/decision/trials.h"
+#include "storage/reader.h"
 #include "storage/units/units.h"
-#include "storage/views/reader.h"
 #include "storage/views/reader_impl.h"
 
 namespace reconciled::storage {
@@ -207,8 +207,8 @@ void Reader::name_attempts(Question& question) {
 }
 
 std::vector<Question> Reader::planned_questions(const core::PaymentId& id) {
-  Query query =
-      impl_->session.query("SELECT question, id, payment_id, attempt_id FROM lookup WHERE payment_id = ?");
+  Query query = impl_->session.query(
+      "SELECT question, id, payment_id, attempt_id FROM lookup WHERE payment_id = ?");
   query.with(id);
   return read_questions(query);
 }

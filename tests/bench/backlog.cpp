@@ -41,7 +41,7 @@ storage::NewEvent signed_event(const Ids& ids, const std::string& webhook_id) {
 
 void store_events(const std::string& path, std::int64_t count) {
   storage::migrate(path);
-  storage::Writer writer({.path = path}, {});
+  storage::Writer writer(storage::Store(path), {}, {});
   writer.start();
   std::atomic<std::int64_t> stored = 0;
   IdMill mill(kSeed);

@@ -203,7 +203,7 @@ void check_small_fill(const test::TemporaryFolder& folder, const std::string& pa
   }
   std::string said;
   const storage::RebuildCounts counts =
-      storage::check_rebuild(path, [&said](const std::string& line) { said += line + "\n"; });
+      storage::check_rebuild(storage::Store(path), [&said](const std::string& line) { said += line + "\n"; });
   if (counts.payments != 2 * kPatternPayments || counts.different != 0) {
     throw std::runtime_error("the filled file disagrees with its evidence:\n" + said);
   }

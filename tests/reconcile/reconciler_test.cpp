@@ -42,7 +42,7 @@ class Rounds {
  public:
   explicit Rounds(Store& store)
       : store_(store),
-        reader_(store.path()),
+        reader_(storage::Store(store.path())),
         reconciler_(config(store), clock_, store.writer(), portone_, metrics_) {}
   // As the app does: what is queued tells the reconciler how it went.
   ~Rounds() { store_.writer().stop(); }

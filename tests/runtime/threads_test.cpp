@@ -70,11 +70,12 @@ namespace {
 struct Pool {
   explicit Pool(int threads, bool with_database = true) {
     if (with_database) (void)storage::migrate(path);
-    pool.emplace(path, threads,
+    pool.emplace(store, threads,
                  [this](const std::exception& error) { failures.emplace_back(error.what()); });
   }
   test::TemporaryFolder folder;
   std::string path = folder / "reconciled.db";
+  storage::Store store{path};
   std::vector<std::string> failures;  // of one thread's pools only
   std::optional<ReaderPool> pool;
 };

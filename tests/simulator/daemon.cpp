@@ -17,7 +17,8 @@ using Decide = decltype(storage::WriterOptions::decide);
 std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now,
                                       Decide decide) {
   auto writer = std::make_unique<storage::Writer>(
-      storage::WriterOptions{.path = path, .decide = std::move(decide)}, storage::WriterHooks{});
+      storage::Store(path), storage::WriterOptions{.decide = std::move(decide)},
+      storage::WriterHooks{});
   writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
   writer->adopt(setup.policy, setup.schedule, now);
   writer->start();
@@ -40,7 +41,7 @@ Daemon::Daemon(const std::string& path, const Setup& setup, Machine& machine, Po
                      if (dies_deciding_.exchange(false)) keep_files_();
                      return core::decide(evidence, policy);
                    })),
-      reader_(path),
+      reader_(storage::Store(path)),
       base_(machine.off) {
   for (const core::EventId id : reader_.inbox_after({}, 100'000)) claimed_.push_back(id);
 }

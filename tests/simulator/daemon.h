@@ -17,7 +17,7 @@
 
 #include "daemon/reconcile/negative_cache.h"
 #include "daemon/reconcile/rate_limit.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 #include "tests/simulator/portone.h"
 #include "tests/simulator/replay.h"

@@ -155,7 +155,7 @@ void Day::judge_the_rest() {
   if (reader.stats().lookups_failing > 0) end_.faults.emplace_back("a look-up fails for ever");
   stop();
   (void)storage::check_rebuild(
-      file_, [this](const std::string& text) { end_.faults.push_back("rebuild: " + text); });
+      storage::Store(file_), [this](const std::string& text) { end_.faults.push_back("rebuild: " + text); });
 }
 
 }  // namespace reconciled::simulator

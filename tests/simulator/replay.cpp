@@ -78,7 +78,7 @@ Replay make_replay(std::unique_ptr<History> history, Random& random, Random& own
 
 Database::Database(const core::DecisionPolicy& policy) : path_(folder_ / "reconciled.db") {
   (void)storage::migrate(path_);
-  writer_ = std::make_unique<storage::Writer>(storage::WriterOptions{.path = path_},
+  writer_ = std::make_unique<storage::Writer>(storage::Store(path_), storage::WriterOptions{},
                                               storage::WriterHooks{});
   writer_->adopt(policy, {10s, 30s, 60s, 120s}, moment(0));
   writer_->start();
@@ -110,7 +110,7 @@ void Database::run(std::vector<Replay>& replays) {
 
 std::vector<std::string> Database::rebuild_differences() const {
   std::vector<std::string> found;
-  (void)storage::check_rebuild(path_, [&](const std::string& text) { found.push_back(text); });
+  (void)storage::check_rebuild(storage::Store(path_), [&](const std::string& text) { found.push_back(text); });
   return found;
 }
 

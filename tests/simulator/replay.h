@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/views/reader.h"
+#include "storage/reader.h"
 #include "storage/writer.h"
 #include "tests/simulator/history.h"
 #include "tests/support/temporary_folder.h"
@@ -79,7 +79,7 @@ class Database {
 
   // Takes every step of every replay, then lets every timer fire. Throws where the writer fails.
   void run(std::vector<Replay>& replays);
-  [[nodiscard]] storage::Reader reader() const { return storage::Reader(path_); }
+  [[nodiscard]] storage::Reader reader() const { return storage::Reader(storage::Store(path_)); }
   // What `rebuild --check` finds.
   [[nodiscard]] std::vector<std::string> rebuild_differences() const;
 

@@ -14,7 +14,7 @@ struct Checked {
 Checked check(const Store& store) {
   Checked checked;
   checked.counts = check_rebuild(
-      store.path(), [&](const std::string& sentence) { checked.told.push_back(sentence); });
+      storage::Store(store.path()), [&](const std::string& sentence) { checked.told.push_back(sentence); });
   return checked;
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("rebuild: what was decided follows from the evidence, also after reten
   REQUIRE(stranger.run("UPDATE event SET body = NULL, headers = NULL").empty());
   REQUIRE(stranger.run("UPDATE snapshot SET body = NULL").empty());
   CHECK(check(store).told.empty());
-  CHECK(rebuild(store.path(), at(200'000)).different == 0);
+  CHECK(rebuild(storage::Store(store.path()), at(200'000)).different == 0);
 }
 
 TEST_CASE("rebuild: a payment whose row is gone comes back, and its history goes on") {
@@ -62,7 +62,7 @@ TEST_CASE("rebuild: a payment whose row is gone comes back, and its history goes
                    "DELETE FROM payment WHERE payment_id = 'ord-1'")
               .empty());
   CHECK(check(store).counts.different == 1);
-  CHECK(rebuild(store.path(), at(200'000)).different == 1);
+  CHECK(rebuild(storage::Store(store.path()), at(200'000)).different == 1);
   CHECK(check(store).told.empty());
   CHECK(store.payment().deliverable);
   CHECK(stranger.value("SELECT version - " + version +
@@ -85,7 +85,7 @@ TEST_CASE("rebuild: a changed payment is told and mended, with history") {
   CHECK(found.counts.different == 2);
   REQUIRE(found.told.size() >= 3);
   CHECK(found.told[0].rfind("ord-1: deliverable is false, the evidence says true", 0) == 0);
-  CHECK(rebuild(store.path(), at(200'000)).different == 2);
+  CHECK(rebuild(storage::Store(store.path()), at(200'000)).different == 2);
   CHECK(check(store).told.empty());
   CHECK(store.payment().deliverable);
   CHECK(stranger.value("SELECT cause FROM transition ORDER BY transition_id DESC") == "rebuild");

@@ -13,14 +13,65 @@
 #include <thread>
 
 #include "storage/sqlite/migrate.h"
-#include "storage/views/reader.h"
+#include "storage/reader.h"
+#include "storage/rebuild.h"
 #include "storage/writer.h"
 #include "tests/core/decision/decision_evidence.h"
 #include "tests/support/temporary_folder.h"
 
 namespace reconciled::test {
 
-using namespace reconciled::storage;
+// Not its Store by that name alone: that is the fixture here.
+namespace storage = reconciled::storage;
+using storage::Accepted;
+using storage::Askable;
+using storage::AttemptView;
+using storage::ChangeCursor;
+using storage::CommitNotice;
+using storage::CountedTries;
+using storage::Cover;
+using storage::DatabaseInUse;
+using storage::Done;
+using storage::DueAttempt;
+using storage::EventFilter;
+using storage::EventView;
+using storage::FindingView;
+using storage::Forgotten;
+using storage::InboxEvent;
+using storage::LookupReport;
+using storage::NewEvent;
+using storage::NewerDatabase;
+using storage::NotificationView;
+using storage::OrderOutcome;
+using storage::OrderRequest;
+using storage::Page;
+using storage::PaymentDetail;
+using storage::PaymentFilter;
+using storage::PaymentView;
+using storage::Question;
+using storage::QuestionKind;
+using storage::Reader;
+using storage::RebuildCounts;
+using storage::RedirectFacts;
+using storage::RejectedDelivery;
+using storage::Settled;
+using storage::SettledReport;
+using storage::Stats;
+using storage::Swept;
+using storage::TimelineEntry;
+using storage::TryMode;
+using storage::WriteFailure;
+using storage::Writer;
+using storage::WriterHooks;
+using storage::WriterOptions;
+using storage::check_rebuild;
+using storage::kClockSeenKey;
+using storage::kFirstStartKey;
+using storage::kMaxAnybodys;
+using storage::kUtcOffsetKey;
+using storage::last_sweep_key;
+using storage::migrate;
+using storage::rebuild;
 using namespace std::chrono_literals;
 
 // Somebody with the sqlite3 shell: foreign keys off, no defensive mode.
@@ -106,8 +157,8 @@ class Store {
       const std::lock_guard lock(heard_.mutex);
       heard_.notices.push_back(notice);
     };
-    writer_ = std::make_unique<Writer>(WriterOptions{.path = path_,
-                                                     .decide = decide_,
+    writer_ = std::make_unique<Writer>(storage::Store(path_),
+                                       WriterOptions{.decide = decide_,
                                                      .queue_capacity = queue_capacity,
                                                      .max_batch = max_batch,
                                                      .checkpoint_pages = checkpoint_pages},
@@ -125,7 +176,7 @@ class Store {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Writer& writer() { return *writer_; }
   [[nodiscard]] Heard& heard() { return heard_; }
-  [[nodiscard]] Reader reader() const { return Reader(path_); }
+  [[nodiscard]] Reader reader() const { return Reader(storage::Store(path_)); }
 
   // Calls `start` with a completion and waits for what it is told.
   template <class T, class Start>

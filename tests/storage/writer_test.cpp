@@ -8,6 +8,7 @@
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
+using reconciled::storage::EngineError;
 
 namespace {
 
@@ -87,7 +88,7 @@ TEST_CASE("writer: a batch has a limit") {
 
 TEST_CASE("writer: a queue is full of bytes, too, and has room for more once they are written") {
   Store store(both_apis(), false);
-  Writer writer({.path = store.path(), .queue_bytes = 10'000}, {});
+  Writer writer(storage::Store(store.path()), {.queue_bytes = 10'000}, {});
   writer.adopt(both_apis(), {10s}, at(0));
   const std::string full = "failed: the write queue is full";
   Told told;

@@ -36,8 +36,10 @@ allowed() {
     daemon/core/messages) echo "daemon/core/words" ;;
     daemon/core/decision) echo "daemon/core/messages daemon/core/words" ;;
     daemon/core/config) echo "daemon/core/messages daemon/core/words" ;;
-    storage | storage/sqlite | storage/units | storage/views)
-      echo "storage storage/sqlite storage/units storage/views $evidence" ;;
+    storage) echo "storage/sqlite storage/units storage/views $evidence" ;;
+    storage/units) echo "storage $evidence" ;;
+    storage/views) echo "storage storage/units $evidence" ;;
+    storage/sqlite) echo "storage daemon/core/words" ;;
     daemon/http) echo "daemon/core/words" ;;
     daemon/runtime) echo "storage $core" ;;
     daemon/portone) echo "daemon/http daemon/runtime storage $core" ;;
@@ -51,8 +53,6 @@ allowed() {
 
 check_project_include() { # file, folder, included
   into=$(folder_of "$3")
-  # What a test or a command that owns the file opens it with.
-  case $3 in storage/sqlite/migrate.h | storage/sqlite/database_lock.h | storage/sqlite/damage.h | storage/views/reader.h) into=storage ;; esac
   case " $2 $(allowed "$2") " in
     *" $into "*) ;;
     *)
@@ -63,17 +63,31 @@ check_project_include() { # file, folder, included
       ;;
   esac
   case $2:$3 in
+    *:daemon/*) ;;
+    storage/units:storage/session.h | storage/units:storage/records.h | storage/units:storage/units/*) ;;
+    storage/views:storage/session.h | storage/views:storage/records.h | storage/views:storage/reader.h) ;;
+    storage/views:storage/units/* | storage/views:storage/views/*) ;;
+    storage/units:* | storage/views:*)
+      fault "$1 includes $3: units and views know a session and records" ;;
+    storage:storage/sqlite/*)
+      case $1 in
+        storage/engine.cpp | storage/store.cpp) ;;
+        *) fault "$1 includes $3: only what opens an engine names one" ;;
+      esac
+      ;;
     storage*:*) ;;
     daemon/portone:storage/records.h) ;;
-    daemon/portone:storage/*) fault "$1 includes $3: PortOne's client knows only the store's words" ;;
-    *:storage/*_impl.h) fault "$1 includes $3, which is private to storage" ;;
+    daemon/portone:*) fault "$1 includes $3: PortOne's client knows only the store's words" ;;
+    *:storage/store.h | *:storage/records.h | *:storage/reader.h | *:storage/writer.h) ;;
+    *:storage/rebuild.h) ;;
+    *) fault "$1 includes $3, which is private to storage" ;;
   esac
 }
 
 # Libraries with one home.
 check_library_include() { # file, folder, included
   case $3 in
-    SQLiteCpp/* | sqlite3.h) home='storage/*|tests/storage/*|tests/e2e/*|tests/bench/*|tests/simulator/*' ;;
+    SQLiteCpp/* | sqlite3.h) home='storage/sqlite/*|tests/storage/*|tests/e2e/*|tests/bench/*|tests/simulator/*' ;;
     httplib.h) home='daemon/http/*|tests/*' ;;
     asio.hpp | asio/*) home='daemon/http/*|tests/*' ;;
     curl/*) home='daemon/http/client*' ;;
@@ -116,6 +130,12 @@ while read -r file quote included; do
 done <<END
 $includes
 END
+
+# What runs on every engine names none.
+engines='SQLite::|sqlite|PRAGMA|INDEXED BY|last_insert_rowid|SAVEPOINT|BEGIN IMMEDIATE|[Pp]ostgre'
+for file in $(echo "$sources" | grep -E '^storage/(units|views)/'); do
+  named=$(grep -snE "$engines" "$file") && fault "$file names an engine: $named"
+done
 
 for entry in $(listed | sed 's|/.*||' | sort -u); do
   case $entry in

@@ -17,10 +17,14 @@ fresh() {
   echo '#include "daemon/core/words/ids.h"' >daemon/core/words/ids.cpp
   printf '#include <asio/post.hpp>\n#include "daemon/core/words/ids.h"\n' >daemon/http/edge.cpp
   echo '#include "storage/records.h"' >daemon/portone/asker.h
-  printf '#include "storage/views/reader.h"\n#include "daemon/http/edge.h"\n' >daemon/app.cpp
+  printf '#include "storage/reader.h"\n#include "daemon/http/edge.h"\n' >daemon/app.cpp
   echo '#include "daemon/commands/commands.h"' >daemon/main.cpp
   echo '#include <spdlog/spdlog.h>' >daemon/runtime/log.cpp
-  printf '#include <sqlite3.h>\n#include "daemon/core/words/ids.h"\n' >storage/sqlite/session.cpp
+  printf '#include <sqlite3.h>\n#include "daemon/core/words/ids.h"\n' >storage/sqlite/sqlite_session.cpp
+  printf '#include "storage/session.h"\n#include "storage/records.h"\n' >storage/units/accept.cpp
+  mkdir -p storage/views
+  printf '#include "storage/reader.h"\n#include "storage/units/units.h"\n' >storage/views/reader.cpp
+  echo '#include "storage/sqlite/migrate.h"' >storage/store.cpp
   echo 'CREATE TABLE t (x);' >migrations/0001_initial.sql
   mkdir -p tests/core/words
   echo '#include "tests/support/raw_socket.h"' >tests/core/words/ids_test.cpp
@@ -51,7 +55,7 @@ refuses daemon/core/words/x.cpp '#include "daemon/core/messages/webhook.h"'
 refuses daemon/core/messages/x.cpp '#include "daemon/runtime/log.h"'
 refuses daemon/core/words/x.h '#include "storage/records.h"'
 refuses daemon/core/words/x.cpp '  #  include   "storage/records.h"'
-refuses daemon/http/x.cpp '#include "storage/views/reader.h"'
+refuses daemon/http/x.cpp '#include "storage/reader.h"'
 refuses daemon/http/x.cpp '#include "daemon/runtime/metrics.h"'
 refuses daemon/http/x.cpp '#include "daemon/portone/v1.h"'
 refuses daemon/portone/x.cpp '#include "daemon/reconcile/reconciler.h"'
@@ -63,16 +67,30 @@ refuses daemon/reconcile/x.cpp '#include "daemon/webhook/webhook_listener.h"'
 refuses daemon/admin/x.cpp '#include "daemon/reconcile/reconciler.h"'
 refuses daemon/webhook/x.cpp '#include "daemon/redirect/redirect_listener.h"'
 refuses daemon/attic/x.cpp '#include "daemon/core/words/ids.h"'
-refuses daemon/x.cpp '#include "storage/sqlite/session.h"'
+refuses daemon/x.cpp '#include "storage/sqlite/sqlite_session.h"'
+refuses daemon/x.cpp '#include "storage/sqlite/migrate.h"'
+refuses daemon/commands/x.cpp '#include "storage/sqlite/database_lock.h"'
+refuses daemon/x.cpp '#include "storage/views/read_rows.h"'
+refuses daemon/x.cpp '#include "storage/session.h"'
+refuses daemon/x.cpp '#include "storage/engine.h"'
 refuses daemon/x.cpp '#include "storage/writer_impl.h"'
 refuses daemon/x.cpp '#include "tests/support/raw_socket.h"'
 refuses daemon/x.cpp '#include "clock.h"'
 refuses storage/x.cpp '#include "daemon/http/exchange.h"'
 refuses storage/x.cpp '#include "daemon/runtime/clock.h"'
+refuses storage/writer.cpp '#include "storage/sqlite/sqlite_session.h"'
+refuses storage/units/x.cpp '#include "storage/sqlite/sqlite_session.h"'
+refuses storage/units/x.cpp '#include "storage/writer.h"'
+refuses storage/units/x.cpp '#include "storage/views/read_rows.h"'
+refuses storage/views/x.cpp '#include "storage/engine.h"'
+refuses storage/sqlite/x.cpp '#include "storage/units/units.h"'
+refuses storage/units/x.cpp 'exec("PRAGMA user_version");'
+refuses storage/views/x.cpp 'sqlite3_step(statement);'
 
 refuses daemon/x.cpp '#include <sqlite3.h>'
 refuses daemon/x.cpp '#include <SQLiteCpp/Database.h>'
 refuses daemon/x.cpp '#include <httplib.h>'
+refuses storage/x.cpp '#include <sqlite3.h>'
 refuses storage/x.cpp '#include <asio/io_context.hpp>'
 refuses daemon/x.cpp '#include <spdlog/spdlog.h>'
 refuses daemon/x.cpp '#include <CLI/CLI.hpp>'

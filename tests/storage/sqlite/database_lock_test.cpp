@@ -7,6 +7,7 @@
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
+using reconciled::storage::DatabaseLock;
 
 namespace {
 

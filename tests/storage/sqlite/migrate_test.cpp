@@ -5,6 +5,9 @@
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
+using reconciled::storage::Migration;
+using reconciled::storage::migrations;
+using reconciled::storage::pending_migrations;
 
 namespace {
 

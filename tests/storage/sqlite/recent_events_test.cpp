@@ -61,7 +61,7 @@ TEST_CASE("recent events: everybody finds them before they are indexed, and a st
   CHECK(store.reader().events(filter).items.size() == 2);
   CHECK(store.payment().webhook_status == Result::kPaid);
 
-  Writer again({.path = store.path()}, {});
+  Writer again(storage::Store(store.path()), {}, {});
   again.adopt(both_apis(), Schedule{}, at(1));
   std::promise<Accepted> copy;
   again.accept_event(v2_webhook("tx-1", Result::kPaid, "msg_1", 2),

@@ -9,6 +9,9 @@
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
+using reconciled::storage::ForeignWal;
+using reconciled::storage::check_wal;
+using reconciled::storage::is_wal_empty;
 
 namespace {
 
@@ -26,7 +29,7 @@ class Daemon {
       case 'o':
         (void)migrate(path_);
         writer_ = std::make_unique<Writer>(
-            WriterOptions{.path = path_, .checkpoint_pages = kCheckpointPages}, WriterHooks{});
+            storage::Store(path_), WriterOptions{.checkpoint_pages = kCheckpointPages}, WriterHooks{});
         writer_->adopt(both_apis(), {10s}, at(0));
         writer_->start();
         break;
@@ -153,7 +156,7 @@ TEST_CASE("WAL: a backup that was copied over the file of a killed process is re
     CHECK(words.find("remove " + files.path + "-wal and " + files.path + "-shm") !=
           std::string::npos);
     CHECK_THROWS_AS(migrate(files.path), ForeignWal);
-    CHECK_THROWS_AS(rebuild(files.path, at(0)), ForeignWal);
+    CHECK_THROWS_AS(rebuild(storage::Store(files.path), at(0)), ForeignWal);
     // As it says.
     std::filesystem::remove(files.path + "-wal");
     std::filesystem::remove(files.path + "-shm");

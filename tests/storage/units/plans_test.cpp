@@ -23,12 +23,12 @@ TEST_CASE("look-ups: a start whose clock is behind the last one's moves the plan
   store.writer().put(kClockSeenKey, std::to_string(to_ms(at(0))));
   store.writer().stop();
   {
-    Writer earlier({.path = store.path()}, {});
+    Writer earlier(storage::Store(store.path()), {}, {});
     earlier.adopt(only_v1(), {10s, 30s, 60s}, at(-86'400));
   }
   CHECK(next(store, "v1_order") == std::to_string(std::stoll(before) - 86'400'000));
   // Once: the file knows the time from now on.
-  Writer again({.path = store.path()}, {});
+  Writer again(storage::Store(store.path()), {}, {});
   again.adopt(only_v1(), {10s, 30s, 60s}, at(-86'400));
   CHECK(next(store, "v1_order") == std::to_string(std::stoll(before) - 86'400'000));
 }

@@ -352,5 +352,5 @@ TEST_CASE("reader: the numbers add up") {
 
 TEST_CASE("reader: a file that is not there is refused, not made") {
   const TemporaryFolder folder;
-  CHECK_THROWS(Reader(folder / "absent.db"));
+  CHECK_THROWS(Reader(storage::Store(folder / "absent.db")));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "storage/records.h"
+#include "storage/store.h"
 
 namespace reconciled::storage {
 
@@ -84,7 +85,8 @@ struct DueAttempt {
 
 class Reader {
  public:
-  explicit Reader(const std::string& path);
+  // Throws where it cannot be opened; the store may go.
+  explicit Reader(const Store& store);
   ~Reader();
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;

@@ -1,0 +1,46 @@
+#include "storage/store.h"
+
+#include <utility>
+
+#include "storage/session.h"
+#include "storage/sqlite/damage.h"
+#include "storage/sqlite/database_lock.h"
+#include "storage/sqlite/file_outlook.h"
+#include "storage/sqlite/migrate.h"
+
+namespace reconciled::storage {
+
+struct Store::Right {
+  explicit Right(const std::string& location) : lock(location) {}
+  DatabaseLock lock;
+};
+
+Store::Store(std::string location) : location_(std::move(location)) {}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+void Store::own() { right_ = std::make_unique<Right>(location_); }
+
+std::vector<std::string> Store::migrate() { return storage::migrate(location_); }
+
+std::vector<std::string> Store::pending_migrations() const {
+  return storage::pending_migrations(location_);
+}
+
+void Store::expect_readable() const { expect_readable_file(location_); }
+
+std::string Store::fault_of_location() const { return fault_of_path(location_); }
+
+Store::Outlook Store::outlook() const { return outlook_of_file(location_); }
+
+std::optional<Store::Room> Store::room() const { return room_beside(location_); }
+
+std::string Store::true_location(const std::string& location) { return true_path(location); }
+
+std::optional<std::string> damage_advice(const Store& store, const std::exception& error) {
+  if (!is_damage(error)) return std::nullopt;
+  return damage_advice(store.location(), error);
+}
+
+}  // namespace reconciled::storage
