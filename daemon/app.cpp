@@ -37,6 +37,10 @@ constexpr auto kStallPatience = 15s;
 // A long poll is held for 60 s at most; the edge must not cut it short.
 constexpr auto kAdminHold = 75s;
 
+storage::Askable askable_of(const core::Config& config) {
+  return {config.v1.has_value(), config.v2.has_value()};
+}
+
 core::DecisionPolicy policy_of(const core::Config& config) {
   core::DecisionPolicy policy;
   policy.wait_for_webhook = config.reconcile.missing_webhook == core::MissingWebhook::kWait;
@@ -137,8 +141,9 @@ struct App::Parts {
                   writer.reading_failed(error);
                 }),
         portone(config, clock, metrics, warnings),
-        reconciler(config, clock, writer, portone, metrics),
-        sweeper(config, clock, writer, portone, warnings),
+        reconciler(store, askable_of(config), clock, writer, portone, metrics),
+        sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
+                warnings),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
         admin({config, clock, clock.now(), writer, readers, reconciler, metrics, warnings, timers},

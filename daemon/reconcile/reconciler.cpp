@@ -20,10 +20,10 @@ constexpr auto kUnansweredPause = 5s;
 
 }  // namespace
 
-Reconciler::Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
-                       portone::PortOne& portone, Metrics& metrics)
-    : config_(config),
-      askable_{config.v1.has_value(), config.v2.has_value()},
+Reconciler::Reconciler(const storage::Store& store, storage::Askable askable, Clock& clock,
+                       storage::Writer& writer, portone::PortOne& portone, Metrics& metrics)
+    : store_(store),
+      askable_(askable),
       clock_(clock),
       writer_(writer),
       trials_(writer, clock),
@@ -66,7 +66,7 @@ void Reconciler::loop() {
   while (!stopping_) {
     core::Time next = clock_.now() + kPauseAfterTrouble;
     try {
-      if (!reader) reader.emplace(storage::Store(config_.database_path));
+      if (!reader) reader.emplace(store_);
       schedule_.follow_clock();
       next = run_once(*reader, clock_.now());
     } catch (const std::exception& error) {

@@ -11,7 +11,6 @@
 #include <atomic>
 #include <thread>
 
-#include "daemon/core/config/config.h"
 #include "daemon/portone/portone.h"
 #include "daemon/reconcile/answers.h"
 #include "daemon/reconcile/asking.h"
@@ -23,14 +22,16 @@
 #include "daemon/runtime/lookup_requests.h"
 #include "daemon/runtime/metrics.h"
 #include "storage/reader.h"
+#include "storage/store.h"
 #include "storage/writer.h"
 
 namespace reconciled {
 
 class Reconciler final : public LookupRequests {
  public:
-  Reconciler(const core::Config& config, Clock& clock, storage::Writer& writer,
-             portone::PortOne& portone, Metrics& metrics);
+  // `askable`: the APIs that are configured; look-ups of another wait.
+  Reconciler(const storage::Store& store, storage::Askable askable, Clock& clock,
+             storage::Writer& writer, portone::PortOne& portone, Metrics& metrics);
   ~Reconciler() override;  // stops
 
   void start();
@@ -58,8 +59,7 @@ class Reconciler final : public LookupRequests {
             LookupQueue::Turn turn = LookupQueue::Turn::kFirst);
   [[nodiscard]] Inbox::Load load() const { return {asking_.size(), answers_.beginning()}; }
 
-  const core::Config& config_;
-  // An API that is not configured is not asked: its look-ups wait.
+  const storage::Store& store_;
   const storage::Askable askable_;
   Clock& clock_;
   storage::Writer& writer_;

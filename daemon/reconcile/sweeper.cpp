@@ -32,10 +32,13 @@ storage::Question question_about(core::Api api, const core::PaymentId& payment) 
 
 }  // namespace
 
-Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
-                 portone::PortOne& portone, Warnings& warnings)
-    : config_(config),
+Sweeper::Sweeper(std::chrono::milliseconds every, storage::Askable askable, const Clock& clock,
+                 const storage::Store& store, storage::Writer& writer, portone::PortOne& portone,
+                 Warnings& warnings)
+    : every_(every),
+      askable_(askable),
       clock_(clock),
+      store_(store),
       writer_(writer),
       portone_(portone),
       warnings_(warnings) {}
@@ -43,7 +46,7 @@ Sweeper::Sweeper(const core::Config& config, const Clock& clock, storage::Writer
 Sweeper::~Sweeper() { stop(); }
 
 void Sweeper::start() {
-  if (config_.reconcile.sweep_every <= 0ms) return;
+  if (every_ <= 0ms) return;
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -69,7 +72,7 @@ void Sweeper::loop() {
   for (;;) {
     bool good = false;
     try {
-      if (!reader) reader.emplace(storage::Store(config_.database_path));
+      if (!reader) reader.emplace(store_);
       good = sweep(*reader, clock_.now());
     } catch (const std::exception& error) {
       log_error("the sweep is in trouble", {{"error", error.what()}});
@@ -77,8 +80,7 @@ void Sweeper::loop() {
       reader.reset();
     }
     std::unique_lock lock(mutex_);
-    const auto every = config_.reconcile.sweep_every;
-    const auto pause = good ? every : std::min<std::chrono::milliseconds>(kPauseAfterFault, every);
+    const auto pause = good ? every_ : std::min<std::chrono::milliseconds>(kPauseAfterFault, every_);
     wake_.wait_for(lock, pause, [this] { return stopping_; });
     if (stopping_) return;
   }
@@ -86,8 +88,8 @@ void Sweeper::loop() {
 
 bool Sweeper::sweep(storage::Reader& reader, core::Time now) {
   bool good = true;
-  if (config_.v1) good = sweep(reader, core::Api::kV1, now) && good;
-  if (config_.v2) good = sweep(reader, core::Api::kV2, now) && good;
+  if (askable_.v1) good = sweep(reader, core::Api::kV1, now) && good;
+  if (askable_.v2) good = sweep(reader, core::Api::kV2, now) && good;
   return good;
 }
 
@@ -148,7 +150,7 @@ std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& 
       // of V1 payments.
       if (listed.result == core::Result::kReady) continue;
       const bool by_v2_alone = window.api == core::Api::kV2 && listed.version == core::Api::kV1;
-      if (by_v2_alone && config_.v1) continue;
+      if (by_v2_alone && askable_.v1) continue;
       if (!reader.is_news(listed)) continue;
       counts.news += 1;
       swept.found.push_back(question_about(window.api, listed.payment_id));

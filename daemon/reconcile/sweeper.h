@@ -13,24 +13,26 @@
 #include <mutex>
 #include <thread>
 
-#include "daemon/core/config/config.h"
 #include "daemon/portone/portone.h"
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/warnings.h"
 #include "storage/reader.h"
+#include "storage/store.h"
 #include "storage/writer.h"
 
 namespace reconciled {
 
 class Sweeper {
  public:
-  Sweeper(const core::Config& config, const Clock& clock, storage::Writer& writer,
-          portone::PortOne& portone, Warnings& warnings);
+  // `every`: 0 is never. `askable`: the APIs that are configured.
+  Sweeper(std::chrono::milliseconds every, storage::Askable askable, const Clock& clock,
+          const storage::Store& store, storage::Writer& writer, portone::PortOne& portone,
+          Warnings& warnings);
   ~Sweeper();  // stops
   Sweeper(const Sweeper&) = delete;
   Sweeper& operator=(const Sweeper&) = delete;
 
-  void start();  // does nothing where sweep_every is 0
+  void start();
   // Begins nothing more; what it waits for, PortOne's stop ends.
   void stop_soon();
   void stop();
@@ -60,8 +62,10 @@ class Sweeper {
     return failures_.at(static_cast<std::size_t>(api));
   }
 
-  const core::Config& config_;
+  const std::chrono::milliseconds every_;
+  const storage::Askable askable_;
   const Clock& clock_;
+  const storage::Store& store_;
   storage::Writer& writer_;
   portone::PortOne& portone_;
   Warnings& warnings_;

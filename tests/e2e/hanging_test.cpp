@@ -66,6 +66,51 @@ TEST_CASE("hanging: a stop takes a second while all of PortOne hangs, its lists 
   check_stop(rig.daemon);
 }
 
+// Many wait for V2, which goes wrong in each way; V1 does not notice, and once V2 is back everything is
+// decided.
+TEST_CASE("hanging: V2 goes wrong with many calls in flight and recovers, V1 goes on meanwhile") {
+  constexpr int kPayments = 40;
+  constexpr int kOfV1 = 5;
+  for (const Json& fault : {Json{{"mode", "timeout"}}, Json{{"mode", "trickle"}},
+                            Json{{"mode", "refuse"}}, Json{{"mode", "silent"}},
+                            Json{{"mode", "status"}, {"status", 429}, {"retry_after_s", 1}}}) {
+    CAPTURE(fault.dump());
+    Settings settings;
+    settings.reconcile_lines =
+        "lookup_schedule = [\"1s\", \"2s\", \"4s\", \"1h\"]\nlookups_in_flight = 128";
+    Rig rig(settings);
+    Json of_v2 = fault;
+    of_v2["match"] = "storeId";
+    rig.portone.rest_fault(of_v2);
+    for (int i = 0; i < kPayments; ++i) {
+      const std::string id = "v2-" + std::to_string(i);
+      const Json attempt =
+          rig.portone.make({{"payment_id", id}, {"version", "v2"}, {"status", "paid"}});
+      rig.acknowledged(v2_webhook("Transaction.Paid", id, attempt.at("attempt_id"),
+                                  {.id = "msg_" + id}));
+    }
+    wait_until("V2 is asked", [&] { return was_asked(rig, "/payments/v2-"); });
+    const auto begun = Clock::now();
+    for (int i = 0; i < kOfV1; ++i) {
+      const std::string id = "v1-" + std::to_string(i);
+      const Json attempt =
+          rig.portone.make({{"payment_id", id}, {"version", "v1"}, {"status", "paid"}});
+      rig.acknowledged(v1_webhook(attempt.at("attempt_id"), id, "paid"));
+    }
+    const auto paid = [&](const char* ids) {
+      return rig.daemon.sqlite("SELECT count(*) FROM payment WHERE result = 'paid'"
+                               "  AND payment_id LIKE '" + std::string(ids) + "'");
+    };
+    wait_until("V1 is decided", [&] { return paid("v1-%") == std::to_string(kOfV1) + "\n"; });
+    CHECK(Clock::now() - begun < 5s);
+
+    rig.restart();  // a stop that takes a second, and what hung is asked anew
+    rig.portone.rest_fault({{"mode", "normal"}});
+    wait_until("V2 is decided", [&] { return paid("v2-%") == std::to_string(kPayments) + "\n"; });
+    check_stop(rig.daemon);
+  }
+}
+
 #ifdef HANGING_RESOLVER_LIBRARY
 TEST_CASE("hanging: a stop takes a second while PortOne's name is being resolved") {
   const reconciled::test::TemporaryFolder folder;

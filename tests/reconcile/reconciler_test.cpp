@@ -20,6 +20,8 @@ constexpr std::size_t kBurst = 200;
 constexpr int kRefill = 4;
 constexpr std::size_t kRefills = kWaiting / kBurst + 10;
 
+constexpr storage::Askable kV1Alone{.v1 = true};
+
 struct ClockByHand final : Clock {
   [[nodiscard]] Time now() const override { return at(second); }
   int second = 0;
@@ -42,8 +44,9 @@ class Rounds {
  public:
   explicit Rounds(Store& store)
       : store_(store),
-        reader_(storage::Store(store.path())),
-        reconciler_(config(store), clock_, store.writer(), portone_, metrics_) {}
+        file_(store.path()),
+        reader_(file_),
+        reconciler_(file_, kV1Alone, clock_, store.writer(), portone_, metrics_) {}
   // As the app does: what is queued tells the reconciler how it went.
   ~Rounds() { store_.writer().stop(); }
   Rounds(const Rounds&) = delete;
@@ -74,14 +77,8 @@ class Rounds {
   [[nodiscard]] std::size_t asked() const { return reconciler_.waiting_lookups(); }
 
  private:
-  const reconciled::core::Config& config(const Store& store) {
-    config_.database_path = store.path();
-    config_.v1.emplace();
-    return config_;
-  }
-
   Store& store_;
-  reconciled::core::Config config_;
+  storage::Store file_;
   ClockByHand clock_;
   Metrics metrics_{"test"};
   PortoneByHand portone_;
@@ -149,13 +146,13 @@ TEST_CASE("reconciler: however many look-ups an outage left unanswered, all are 
   Store store;
   flood(store, kWebhooks, true);
   reconciled::core::Config config;
-  config.database_path = store.path();
   config.v1.emplace().base_url = "http://127.0.0.1:1";  // where nobody listens
   reconciled::SystemClock clock;
   Metrics metrics("test");
   reconciled::Warnings warnings(clock, metrics);
   reconciled::portone::RestClient portone(config, clock, metrics, warnings);
-  Reconciler reconciler(config, clock, store.writer(), portone, metrics);
+  const storage::Store file(store.path());
+  Reconciler reconciler(file, kV1Alone, clock, store.writer(), portone, metrics);
   portone.start();
   reconciler.start();
   const auto asked_again = [&] {
@@ -215,12 +212,11 @@ TEST_CASE("reconciler: a bounded number of events is begun at once, and all of t
   for (int i = 1; i < kEvents; ++i) store.writer().accept_event(numbered(i), nullptr);
   (void)store.accept(numbered(kEvents));
   store.open(both_apis());
-  reconciled::core::Config config;
-  config.database_path = store.path();
+  const storage::Store file(store.path());
   reconciled::SystemClock clock;
   Metrics metrics("test");
   PortoneByHand portone;
-  Reconciler reconciler(config, clock, store.writer(), portone, metrics);
+  Reconciler reconciler(file, {}, clock, store.writer(), portone, metrics);
   Reader reader = store.reader();
   for (int round = 0; round < 20; ++round) reconciler.run_once(reader, at(10));
   // The other unit of work forgets what nobody vouches for.
