@@ -104,8 +104,8 @@ TEST_CASE("hanging: V2 goes wrong with many calls in flight and recovers, V1 goe
     wait_until("V1 is decided", [&] { return paid("v1-%") == std::to_string(kOfV1) + "\n"; });
     CHECK(Clock::now() - begun < 5s);
 
-    rig.restart();  // a stop that takes a second, and what hung is asked anew
     rig.portone.rest_fault({{"mode", "normal"}});
+    rig.restart();  // what hung is asked anew
     wait_until("V2 is decided", [&] { return paid("v2-%") == std::to_string(kPayments) + "\n"; });
     check_stop(rig.daemon);
   }
