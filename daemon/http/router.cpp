@@ -1,7 +1,5 @@
 #include "daemon/http/router.h"
 
-#include <httplib.h>
-
 #include <algorithm>
 #include <cstring>
 #include <regex>
@@ -11,6 +9,7 @@
 
 #include "daemon/core/words/text.h"
 #include "daemon/http/date.h"
+#include "daemon/http/httplib_server.h"
 
 namespace reconciled::http {
 namespace {
@@ -133,7 +132,7 @@ bool serves(const std::string& route_method, std::string_view method) {
 }  // namespace
 
 // Literal paths are found in a table before cpp-httplib routes; patterns are cpp-httplib's.
-struct Router::Impl final : httplib::Server {
+struct Router::Impl final : HttplibServer {
   struct LiteralRoute {
     std::string method;
     http::Handler handler;
@@ -309,7 +308,7 @@ Router::Rendered Router::Impl::run(Call& call) {
   MemoryStream stream;
   stream.written.reserve(512);
   bool closed = false;
-  process_request(stream, true, closed, [&call](httplib::Request& request) {
+  serve(stream, true, closed, [&call](httplib::Request& request) {
     request.progress = CallRef{&call};
     request.method = call.method;
     if (call.request != nullptr) request.path = call.request->path();

@@ -1,7 +1,6 @@
 #include "tests/sandbox/server.h"
 
 #include <arpa/inet.h>
-#include <httplib.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "daemon/http/httplib_server.h"
 #include "tests/sandbox/connection.h"
 
 namespace reconciled::sandbox {
@@ -48,7 +48,7 @@ bool is_loopback(const std::string& host) {
 
 }  // namespace
 
-struct Server::Impl : public httplib::Server {
+struct Server::Impl : public http::HttplibServer {
   Impl(sandbox::Server::Handler given_handler, sandbox::Server::Gate given_gate)
       : handler(std::move(given_handler)), gate(std::move(given_gate)) {
     new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -58,14 +58,14 @@ struct Server::Impl : public httplib::Server {
       const int on = 1;  // not SO_REUSEPORT: a second sandbox on one port must fail
       ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
-    const auto serve = [this](const httplib::Request& request, httplib::Response& response) {
+    const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
       answer(request, response);
     };
     const char* const everything = R"([\s\S]*)";
-    Get(everything, serve);
-    Post(everything, serve);
-    Put(everything, serve);
-    Delete(everything, serve);
+    Get(everything, handle);
+    Post(everything, handle);
+    Put(everything, handle);
+    Delete(everything, handle);
   }
 
   void answer(const httplib::Request& request, httplib::Response& response) const {
@@ -102,7 +102,7 @@ struct Server::Impl : public httplib::Server {
       if (left_unread(connection)) break;
       bool closed = false;
       wanted = Reply{};
-      open = process_request(connection, false, closed, [&](httplib::Request& request) {
+      open = serve(connection, false, closed, [&](httplib::Request& request) {
         read_get_body(request, connection);
       });
       open = finish(connection) && open && !closed;
@@ -116,9 +116,9 @@ struct Server::Impl : public httplib::Server {
   // PortOne takes JSON bodies on GET, which cpp-httplib would leave in the connection.
   static void read_get_body(httplib::Request& request, Connection& connection) {
     if (request.method != "GET" || !request.has_header("Content-Length")) return;
-    const auto length = request.get_header_value<std::uint64_t>("Content-Length");
-    if (length > kMaxBody) return;
-    request.body.resize(static_cast<std::size_t>(length));
+    const auto length = to_integer(request.get_header_value("Content-Length"));
+    if (!length || *length < 0 || static_cast<std::size_t>(*length) > kMaxBody) return;
+    request.body.resize(static_cast<std::size_t>(*length));
     std::size_t got = 0;
     while (got < request.body.size()) {
       const ssize_t count = connection.read(request.body.data() + got, request.body.size() - got);

@@ -18,7 +18,6 @@ namespace {
 constexpr std::size_t kMaxTextBytes = 1024;
 constexpr std::size_t kMaxSecretTextBytes = 4096;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // An address in network byte order, IPv4 as IPv4-mapped, so that every spelling compares equal.

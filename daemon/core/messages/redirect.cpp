@@ -11,9 +11,6 @@
 namespace reconciled::core {
 namespace {
 
-// PortOne puts this where an id belongs while a manual approval is still to be given.
-constexpr std::string_view kNeedsConfirmation = "NEEDS_CONFIRMATION";
-
 using Names = std::span<const std::string_view>;
 constexpr std::string_view kBillingNames[]{"billingKey", "billingIssueToken"};
 constexpr std::string_view kIdentityNames[]{"identityVerificationId", "identityVerificationTxId"};

@@ -6,9 +6,6 @@
 namespace reconciled::core {
 namespace {
 
-// PortOne puts this where an id belongs while a manual approval is still to be given.
-constexpr std::string_view kNeedsConfirmation = "NEEDS_CONFIRMATION";
-
 // What PortOne appends (dossier §1): only before these may a second `?` stand for `&`. An id may
 // hold one.
 constexpr std::array<std::string_view, 21> kAppended{"imp_uid",

@@ -14,6 +14,9 @@
 
 namespace reconciled::core {
 
+// PortOne puts this where an id belongs while a manual approval is still to be given.
+inline constexpr std::string_view kNeedsConfirmation = "NEEDS_CONFIRMATION";
+
 // Whether a value says nothing: empty, or the word null or undefined in any case, which a script
 // wrote that had nothing to say.
 [[nodiscard]] bool says_nothing(std::string_view value);

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kUnicodeEscape = 6;  // \uXXXX
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_word_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '-' ||
          c == '.' || c == '_';

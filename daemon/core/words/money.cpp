@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "daemon/core/words/text.h"
+
 namespace reconciled::core {
 namespace {
 
@@ -35,8 +37,6 @@ constexpr std::array<std::string_view, 158> kListed{{
     "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYI", "UYU", "UYW",
     "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR",
     "ZMW", "ZWG"}};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Cuts the leading digits off `text` and gives them.
 std::string_view take_digits(std::string_view& text) {

@@ -26,6 +26,8 @@ inline constexpr std::string_view kReplacementCharacter{"\xEF\xBF\xBD"};
 [[nodiscard]] std::string percent_decode(std::string_view text, bool plus_is_space);
 // Escapes all but RFC 3986's unreserved characters: one path segment or query value.
 [[nodiscard]] std::string percent_encode(std::string_view text);
+// An ASCII digit, whatever the locale.
+[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // Whether they are the same but for the case of ASCII letters.
 [[nodiscard]] bool equal_ignoring_case(std::string_view left, std::string_view right);
 

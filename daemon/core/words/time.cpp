@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 
+#include "daemon/core/words/text.h"
+
 namespace reconciled::core {
 namespace {
 
@@ -16,8 +18,6 @@ using std::chrono::seconds;
 
 constexpr PortoneTime kEarliest{};
 constexpr PortoneTime kEnd = std::chrono::sys_days{std::chrono::year{10000} / 1 / 1};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes text from the left; the first mismatch makes every later step fail.
 class Reader {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "daemon/core/messages/portone_answer.h"
 #include "daemon/core/messages/redirect.h"
@@ -28,7 +29,7 @@ const json& document() {
   return loaded;
 }
 
-const json& fixture(const std::string& id) {
+const json& fixture(std::string_view id) {
   for (const json& item : document().at("fixtures")) {
     if (item.at("id") == id) return item;
   }

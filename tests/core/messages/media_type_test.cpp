@@ -5,16 +5,16 @@
 using namespace reconciled::core;
 
 TEST_CASE("media type: compared in any case and without parameters") {
-  for (const char* json :
+  for (const char* as_json :
        {"application/json", "Application/JSON", " application/json ; charset=x",
         "application/problem+json", "APPLICATION/X+JSON;a=b", "application/json;"}) {
-    CAPTURE(json);
-    CHECK(media_type_of(json) == MediaType::kJson);
+    CAPTURE(as_json);
+    CHECK(media_type_of(as_json) == MediaType::kJson);
   }
-  for (const char* form :
+  for (const char* as_form :
        {"application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; charset=EUC-KR"}) {
-    CAPTURE(form);
-    CHECK(media_type_of(form) == MediaType::kForm);
+    CAPTURE(as_form);
+    CHECK(media_type_of(as_form) == MediaType::kForm);
   }
   for (const char* none : {"", " ", "\t", ";", "; charset=utf-8"}) {
     CAPTURE(none);
