@@ -33,21 +33,20 @@ Calls::Calls(core::Api api, http::ClientOptions options, http::ClientLoop& loop,
 
 Task<Asked<http::ClientResponse>> Calls::send(http::ClientRequest request, std::string what) {
   const auto begun = InFlightLimit::Steady::now();
+  limit_.began(begun);
   Sending sending{loop_, upstream_, std::move(request), std::nullopt};
   http::ClientResult result = co_await sending;
   const auto ended = InFlightLimit::Steady::now();
   if (result.ok()) {
     const int status = result.value().status;
-    limit_.note(begun, ended, status != 429 && status != 503);
+    limit_.ended(begun, ended, status != 429 && status != 503);
     watch_.told_time(api_, result.value().date, clock_.wall());
     co_return std::move(result.value());
   }
   LookupFault fault = fault_of(result.error());
   fault.detail = what + fault.detail;
-  if (!is_aborted()) {
-    limit_.note(begun, ended, false);
-    watch_.unanswered(api_, fault.detail);
-  }
+  limit_.ended(begun, ended, false);
+  if (!is_aborted()) watch_.unanswered(api_, fault.detail);
   co_return fault;
 }
 

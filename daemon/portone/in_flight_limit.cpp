@@ -1,6 +1,7 @@
 #include "daemon/portone/in_flight_limit.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace reconciled::portone {
 namespace {
@@ -17,7 +18,22 @@ constexpr int kLeast = 2;
 
 }  // namespace
 
-InFlightLimit::InFlightLimit(int most) : most_(most), now_(std::min(most, kFirst)) {}
+InFlightLimit::InFlightLimit(int most)
+    : most_(most), now_(std::min(most, kFirst)), limit_(now_) {}
+
+void InFlightLimit::began(Steady::time_point at) { in_flight_.insert(at); }
+
+void InFlightLimit::ended(Steady::time_point began, Steady::time_point at, bool is_well) {
+  if (const auto call = in_flight_.find(began); call != in_flight_.end()) in_flight_.erase(call);
+  learn(began, at, is_well);
+  look(at);
+}
+
+void InFlightLimit::look(Steady::time_point at) {
+  const auto hanging =
+      std::distance(in_flight_.begin(), in_flight_.upper_bound(at - Steady::duration(kHangs)));
+  now_ = std::min(most_, limit_ + static_cast<int>(hanging));
+}
 
 bool InFlightLimit::is_slower(Steady::duration took, Steady::time_point at) {
   if (at - stretch_began_ >= kStretch) {
@@ -32,23 +48,23 @@ bool InFlightLimit::is_slower(Steady::duration took, Steady::time_point at) {
 }
 
 void InFlightLimit::cut(Steady::time_point at) {
-  now_ = std::max(std::min(most_, kLeast), now_ / 2);
+  limit_ = std::max(std::min(most_, kLeast), limit_ / 2);
   was_cut_ = true;
   grown_ = 0;
   cut_at_ = at;
   usual_ = {};
 }
 
-void InFlightLimit::note(Steady::time_point begun, Steady::time_point ended, bool is_well) {
-  const bool is_too_much = !is_well || is_slower(ended - begun, ended);
+void InFlightLimit::learn(Steady::time_point began, Steady::time_point at, bool is_well) {
+  const bool is_too_much = !is_well || is_slower(at - began, at);
   if (is_too_much) {
-    if (begun >= cut_at_) cut(ended);
+    if (began >= cut_at_) cut(at);
     return;
   }
-  grown_ += was_cut_ ? 1.0 / now_ : 1.0;
+  grown_ += was_cut_ ? 1.0 / limit_ : 1.0;
   if (grown_ < 1) return;
   grown_ -= 1;
-  now_ = std::min(most_, now_ + 1);
+  limit_ = std::min(most_, limit_ + 1);
 }
 
 }  // namespace reconciled::portone

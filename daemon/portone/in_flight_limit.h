@@ -3,11 +3,13 @@
 // Begins low and doubles with each round of answers until PortOne says that it is enough (429, 503,
 // silence, or answers that take much longer than they did): then it is halved at once and grows by
 // one a round. One answer of many that is slow says nothing; a call that began before the last cut
-// neither. Reads no clock. `now` from any thread, the rest from the loop's.
+// neither. A call that hangs takes nobody's place: beyond some time it does not count, up to the most
+// that is configured. Reads no clock. `now` from any thread, the rest from the loop's.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <set>
 
 namespace reconciled::portone {
 
@@ -18,17 +20,24 @@ class InFlightLimit {
   explicit InFlightLimit(int most);
 
   [[nodiscard]] int now() const { return now_.load(std::memory_order_relaxed); }
-  // A call ended; `is_well`: not by what says that it is too much.
-  void note(Steady::time_point begun, Steady::time_point ended, bool is_well);
+  void began(Steady::time_point at);
+  // A call that began then has ended; `is_well`: not by what says that it is too much.
+  void ended(Steady::time_point began, Steady::time_point at, bool is_well);
+  // Time went by.
+  void look(Steady::time_point at);
 
   static constexpr int kFirst = 8;
+  static constexpr std::chrono::seconds kHangs{2};
 
  private:
+  void learn(Steady::time_point began, Steady::time_point at, bool is_well);
   void cut(Steady::time_point at);
   [[nodiscard]] bool is_slower(Steady::duration took, Steady::time_point at);
 
   const int most_;
   std::atomic<int> now_;
+  std::multiset<Steady::time_point> in_flight_;  // when each began
+  int limit_;                                    // of those that do not hang
   bool was_cut_ = false;
   double grown_ = 0;  // towards the next one more
   Steady::time_point cut_at_{};

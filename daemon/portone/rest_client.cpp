@@ -41,7 +41,12 @@ void RestClient::stop() {
 
 void RestClient::run() {
   pthread_setname_np(pthread_self(), "portone");
-  while (!loop_.is_aborted() || tasks_ > 0) loop_.run_once(kIdle);
+  while (!loop_.is_aborted() || tasks_ > 0) {
+    loop_.run_once(kIdle);
+    const auto now = InFlightLimit::Steady::now();
+    v1_limit_.look(now);
+    v2_limit_.look(now);
+  }
   *takes_work_.lock() = false;
   // What was posted until then.
   do {

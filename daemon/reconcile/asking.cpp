@@ -55,6 +55,10 @@ std::size_t Asking::size() const {
   return state_.read([](const State& state) { return state.queue.size(); });
 }
 
+void Asking::go_on() {
+  for (const core::Api api : {core::Api::kV1, core::Api::kV2}) ask_more(api);
+}
+
 void Asking::stop() { state_.lock()->is_stopping = true; }
 
 std::vector<Turn> Asking::turns_for(const UnderWay& under_way, int limit) {

@@ -27,6 +27,8 @@ class Asking {
             LookupQueue::Turn turn = LookupQueue::Turn::kFirst);
   void drop(const storage::Question& question, const std::vector<core::EventId>& events);
   void finish(const storage::Question& question, bool usable);
+  // PortOne may take more than when it was asked last.
+  void go_on();
   [[nodiscard]] bool knows(const storage::Question& question) const;
   [[nodiscard]] std::size_t waiting() const;
   [[nodiscard]] std::size_t pending() const;

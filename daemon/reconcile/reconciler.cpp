@@ -94,6 +94,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
   }
   claim_events(reader, now);
   trials_.go_on(now);
+  asking_.go_on();
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
   schedule_.forget_unvouched(now);
   schedule_.ask_due(reader, askable_, now);
