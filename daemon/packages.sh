@@ -1,4 +1,4 @@
-# What building needs from Debian 12, and how the two scripts install it.
+# What building needs from Debian 12 or 13, and how the two scripts install it.
 #
 # Sourced by daemon/quickstart.sh and tests/run.sh; POSIX sh.
 
@@ -19,7 +19,7 @@ install_missing() {
   done
   [ -n "$missing" ] || return 0
   if ! command -v apt-get >/dev/null; then
-    echo "This needs Debian 12 (apt-get) or these packages of it:$missing" >&2
+    echo "This needs Debian 12 or 13 (apt-get) or these packages of it:$missing" >&2
     return 1
   fi
   as_root=

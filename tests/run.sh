@@ -3,7 +3,7 @@
 #
 # usage: sh tests/run.sh [--sanitize address,undefined|thread] [--tidy] [--label LABEL]
 #   --sanitize  the same tests under these sanitizers, in a build folder of their own
-#   --tidy      clang-tidy over daemon/ and storage/ instead of the tests
+#   --tidy      clang-tidy over daemon/ and storage/ instead of the tests (Debian 12)
 #   --label     only the tests of this label: unit, storage, http, e2e
 #
 # Installs with apt what is missing. Everything it makes stands under build/.
@@ -31,6 +31,9 @@ case $sanitize in
   thread) build=build/tsan ;;
   *) usage ;;
 esac
+batches=ON
+# clang-tidy looks at each source by itself.
+[ "$tidy" = no ] || { build=build/tidy; batches=OFF; }
 
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
@@ -51,7 +54,8 @@ install_missing $test_packages
 # -O0 and lines alone of the debug information: compiling is most of the time here, with -O2 it
 # takes twice as long.
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 \
-  -DRECONCILED_WERROR=ON -DRECONCILED_SANITIZE="$sanitize"
+  -DRECONCILED_WERROR=ON -DRECONCILED_SANITIZE="$sanitize" \
+  -DRECONCILED_BATCHES="$batches"
 
 if [ "$tidy" = yes ]; then
   # The sources that are made at build time, migrations among them.
@@ -68,4 +72,7 @@ ninja -C "$build" -j "$(nproc)"
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
 export UBSAN_OPTIONS="print_stacktrace=1"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
-ctest --test-dir "$build" --output-on-failure -j 2 ${label:+-L "$label"}
+# The long ones mostly wait, so two to a core; sanitizers leave them no time to.
+jobs=$((2 * $(nproc)))
+[ -z "$sanitize" ] || jobs=$(nproc)
+ctest --test-dir "$build" --output-on-failure -j "$jobs" ${label:+-L "$label"}
