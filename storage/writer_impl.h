@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "storage/engine.h"
@@ -130,6 +131,13 @@ struct Writer::Impl {
   // writer's thread alone.
   core::Time earliest{};
   [[nodiscard]] core::Time even(core::Time time) const { return std::max(time, earliest); }
+  // What comes with a later time than it can be now was timed before our clock was set back.
+  struct SetBack {
+    core::Time to{};  // what time it was then, by the clock as it was set
+    Clock::time_point at{};
+  };
+  std::optional<SetBack> set_back;
+  [[nodiscard]] bool is_of_clock_before(core::Time time) const;
   std::int64_t too_many_unsigned = 0;  // events, as far as they were counted
   bool has_recent_events = false;      // that are not indexed yet
   bool is_troubled = false;

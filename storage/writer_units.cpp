@@ -177,6 +177,8 @@ void Writer::replay(core::EventId event, Done<bool> done) {
 void Writer::fire_watches(core::Time now) {
   WriteUnit unit;
   unit.run = [this, now](Session& session, CommitNotice& notice) {
+    // The watches were moved back since it was asked for: by that time all of them would be due.
+    if (impl_->is_of_clock_before(now)) return;
     const SettledReport settled = storage::fire_watches(session, *impl_->context_now(), now);
     append(notice.changed, settled.changed);
     notice.lookups_changed = !settled.changed.empty();
@@ -216,7 +218,10 @@ void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool
   impl_->submit_for<bool>(
       Lane::kFirst,
       [this, by, now](Session& session, CommitNotice& notice) {
-        impl_->earliest = by > std::chrono::milliseconds(0) ? now + by : core::Time{};
+        const bool is_forward = by > std::chrono::milliseconds(0);
+        impl_->earliest = is_forward ? now + by : core::Time{};
+        impl_->set_back.reset();
+        if (!is_forward) impl_->set_back = Impl::SetBack{now + by, Impl::Clock::now()};
         storage::shift_plans(session, by);
         store_value(session, kClockSeenKey,
                     std::to_string(load_number(session, kClockSeenKey) + by.count()));
@@ -224,6 +229,14 @@ void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool
         return true;
       },
       std::move(done));
+}
+
+bool Writer::Impl::is_of_clock_before(core::Time time) const {
+  constexpr auto kTolerance = std::chrono::seconds(1);
+  if (!set_back) return false;
+  return time > set_back->to + std::chrono::ceil<std::chrono::milliseconds>(Clock::now() -
+                                                                           set_back->at) +
+                    kTolerance;
 }
 
 std::int64_t Writer::next_look_up() {

@@ -72,7 +72,4 @@ ninja -C "$build" -j "$(nproc)"
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
 export UBSAN_OPTIONS="print_stacktrace=1"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
-# The long ones mostly wait, so two to a core; sanitizers leave them no time to.
-jobs=$((2 * $(nproc)))
-[ -z "$sanitize" ] || jobs=$(nproc)
-ctest --test-dir "$build" --output-on-failure -j "$jobs" ${label:+-L "$label"}
+ctest --test-dir "$build" --output-on-failure -j "$(nproc)" ${label:+-L "$label"}

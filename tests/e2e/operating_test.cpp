@@ -282,10 +282,7 @@ TEST_CASE("operating: who waits for webhooks still refuses to charge twice") {
     rig.daemon.register_order("once");
     rig.portone.make(made(version, "once", "paid"));
     rig.daemon.send("POST", "/payments/once/lookup");
-    wait_until("PortOne's answer is here", [&] {
-      return rig.daemon.sqlite("SELECT count(*) > 0 FROM snapshot WHERE result = 'paid'") == "1\n";
-    });
-    CHECK(rig.daemon.payment("once").at("result") == "pending");  // nobody announced it
+    rig.daemon.wait_for_result("once", "pending");  // paid, and nobody announced it
     const auto confirm = [&](const std::string& attempt) {
       Call call =
           version == "v1"

@@ -196,3 +196,17 @@ TEST_CASE("look-ups: an attempt that holds our money and is not shown any more i
   (void)store.settle(again);
   CHECK(store.reader().planned_questions(kPayment).empty());
 }
+
+TEST_CASE("plans: a watch that is looked after by the clock before it was set back does not fire") {
+  Store store;
+  (void)store.order(kAmount, 10'000);
+  (void)store.portone_says({v1("imp_1", Result::kPaid)}, 10'000);  // its webhook has ten minutes
+  REQUIRE(store.wait<bool>([&](auto done) {
+    store.writer().shift_plans(-3'600s, at(10'001), done);
+  }).ok());
+  // A round that began before, and saw the watch as it stands now.
+  CHECK(store.reader().has_due_watch(at(10'001)));
+  store.writer().fire_watches(at(10'001));
+  (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+}
