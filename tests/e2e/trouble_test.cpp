@@ -86,7 +86,7 @@ TEST_CASE("trouble: a database behind a link is watched where it stands") {
   std::filesystem::create_symlink(real, link);
   rig.restart();
   rig.acknowledged(v1_webhook("imp_1", "o1", "paid"));
-  CHECK(has(rig.daemon.command({"list"}).out, "o1"));
+  wait_until("it is listed", [&] { return has(rig.daemon.command({"list"}).out, "o1"); });
   std::filesystem::remove(real + "-wal");
   CHECK(rig.deliver(v1_webhook("imp_2", "o2", "paid")).status == 503);
   CHECK(rig.daemon.stop() == 0);
