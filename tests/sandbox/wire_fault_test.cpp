@@ -181,13 +181,15 @@ TEST_CASE("requests: how many were in flight at once, for an endpoint and for a 
   Rig rig;
   make_three(rig);
   const Headers headers = credential(rig);
+  const auto requests = [&] { return rig.control("GET", "/requests"); };
+  // A call's answer is there before its end.
+  while (requests()["in_flight"] != 0) std::this_thread::sleep_for(milliseconds(2));
   rig.control("DELETE", "/requests");
   set_rest(rig, {{"mode", "timeout"}, {"where", "v1 single"}});
   std::vector<std::thread> callers;
   for (const char* target : {"/payments/imp_1", "/payments/imp_1", "/payments/imp_2"}) {
     callers.emplace_back([&, target] { v1_status(rig, target, headers, 1'000); });
   }
-  const auto requests = [&] { return rig.control("GET", "/requests"); };
   while (requests()["in_flight"] != 3) std::this_thread::sleep_for(milliseconds(2));
   CHECK_FALSE(requests()["requests"][0].contains("ended_ms"));
   for (std::thread& caller : callers) caller.join();
