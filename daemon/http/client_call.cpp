@@ -59,6 +59,9 @@ ClientFault fault_of(CURLcode code) {
       return ClientFault::kTimeout;
     case CURLE_FILESIZE_EXCEEDED:
     case CURLE_OUT_OF_MEMORY:  // a header line beyond curl's own limit
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:  // the same, since curl 8.6
+#endif
       return ClientFault::kTooLarge;
     default:
       return ClientFault::kBroken;

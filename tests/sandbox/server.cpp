@@ -113,7 +113,8 @@ struct Server::Impl : public http::HttplibServer {
     return true;
   }
 
-  // PortOne takes JSON bodies on GET, which cpp-httplib would leave in the connection.
+  // PortOne takes JSON bodies on GET. cpp-httplib 0.11 would leave them in the connection, and 0.18
+  // would wait for one that is read already: it is not told that there was any.
   static void read_get_body(httplib::Request& request, Connection& connection) {
     if (request.method != "GET" || !request.has_header("Content-Length")) return;
     const auto length = to_integer(request.get_header_value("Content-Length"));
@@ -125,6 +126,7 @@ struct Server::Impl : public http::HttplibServer {
       if (count <= 0) return;
       got += static_cast<std::size_t>(count);
     }
+    request.headers.erase("Content-Length");
   }
 
   // Sends the answer, or breaks the connection as the handler asked; whether it stays open.
