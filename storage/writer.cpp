@@ -165,6 +165,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   }
   std::move(to_announce.begin(), to_announce.end(), std::back_inserter(announced));
   to_announce.clear();
+  signed_to_begin = 0;
   announced_count = announced.size();
   if (batch.empty()) return true;  // only the index
   if (hooks.batch) hooks.batch(batch.size());
@@ -261,6 +262,7 @@ void Writer::Impl::begin_signed(CommitNotice& notice) {
     const core::EventId event = pending.event;
     const core::Time now = pending.at;
     WriteUnit& unit = to_announce.emplace_back();
+    signed_to_begin += 1;
     unit.deciding = {event};
     unit.run = [this, event, now](Session& s, CommitNotice& own) {
       SettledReport settled =
@@ -291,6 +293,11 @@ void Writer::Impl::note_announced() {
 
 void Writer::Impl::take_back_announcement() {
   has_note = true;  // perhaps
+  // Events that were not stored either: their numbers are given out again.
+  to_announce.erase(to_announce.begin(),
+                    to_announce.begin() + static_cast<std::ptrdiff_t>(signed_to_begin));
+  signed_to_begin = 0;
+  announced_count = announced.size();
   const std::lock_guard lock(mutex);
   std::deque<WriteUnit>& background = queue_of(Lane::kBackground);
   for (; !to_announce.empty(); to_announce.pop_back()) {

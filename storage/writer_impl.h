@@ -122,6 +122,7 @@ struct Writer::Impl {
   // the next batch runs, and those that the next commit notes.
   std::deque<WriteUnit> announced;
   std::deque<WriteUnit> to_announce;
+  std::size_t signed_to_begin = 0;  // of these, in front: events that the same commit stores
   bool has_note = false;  // the file names some
   std::atomic<std::size_t> announced_count{0};
   static constexpr std::int64_t kReservedLookUps = 65'536;

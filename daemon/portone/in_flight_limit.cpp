@@ -6,13 +6,11 @@
 namespace reconciled::portone {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kStretch = 10s;
-// Slower than this many times the quickest, and than that plus some, is too much.
-constexpr int kTimes = 3;
-constexpr auto kAndSome = 50ms;
-constexpr int kAverageOf = 8;
+// So much slower than usual, and than that plus some, is too much.
+constexpr double kTimes = 2;
+constexpr double kAndSomeSeconds = 0.05;
+constexpr double kRecent = 16;  // answers
+constexpr double kUsual = 512;
 // Fewer would have one answer that takes long hold up all others.
 constexpr int kLeast = 2;
 
@@ -35,30 +33,25 @@ void InFlightLimit::look(Steady::time_point at) {
   now_ = std::min(most_, limit_ + static_cast<int>(hanging));
 }
 
-bool InFlightLimit::is_slower(Steady::duration took, Steady::time_point at) {
-  if (at - stretch_began_ >= kStretch) {
-    stretch_began_ = at;
-    quickest_before_ = quickest_;
-    quickest_ = Steady::duration::max();
-  }
-  quickest_ = std::min(quickest_, took);
-  usual_ += (took - usual_) / kAverageOf;
-  const auto quickest = std::min(quickest_, quickest_before_);
-  return usual_ > quickest * kTimes + kAndSome;
+bool InFlightLimit::is_slower(Steady::duration took) {
+  const double seconds = std::chrono::duration<double>(took).count();
+  if (usual_s_ == 0) recent_s_ = usual_s_ = seconds;
+  recent_s_ += (seconds - recent_s_) / kRecent;
+  usual_s_ += (seconds - usual_s_) / kUsual;
+  return recent_s_ > usual_s_ * kTimes + kAndSomeSeconds;
 }
 
-void InFlightLimit::cut(Steady::time_point at) {
-  limit_ = std::max(std::min(most_, kLeast), limit_ / 2);
+void InFlightLimit::cut(Steady::time_point at, int least) {
+  limit_ = std::max(std::min(limit_, least), limit_ / 2);
   was_cut_ = true;
   grown_ = 0;
   cut_at_ = at;
-  usual_ = {};
 }
 
 void InFlightLimit::learn(Steady::time_point began, Steady::time_point at, bool is_well) {
-  const bool is_too_much = !is_well || is_slower(at - began, at);
+  const bool is_too_much = !is_well || is_slower(at - began);
   if (is_too_much) {
-    if (began >= cut_at_) cut(at);
+    if (began >= cut_at_) cut(at, is_well ? kFirst : kLeast);
     return;
   }
   grown_ += was_cut_ ? 1.0 / limit_ : 1.0;

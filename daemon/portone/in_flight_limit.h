@@ -1,9 +1,10 @@
 // How many calls to one API of PortOne's may be in flight: as many as it takes.
 //
 // Begins low and doubles with each round of answers until PortOne says that it is enough (429, 503,
-// silence, or answers that take much longer than they did): then it is halved at once and grows by
-// one a round. One answer of many that is slow says nothing; a call that began before the last cut
-// neither. A call that hangs takes nobody's place: beyond some time it does not count, up to the most
+// silence, or answers that take much longer than they usually do): then it is halved at once and grows
+// by one a round. One answer of many that is slow says nothing; a call that began before the last cut
+// neither. What is asked changes how long answers take, too: slowness alone never cuts below where it
+// began. A call that hangs takes nobody's place: beyond some time it does not count, up to the most
 // that is configured. Reads no clock. `now` from any thread, the rest from the loop's.
 #pragma once
 
@@ -31,8 +32,8 @@ class InFlightLimit {
 
  private:
   void learn(Steady::time_point began, Steady::time_point at, bool is_well);
-  void cut(Steady::time_point at);
-  [[nodiscard]] bool is_slower(Steady::duration took, Steady::time_point at);
+  void cut(Steady::time_point at, int least);
+  [[nodiscard]] bool is_slower(Steady::duration took);
 
   const int most_;
   std::atomic<int> now_;
@@ -41,11 +42,9 @@ class InFlightLimit {
   bool was_cut_ = false;
   double grown_ = 0;  // towards the next one more
   Steady::time_point cut_at_{};
-  // The quickest answers of this stretch of time and of the one before: what PortOne takes by itself.
-  Steady::time_point stretch_began_{};
-  Steady::duration quickest_{Steady::duration::max()};
-  Steady::duration quickest_before_{Steady::duration::max()};
-  Steady::duration usual_{};  // a moving average
+  // Moving averages of how long answers take: of the last few, and of many.
+  double recent_s_ = 0;
+  double usual_s_ = 0;
 };
 
 }  // namespace reconciled::portone

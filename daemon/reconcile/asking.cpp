@@ -25,8 +25,12 @@ core::Api api_of(const Question& question) {
 }  // namespace
 
 Asking::Asking(portone::PortOne& portone, storage::Writer& writer, const Clock& clock,
-               Answered answered)
-    : portone_(portone), writer_(writer), clock_(clock), answered_(std::move(answered)) {}
+               Answered answered, std::chrono::milliseconds list_patience)
+    : portone_(portone),
+      writer_(writer),
+      clock_(clock),
+      answered_(std::move(answered)),
+      list_patience_(list_patience) {}
 
 void Asking::want(const Question& question, std::optional<storage::Cover> event, Turn turn) {
   state_.lock()->queue.want(question, event, turn);
@@ -56,6 +60,7 @@ std::size_t Asking::size() const {
 }
 
 void Asking::go_on() {
+  lose_patience();
   for (const core::Api api : {core::Api::kV1, core::Api::kV2}) ask_more(api);
 }
 
@@ -133,6 +138,14 @@ void Asking::tell(const Job& job, std::int64_t number, LookupReport report) {
   answered_(std::move(report));
 }
 
+void Asking::lose_patience() {
+  auto state = state_.lock();
+  Listing& listing = state->listing;
+  if (!listing.is_under_way || Steady::now() < listing.began + list_patience_) return;
+  for (const Question& question : listing.waiting) state->queue.give_back(question);
+  listing.waiting.clear();
+}
+
 void Asking::list_if_worth_it() {
   const core::Time now = clock_.now();
   std::chrono::milliseconds reach{};
@@ -140,7 +153,7 @@ void Asking::list_if_worth_it() {
   {
     auto state = state_.lock();
     Listing& listing = state->listing;
-    if (state->is_stopping || listing.is_under_way || now < listing.not_before ||
+    if (state->is_stopping || listing.is_under_way || Steady::now() < listing.not_before ||
         state->queue.waiting(core::Api::kV2) < kBacklog || portone_.limit(core::Api::kV2) < 1) {
       return;
     }
@@ -152,16 +165,20 @@ void Asking::list_if_worth_it() {
     }
     if (jobs.empty()) return;
     listing.is_under_way = true;
+    listing.began = Steady::now();
+    listing.waiting.clear();
+    for (const Job& job : jobs) listing.waiting.push_back(job.question);
     reach = listing.reach;
   }
   std::vector<std::int64_t> numbers = numbers_for(jobs);
   portone::PortOne::PaymentIds payments;
   for (const Job& job : jobs) payments.insert(job.question.id);
-  static_cast<void>(portone_.list_v2(
-      now - reach, now, std::move(payments), [this, now, jobs = std::move(jobs), numbers = std::move(numbers)](
-                            const std::vector<core::Snapshot>& snapshots) {
-        listed(jobs, numbers, now, snapshots);
-      }));
+  auto listed_them = [this, now, jobs = std::move(jobs),
+                      numbers = std::move(numbers)](const std::vector<core::Snapshot>& snapshots) {
+    listed(jobs, numbers, now, snapshots);
+  };
+  static_cast<void>(
+      portone_.list_v2(now - reach, now, std::move(payments), std::move(listed_them)));
 }
 
 // A payment answers for itself where the list shows it, and all attempts that were named; any other
@@ -178,7 +195,11 @@ void Asking::listed(const std::vector<Job>& jobs, const std::vector<std::int64_t
   {
     auto state = state_.lock();
     if (state->is_stopping) return;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Listing& listing = state->listing;
+    listing.is_under_way = false;
+    // They were asked by themselves meanwhile.
+    const bool is_too_late = listing.waiting.empty();
+    for (std::size_t i = 0; i < jobs.size() && !is_too_late; ++i) {
       const Question& question = jobs[i].question;
       const auto row = by_payment.find(question.id);
       const bool is_whole =
@@ -191,13 +212,14 @@ void Asking::listed(const std::vector<Job>& jobs, const std::vector<std::int64_t
         state->queue.give_back(question);
       }
     }
-    Listing& listing = state->listing;
-    listing.is_under_way = false;
+    listing.waiting.clear();
     const bool is_in_vain = found.size() * 8 < jobs.size();
-    if (is_in_vain) {
+    if (is_too_late) {
+      listing.reach = kFirstReach;
+    } else if (is_in_vain) {
       listing.reach = std::min(listing.reach * 4, kLongestReach);
-      listing.not_before = answered_at + kPauseInVain;
     }
+    if (is_in_vain) listing.not_before = Steady::now() + kPauseInVain;
   }
   for (const std::size_t i : found) {
     LookupReport report;

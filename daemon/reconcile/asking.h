@@ -20,7 +20,11 @@ class Asking {
   // Gets each report with its number and its events; on PortOne's thread.
   using Answered = std::function<void(storage::LookupReport)>;
 
-  Asking(portone::PortOne& portone, storage::Writer& writer, const Clock& clock, Answered answered);
+  // How long others wait for the list of what changed before they are asked about by themselves.
+  static constexpr std::chrono::milliseconds kListPatience{5'000};
+
+  Asking(portone::PortOne& portone, storage::Writer& writer, const Clock& clock, Answered answered,
+         std::chrono::milliseconds list_patience = kListPatience);
 
   // See LookupQueue.
   void want(const storage::Question& question, std::optional<storage::Cover> event = std::nullopt,
@@ -47,11 +51,15 @@ class Asking {
     }
   };
   // Under a backlog of V2 the list of what changed answers hundreds of payments a call, by the same
-  // rules as single answers. Each look goes as far back as brings answers.
+  // rules as single answers. Each look goes as far back as brings answers. It may only help: where it
+  // takes long, what waits for it is asked by itself.
+  using Steady = std::chrono::steady_clock;
   struct Listing {
     bool is_under_way = false;
+    Steady::time_point began{};
+    std::vector<storage::Question> waiting;  // for its answer
     std::chrono::milliseconds reach{kFirstReach};
-    core::Time not_before{};
+    Steady::time_point not_before{};
   };
   static constexpr std::size_t kBacklog = 256;  // questions that wait
   static constexpr std::chrono::milliseconds kFirstReach{120'000};
@@ -76,6 +84,8 @@ class Asking {
   void ask_more(core::Api api);
   [[nodiscard]] std::vector<LookupQueue::Job> take(core::Api api);
   void list_if_worth_it();
+  // Gives back what waits for a list that takes too long.
+  void lose_patience();
   void listed(const std::vector<LookupQueue::Job>& jobs, const std::vector<std::int64_t>& numbers,
               core::Time asked_at, const std::vector<core::Snapshot>& snapshots);
   void tell(const LookupQueue::Job& job, std::int64_t number, storage::LookupReport report);
@@ -89,6 +99,7 @@ class Asking {
   storage::Writer& writer_;
   const Clock& clock_;
   const Answered answered_;
+  const std::chrono::milliseconds list_patience_;
   LockGuarded<State> state_;
 };
 

@@ -47,14 +47,24 @@ TEST_CASE("in-flight limit: 429 and 503 halve it once a round, then it grows by 
   CHECK(calls.limit.now() == 2);
 }
 
-TEST_CASE("in-flight limit: answers that take much longer than they did halve it, one alone does not") {
+TEST_CASE("in-flight limit: answers that take much longer than usual halve it, one alone does not") {
   Calls calls(64);
-  for (int i = 0; i < 5; ++i) calls.round(50ms);
+  for (int i = 0; i < 20; ++i) calls.round(50ms);
   calls.limit.began(calls.now);
   calls.limit.ended(calls.now, calls.now + 900ms, true);
   CHECK(calls.limit.now() == 64);
-  for (int i = 0; i < 3; ++i) calls.round(800ms);
+  for (int i = 0; i < 2; ++i) calls.round(800ms);
   CHECK(calls.limit.now() < 33);
+}
+
+TEST_CASE("in-flight limit: what is asked may take longer without an end, and is asked all the same") {
+  Calls calls(64);
+  for (int i = 0; i < 20; ++i) calls.round(5ms);  // "unknown", quickly said
+  for (int i = 0; i < 10; ++i) calls.round(300ms);
+  CHECK(calls.limit.now() >= InFlightLimit::kFirst);
+  // That is what is usual from now on.
+  for (int i = 0; i < 200; ++i) calls.round(300ms);
+  CHECK(calls.limit.now() > 32);
 }
 
 TEST_CASE("in-flight limit: a call that hangs takes nobody's place, up to the most") {

@@ -23,8 +23,9 @@ Question attempt(const std::string& id, const std::string& payment) {
 }
 
 struct Desk {
-  explicit Desk(int limit, Asking::Answered answered)
-      : portone(limit), asking(portone, store.writer(), clock, std::move(answered)) {}
+  explicit Desk(int limit, Asking::Answered answered,
+                std::chrono::milliseconds list_patience = Asking::kListPatience)
+      : portone(limit), asking(portone, store.writer(), clock, std::move(answered), list_patience) {}
 
   Store store;
   reconciled::SystemClock clock;
@@ -140,6 +141,34 @@ TEST_CASE("asking: under a backlog of V2 the list answers for what it shows, the
   CHECK(asked.contains("ord-5"));
   CHECK(asked.contains("ord-250"));
   CHECK_FALSE(asked.contains("ord-7"));
+}
+
+TEST_CASE("asking: a list that takes too long holds up nothing, and what it says too late is left") {
+  std::set<std::string> answered;
+  Desk desk(
+      1, [&](const LookupReport& report) { answered.insert(report.question.id); }, 20ms);
+  for (int i = 0; i < 300; ++i) {
+    const std::string id = "ord-" + std::to_string(i);
+    desk.asking.want({QuestionKind::kV2Payment, id, PaymentId::trusted(id), {}});
+  }
+  const auto listing = desk.portone.listing();
+  REQUIRE(listing);
+  desk.asking.go_on();
+  const std::size_t waiting = desk.asking.waiting();
+  std::this_thread::sleep_for(25ms);
+  desk.asking.go_on();
+  CHECK(desk.asking.waiting() > waiting + 200);
+  CHECK_FALSE(desk.portone.listing());  // it is still under way
+  Snapshot row = v2("tx-7", Result::kPaid);
+  row.payment_id = PaymentId::trusted("ord-7");
+  listing({row});
+  CHECK(answered.empty());
+  int asked = 0;
+  while (const auto next = desk.portone.next()) {
+    ++asked;
+    PortoneByHand::answer(*next, Ended::kNotFound);
+  }
+  CHECK(asked == 300);
 }
 
 TEST_CASE("asking: after a stop nothing is asked, and no answer is taken") {
