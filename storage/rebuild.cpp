@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 5s;
+constexpr auto kRetryPatience = 5s;
 constexpr std::int64_t kPageRows = 1'000;
 constexpr int kSecondLooks = 10;
 constexpr std::size_t kMostLooks = 64;  // at one payment whose events wait
@@ -178,7 +178,7 @@ std::vector<std::string> differences(Session& session, const core::PaymentId& pa
 
 RebuildCounts check_rebuild(const Store& store,
                             const std::function<void(const std::string&)>& tell) {
-  const std::unique_ptr<Session> own = open_session(store.location(), kPatience);
+  const std::unique_ptr<Session> own = open_session(store.location(), kRetryPatience);
   Session& session = *own;
   RebuildCounts counts;
   std::vector<core::PaymentId> suspects;
@@ -207,7 +207,7 @@ RebuildCounts check_rebuild(const Store& store,
 
 RebuildCounts rebuild(const Store& store, core::Time now) {
   const std::unique_ptr<WriterEngine> engine =
-      open_writer_engine({.location = store.location(), .patience = kPatience});
+      open_writer_engine({.location = store.location(), .patience = kRetryPatience});
   Session& session = engine->session();
   RebuildCounts counts;
   std::string last;

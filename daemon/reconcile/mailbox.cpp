@@ -6,14 +6,14 @@ namespace reconciled {
 namespace {
 
 // Of each kind; beyond it the inbox is scanned instead, or the plan asks.
-constexpr std::size_t kMost = 100'000;
+constexpr std::size_t kMostMail = 100'000;
 
 }  // namespace
 
 void Mailbox::put_events(const std::vector<storage::CommitNotice::Pending>& events) {
   auto state = state_.lock();
   auto& known = state->mail.events;
-  if (known.size() + events.size() > kMost) {
+  if (known.size() + events.size() > kMostMail) {
     state->mail.overflowed = true;
   } else {
     known.insert(known.end(), events.begin(), events.end());
@@ -24,14 +24,14 @@ void Mailbox::put_events(const std::vector<storage::CommitNotice::Pending>& even
 
 void Mailbox::put_payment(const core::PaymentId& payment_id) {
   auto state = state_.lock();
-  if (state->mail.payments.size() < kMost) state->mail.payments.push_back(payment_id);
+  if (state->mail.payments.size() < kMostMail) state->mail.payments.push_back(payment_id);
   state->is_awake = true;
   wake_.notify_one();
 }
 
 void Mailbox::put_question(const storage::Question& question) {
   auto state = state_.lock();
-  if (state->mail.questions.size() < kMost) state->mail.questions.push_back(question);
+  if (state->mail.questions.size() < kMostMail) state->mail.questions.push_back(question);
   state->is_awake = true;
   wake_.notify_one();
 }
