@@ -40,8 +40,9 @@ batches=ON
 # nginx stands before the daemon in a test; PostgreSQL prepares the statements that it shares with
 # SQLite; systemd's tools judge the units, and one test boots it in a container; under libfaketime the
 # daemon's clock steps.
-test_packages="$build_packages ccache libfaketime nginx-light openssl postgresql-15 systemd systemd-container"
-[ "$tidy" = no ] || test_packages="$test_packages clang-tidy-14"
+test_packages="$build_packages ccache libfaketime nginx-light openssl postgresql systemd systemd-container"
+# An older one does not know coroutines.
+[ "$tidy" = no ] || test_packages="$test_packages clang-tidy-16"
 # A machine without PostgreSQL gets none that runs: the test starts its own.
 clusters=/etc/postgresql-common/createcluster.conf
 if [ ! -e "$clusters" ]; then
@@ -62,7 +63,7 @@ if [ "$tidy" = yes ]; then
   ninja -C "$build" -j "$(nproc)" reconciled_storage
   # clang knows fewer warnings than the flags of GCC name.
   find daemon storage -name '*.cpp' -print0 |
-    xargs -0 -P "$(nproc)" -n 1 clang-tidy-14 -p "$build" --quiet \
+    xargs -0 -P "$(nproc)" -n 1 clang-tidy-16 -p "$build" --quiet \
       --extra-arg=-Wno-unknown-warning-option
   echo "clang-tidy: nothing to say"
   exit 0
@@ -72,4 +73,7 @@ ninja -C "$build" -j "$(nproc)"
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
 export UBSAN_OPTIONS="print_stacktrace=1"
 export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:second_deadlock_stack=1"
-ctest --test-dir "$build" --output-on-failure -j "$(nproc)" ${label:+-L "$label"}
+# Most tests wait for something; under a sanitizer they compute.
+jobs=$((2 * $(nproc)))
+[ -z "$sanitize" ] || jobs=$(nproc)
+ctest --test-dir "$build" --output-on-failure -j "$jobs" ${label:+-L "$label"}

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <list>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <vector>
@@ -44,6 +45,8 @@ CURLM* make_multi() {
   static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
   CURLM* const multi = kReady == CURLE_OK ? curl_multi_init() : nullptr;
   if (multi == nullptr) throw std::runtime_error("curl cannot be set up");
+  // As many as the server allows: each call beyond curl's own limit would open a connection.
+  curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 1'024L);
   return multi;
 }
 
@@ -81,6 +84,8 @@ struct ClientLoop::Impl {
   void end_all(const ClientError& error);
   void end_silent(Steady::time_point now);
   [[nodiscard]] std::unique_ptr<ClientCall> idle_call();
+  void note_silence(ClientCall& call, Steady::time_point now);
+  [[nodiscard]] bool is_in_doubt(const Upstream& upstream) const;
   void do_posted();
   void take_ended();
   [[nodiscard]] bool tell_ended();
@@ -90,6 +95,8 @@ struct ClientLoop::Impl {
   std::vector<std::unique_ptr<ClientCall>> idle;
   std::vector<Ended> ended;  // to be told
   Steady::time_point look_at{};
+  // By base_url: a connection to it may hang that others of its calls are on.
+  std::map<std::string, Steady::time_point> in_doubt_until;
   std::atomic<bool> aborted{false};
   std::mutex mutex;
   std::vector<std::function<void()>> posted;  // guarded by mutex
@@ -112,9 +119,23 @@ void ClientLoop::Impl::end_silent(Steady::time_point now) {
   for (auto call = calls.begin(); call != calls.end();) {
     const auto current = call++;
     if (now - (*current)->quiet_since(now) >= (*current)->options().read_timeout) {
+      note_silence(**current, now);
       end(current, ClientError{ClientFault::kTimeout, "no byte in time"});
     }
   }
+}
+
+// Over HTTP/2 a connection outlives its calls, and one that hangs would take every later call along:
+// none is put on it any more until those that are on it have ended.
+void ClientLoop::Impl::note_silence(ClientCall& call, Steady::time_point now) {
+  if (!call.is_silent()) return;
+  call.give_up_connection();
+  in_doubt_until[call.options().base_url] = now + call.options().total_deadline;
+}
+
+bool ClientLoop::Impl::is_in_doubt(const Upstream& upstream) const {
+  const auto found = in_doubt_until.find(upstream.options().base_url);
+  return found != in_doubt_until.end() && Steady::now() < found->second;
 }
 
 std::unique_ptr<ClientCall> ClientLoop::Impl::idle_call() {
@@ -139,6 +160,7 @@ void ClientLoop::Impl::take_ended() {
     if (message->msg != CURLMSG_DONE) continue;
     ClientCall& which = ClientCall::of(message->easy_handle);
     const CURLcode code = message->data.result;
+    if (code == CURLE_OPERATION_TIMEDOUT) note_silence(which, Steady::now());
     const auto call = std::find_if(calls.begin(), calls.end(),
                                    [&](const auto& known) { return known.get() == &which; });
     core::check(call != calls.end(), "curl ends a call that is in flight");
@@ -172,7 +194,8 @@ void ClientLoop::send(std::shared_ptr<const Upstream> upstream, ClientRequest re
     return;
   }
   std::unique_ptr<ClientCall> call = impl.idle_call();
-  call->prepare(std::move(upstream), std::move(request), std::move(done));
+  const bool is_in_doubt = impl.is_in_doubt(*upstream);
+  call->prepare(std::move(upstream), std::move(request), std::move(done), is_in_doubt);
   core::check(curl_multi_add_handle(impl.multi.get(), call->easy()) == CURLM_OK,
               "curl takes a call");
   impl.calls.push_back(std::move(call));

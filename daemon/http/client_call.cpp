@@ -1,7 +1,10 @@
 #include "daemon/http/client_call.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -116,7 +119,7 @@ bool ClientCall::is_sendable(const ClientRequest& request) {
 }
 
 void ClientCall::prepare(std::shared_ptr<const Upstream> upstream, ClientRequest request,
-                         ClientLoop::Done done) {
+                         ClientLoop::Done done, bool on_fresh_connection) {
   upstream_ = std::move(upstream);
   request_ = std::move(request);
   done_ = std::move(done);
@@ -135,9 +138,12 @@ void ClientCall::prepare(std::shared_ptr<const Upstream> upstream, ClientRequest
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   set_limits();
   set_peer();
+  set(CURLOPT_FRESH_CONNECT, on_fresh_connection ? 1L : 0L);
   set_headers();
   set_request();
 }
+
+void ClientCall::give_up_connection() { set(CURLOPT_FORBID_REUSE, 1L); }
 
 template <class Value>
 void ClientCall::set(CURLoption option, Value value) {
@@ -185,7 +191,11 @@ void ClientCall::set_peer() {
   if (!given.unix_path.empty() || origin.is_loopback()) set(CURLOPT_PROXY, "");
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // no secret for a proxy
+  set(CURLOPT_SOCKOPTFUNCTION, &ClientCall::set_up_socket);
+  set(CURLOPT_SOCKOPTDATA, static_cast<void*>(this));
   if (!origin.tls) return;
+  // The second call waits until the first one knows whether its connection carries both.
+  set(CURLOPT_PIPEWAIT, 1L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -216,6 +226,17 @@ void ClientCall::set_request() {
     set(CURLOPT_POSTFIELDS, request_.body.data());
     set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   }
+}
+
+// Where nobody acknowledges any more (a router forgot the connection), the kernel ends it.
+int ClientCall::set_up_socket(void* self, curl_socket_t fd, curlsocktype) {
+  const int on = 1;
+  const auto silence = static_cast<ClientCall*>(self)->options().read_timeout;
+  const auto patience = static_cast<unsigned>(in_ms(silence));
+  // A Unix socket knows neither.
+  static_cast<void>(setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
+  static_cast<void>(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience));
+  return CURL_SOCKOPT_OK;
 }
 
 std::size_t ClientCall::take_head(char* bytes, std::size_t, std::size_t size, void* self) {

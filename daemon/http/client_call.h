@@ -27,8 +27,11 @@ class ClientCall {
   // Whether nothing in the request could end its line, or the line early.
   [[nodiscard]] static bool is_sendable(const ClientRequest& request);
 
+  // `on_fresh_connection`: on no connection that another call has used.
   void prepare(std::shared_ptr<const Upstream> upstream, ClientRequest request,
-               ClientLoop::Done done);
+               ClientLoop::Done done, bool on_fresh_connection);
+  // Before it is taken away from curl: its connection serves nobody after those that are on it.
+  void give_up_connection();
   // What it came to; curl said `code`.
   [[nodiscard]] ClientResult result(CURLcode code);
   // Since when the server has been silent; the wait for a connection is limited apart.
@@ -36,6 +39,7 @@ class ClientCall {
 
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] const ClientOptions& options() const { return upstream_->options(); }
+  [[nodiscard]] bool is_silent() const { return received_bytes_ == 0; }
   [[nodiscard]] static ClientCall& of(CURL* easy);
   // What the caller gave, given back.
   [[nodiscard]] ClientLoop::Done release();
@@ -48,6 +52,7 @@ class ClientCall {
     void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
   };
 
+  static int set_up_socket(void* self, curl_socket_t fd, curlsocktype purpose);
   static std::size_t take_head(char* bytes, std::size_t, std::size_t size, void* self);
   static std::size_t take_body(char* bytes, std::size_t, std::size_t size, void* self);
   bool head_line(std::string_view line);

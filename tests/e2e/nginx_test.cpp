@@ -1,89 +1,28 @@
 // Behind a real nginx with TLS, as the README recommends it: nothing is changed on the way.
 #include <doctest/doctest.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "tests/e2e/nginx.h"
 #include "tests/e2e/rig.h"
-#include "tests/http/test_certificate.h"
 
 using namespace reconciled::e2e;
 
 namespace {
 
-int free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  close(fd);
-  return ntohs(address.sin_port);
+// Before webhook and redirect listener; `upstream_lines` go beside each proxy_pass.
+NginxSite before(const DaemonProcess& daemon, const std::string& upstream_lines) {
+  const std::string forwarded =
+      "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
+      "proxy_set_header X-Forwarded-Proto https;\n" +
+      upstream_lines;
+  NginxSite site;
+  site.http_lines = "upstream webhook { server " + daemon.webhook().address +
+                    "; keepalive 4; }\nupstream redirect { server " + daemon.redirect().address +
+                    "; keepalive 4; }\n";
+  site.server_lines = "location /webhooks/ { proxy_pass http://webhook;\n" + forwarded + "}\n" +
+                      "location /confirm/ { proxy_pass http://webhook;\n" + forwarded + "}\n" +
+                      "location /payments/ { proxy_pass http://redirect;\n" + forwarded + "}\n";
+  return site;
 }
-
-// nginx in the foreground with TLS before webhook and redirect listener.
-class Nginx {
- public:
-  // `upstream_lines` go beside each proxy_pass.
-  Nginx(const DaemonProcess& daemon, const std::string& upstream_lines) {
-    reconciled::test::make_certificate(folder_ / "cert", folder_ / "key", "localhost",
-                                       "DNS:localhost,IP:127.0.0.1");
-    endpoint_ = {"127.0.0.1:" + std::to_string(free_port()), folder_ / "cert"};
-    write_file(folder_ / "nginx.conf", configuration(daemon, upstream_lines));
-    process_ = std::make_unique<ChildProcess>(
-        Command{{NGINX_BINARY, "-p", folder_.text(), "-c", "nginx.conf", "-e", folder_ / "err.log",
-                 "-g", "daemon off;"}},
-        folder_ / "nginx");
-    wait_until("nginx serves", [this] {
-      REQUIRE_MESSAGE(process_->is_running(), read_file(folder_ / "err.log"));
-      try {
-        return ask(endpoint_, {"GET", "/ping"}).status == 204;
-      } catch (const std::exception&) {
-        return false;
-      }
-    });
-  }
-  ~Nginx() {
-    // An orderly end takes its worker along.
-    process_->signal(SIGTERM);
-    try {
-      process_->wait();
-    } catch (const std::exception& error) {
-      MESSAGE(error.what());
-    }
-    if (test_is_failing()) MESSAGE(read_file(folder_ / "err.log"));
-  }
-  [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
-
- private:
-  std::string configuration(const DaemonProcess& daemon, const std::string& lines) const {
-    std::string temporary;
-    for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
-      temporary += std::string(kind) + "_temp_path " + (folder_ / kind) + ";\n";
-    }
-    const std::string forwarded =
-        "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
-        "proxy_set_header X-Forwarded-Proto https;\n" +
-        lines;
-    return (geteuid() == 0 ? "user root;\n" : "") + std::string("worker_processes 1;\npid ") +
-           (folder_ / "pid") + ";\nevents { worker_connections 64; }\nhttp {\naccess_log off;\n" +
-           temporary + "upstream webhook { server " + daemon.webhook().address +
-           "; keepalive 4; }\nupstream redirect { server " + daemon.redirect().address +
-           "; keepalive 4; }\nserver {\nlisten " + endpoint_.address + " ssl;\nssl_certificate " +
-           (folder_ / "cert") + ";\nssl_certificate_key " + (folder_ / "key") +
-           ";\nlocation = /ping { return 204; }\n" +
-           "location /webhooks/ { proxy_pass http://webhook;\n" + forwarded + "}\n" +
-           "location /confirm/ { proxy_pass http://webhook;\n" + forwarded + "}\n" +
-           "location /payments/ { proxy_pass http://redirect;\n" + forwarded + "}\n}\n}\n";
-  }
-
-  reconciled::test::TemporaryFolder folder_;
-  Endpoint endpoint_;
-  std::unique_ptr<ChildProcess> process_;
-};
 
 constexpr const char* kPortOneIp = "52.78.5.241";
 
@@ -137,15 +76,15 @@ void pay_through(Rig& rig, const Endpoint& proxy) {
 
 TEST_CASE("nginx: as it comes, with HTTP/1.0 to the daemon") {
   Rig rig;
-  const Nginx nginx(rig.daemon, "proxy_http_version 1.0;\n");
+  const Nginx nginx(before(rig.daemon, "proxy_http_version 1.0;\n"));
   pay_through(rig, nginx.endpoint());
 }
 
 TEST_CASE("nginx: with connections to the daemon that are kept alive") {
   Rig rig;
-  const Nginx nginx(rig.daemon,
-                    "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n"
-                    "proxy_set_header Host $host;\n");
+  const Nginx nginx(before(rig.daemon,
+                           "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n"
+                           "proxy_set_header Host $host;\n"));
   pay_through(rig, nginx.endpoint());
   for (int i = 0; i < 50; ++i) {
     const std::string id = "kept-" + std::to_string(i);

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "daemon/http/client.h"
-#include "tests/support/raw_socket.h"
+#include "tests/support/listening_socket.h"
 
 namespace reconciled::test {
 
@@ -17,17 +17,7 @@ class ScriptedServer {
  public:
   using Script = std::function<void(RawSocket& client, int connection)>;
 
-  explicit ScriptedServer(Script script) : listening_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (bind(listening_.fd(), generic, size) != 0 || listen(listening_.fd(), 8) != 0 ||
-        getsockname(listening_.fd(), generic, &size) != 0) {
-      throw std::runtime_error("cannot listen");
-    }
-    port_ = ntohs(address.sin_port);
+  explicit ScriptedServer(Script script) {
     thread_ = std::thread([this, script = std::move(script)] { run(script); });
   }
   ~ScriptedServer() {
@@ -37,7 +27,7 @@ class ScriptedServer {
   }
   [[nodiscard]] http::ClientOptions options() const {
     http::ClientOptions made;
-    made.base_url = "http://127.0.0.1:" + std::to_string(port_);
+    made.base_url = "http://127.0.0.1:" + std::to_string(listening_.port());
     made.read_timeout = std::chrono::milliseconds(2'000);
     made.total_deadline = std::chrono::milliseconds(4'000);
     return made;
@@ -49,7 +39,7 @@ class ScriptedServer {
  private:
   void run(const Script& script) {
     for (;;) {
-      RawSocket client(accept(listening_.fd(), nullptr, nullptr));
+      RawSocket client = listening_.accept_one();
       if (client.fd() < 0) return;
       try {
         script(client, connections_++);
@@ -59,8 +49,7 @@ class ScriptedServer {
     }
   }
 
-  RawSocket listening_;
-  std::uint16_t port_ = 0;
+  ListeningSocket listening_;
   std::atomic<int> connections_{0};
   std::thread thread_;
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
@@ -12,7 +14,18 @@
 namespace reconciled::test {
 namespace {
 
-constexpr const char* kPrograms = "/usr/lib/postgresql/15/bin/";
+constexpr int kOldest = 15;
+
+// Of the newest that is installed; empty where there is none.
+std::string programs() {
+  int newest = 0;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("/usr/lib/postgresql", none)) {
+    newest = std::max(newest, std::atoi(entry.path().filename().c_str()));
+  }
+  if (newest < kOldest) return {};
+  return "/usr/lib/postgresql/" + std::to_string(newest) + "/bin/";
+}
 
 // What it prints; throws where it fails.
 std::string output_of(const std::string& command) {
@@ -50,17 +63,17 @@ std::string without_comments(const std::string& sql) { return replaced(sql, "--[
 
 }  // namespace
 
-Postgres::Postgres() {
-  if (::access((std::string(kPrograms) + "initdb").c_str(), X_OK) != 0) {
+Postgres::Postgres() : programs_(programs()) {
+  if (::access((programs_ + "initdb").c_str(), X_OK) != 0) {
     throw std::runtime_error(
-        "PostgreSQL 15 is not installed: apt-get install postgresql-15, as tests/run.sh does");
+        "PostgreSQL 15 or newer is not installed: apt-get install postgresql, as tests/run.sh does");
   }
   if (::geteuid() == 0) {
     // PostgreSQL runs under no root.
     as_its_user_ = "runuser -u postgres -- ";
     output_of("chown postgres " + folder_.text());
   }
-  const std::string here = "cd / && " + as_its_user_ + kPrograms;
+  const std::string here = "cd / && " + as_its_user_ + programs_;
   output_of(here + "initdb --no-locale -E UTF8 -A trust -N -U postgres -D " + (folder_ / "data"));
   output_of(here + "pg_ctl -w -D " + (folder_ / "data") + " -l " + (folder_ / "log") + " -o \"-k " +
             folder_.text() + " -c listen_addresses='' -c fsync=off\" start");
@@ -68,7 +81,7 @@ Postgres::Postgres() {
 
 Postgres::~Postgres() {
   try {
-    output_of("cd / && " + as_its_user_ + kPrograms + "pg_ctl -w -m immediate -D " +
+    output_of("cd / && " + as_its_user_ + programs_ + "pg_ctl -w -m immediate -D " +
               (folder_ / "data") + " stop");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
@@ -81,7 +94,7 @@ std::vector<std::string> Postgres::run(const std::vector<std::string>& scripts) 
     std::ofstream script(file);
     for (const std::string& sql : scripts) script << "\\echo @\n" << sql << ";\n";
   }
-  const std::string said = output_of(std::string(kPrograms) + "psql -X -q -t -h " + folder_.text() +
+  const std::string said = output_of(programs_ + "psql -X -q -t -h " + folder_.text() +
                                      " -U postgres -d postgres -f " + file);
   std::vector<std::string> faults;
   for (std::size_t at = 0; at < said.size();) {

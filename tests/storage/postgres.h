@@ -1,5 +1,6 @@
-// A PostgreSQL 15 of the test's own: a folder, a socket in it, and nothing that anybody else could
-// meet. Debian's package `postgresql-15`; where it is not installed the constructor throws.
+// A PostgreSQL of the test's own: a folder, a socket in it, and nothing that anybody else could meet.
+// The one of this Debian (package `postgresql`), 15 or newer; where there is none the constructor
+// throws.
 #pragma once
 
 #include <string>
@@ -22,6 +23,7 @@ class Postgres {
 
  private:
   TemporaryFolder folder_;
+  std::string programs_;     // the folder of initdb, pg_ctl and psql, with a slash behind it
   std::string as_its_user_;  // what a command begins with
 };
 
