@@ -109,7 +109,9 @@ void compare_attempts(Session& session, const core::PaymentId& payment_id,
                       const core::Decision& decision, std::vector<std::string>& found) {
   std::set<std::pair<std::string, core::Result>> stored;
   std::set<std::pair<std::string, core::Result>> derived;
-  Query query = session.query("SELECT attempt_id, result FROM attempt WHERE payment_id = ?");
+  Query query = session.query(
+      "SELECT a.attempt_id, a.result FROM payment p JOIN attempt a USING (payment_no) "
+      "WHERE p.payment_id = ?");
   query.with(payment_id);
   while (query.next()) {
     Row row = query.row();
@@ -223,7 +225,7 @@ RebuildCounts rebuild(const Store& store, core::Time now) {
       context.policy = policy_for(session, stored);
       context.configuration_id = configuration_for(session, stored).value_or(1);
       context.writes_lookups = false;
-      if (redecide(session, context, id, {"rebuild", std::nullopt}, now, std::nullopt)) {
+      if (redecide(session, context, id, {"rebuild", std::nullopt, true}, now, std::nullopt)) {
         counts.different += 1;
       }
     }

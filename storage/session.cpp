@@ -94,6 +94,10 @@ std::int64_t Session::next_arrival() {
   return ++arrivals_;
 }
 
+bool Session::may_hold_event(std::int64_t) const { return true; }
+
+void Session::note_event(std::int64_t) {}
+
 Transaction::Transaction(Session& session, For purpose) : session_(session) {
   if (purpose == For::kWriting) {
     session_.begin();

@@ -202,6 +202,11 @@ class Session {
   // Takes it back, and releases it.
   void roll_back_to_savepoint();
 
+  // Whether a copy of an event of this hash may be stored: "no" is certain, and spares a question.
+  [[nodiscard]] virtual bool may_hold_event(std::int64_t dedupe_hash) const;
+  // An event of this hash is being stored.
+  virtual void note_event(std::int64_t dedupe_hash);
+
   // A number higher than any before, over restarts too. On a writing connection, in a transaction.
   [[nodiscard]] std::int64_t next_arrival();
 

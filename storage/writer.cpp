@@ -12,27 +12,11 @@ using namespace std::chrono_literals;
 // How long one attempt to begin waits for a lock that another process holds.
 constexpr auto kBusyWait = 250ms;
 
-// How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
-// under any load, and no load waits long for them.
-constexpr int kBackgroundShare = 8;  // one part in so many
-constexpr auto kLeastSlice = 20us;
-
-// The index of events is written where nobody waits, so many events at a time, and soon after the
-// last load; beyond so many unindexed ones it is also written while somebody waits.
-constexpr std::int64_t kIndexedAtOnce = 1'024;
-constexpr std::int64_t kMostRecent = 65'536;
-constexpr auto kIndexedAfter = 100ms;
+// How soon after the last load the index of events is written.
+constexpr auto kIndexedAfter = 20ms;
 
 // Before a batch is tried again that the database did not take and that nobody waits for.
 constexpr auto kPauseAfterFailure = 250ms;
-
-void merge(CommitNotice& all, const CommitNotice& one) {
-  all.pending_events.insert(all.pending_events.end(), one.pending_events.begin(),
-                            one.pending_events.end());
-  all.suspects.insert(all.suspects.end(), one.suspects.begin(), one.suspects.end());
-  all.lookups_changed |= one.lookups_changed;
-  append(all.changed, one.changed);
-}
 
 // Whether the work failed, or the world that it was to be done in.
 WriteFailure::Kind kind_of(const std::exception& error) {
@@ -150,9 +134,9 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
       for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
     }
     begin_signed(notice);
-    const bool somebody_waits = !batch.empty();
-    run_background(batch, failures, notice, (Clock::now() - began) / kBackgroundShare);
-    index_behind(somebody_waits);
+    const auto arrived = static_cast<std::int64_t>(batch.size());
+    run_background(batch, failures, notice, Clock::now() - began);
+    arrived == 0 ? index_all() : index_some(arrived);
     note_announced();
     if (options.completes_early) complete(batch, failures);
     engine->commit();
@@ -215,10 +199,8 @@ bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& not
   if (batch.empty()) return true;
   session.set_savepoint();
   CommitNotice own;
-  try {
-    for (WriteUnit& unit : batch) unit.run(session, own);
-  } catch (const std::exception&) {
-    if (!session.is_in_transaction()) throw;
+  for (WriteUnit& unit : batch) {
+    if (runs_together(unit, own)) continue;
     session.roll_back_to_savepoint();
     return false;
   }
@@ -227,94 +209,15 @@ bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& not
   return true;
 }
 
-// Adds units that nobody waits for to the batch: while nobody waits, else for `slice`. First those
-// that were announced; others of their kind are announced for the next batch.
-void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
-                                  std::vector<std::optional<WriteFailure>>& failures,
-                                  CommitNotice& notice, Clock::duration slice) {
-  const std::size_t waited_for = batch.size();
-  const Clock::time_point end = Clock::now() + std::max<Clock::duration>(slice, kLeastSlice);
-  while (batch.size() < options.max_batch) {
-    bool is_announced = false;
-    {
-      const std::lock_guard lock(mutex);
-      std::deque<WriteUnit>& background = queue_of(Lane::kBackground);
-      const bool somebody_waits = waited_for > 0 || queued() > background.size();
-      is_announced = !announced.empty();
-      std::deque<WriteUnit>& source = is_announced ? announced : background;
-      if (source.empty() || (somebody_waits && Clock::now() >= end)) return;
-      const bool is_to_announce = !is_announced && !source.front().deciding.empty();
-      if (is_to_announce && to_announce.size() >= options.max_batch) return;
-      (is_to_announce ? to_announce.emplace_back() : batch.emplace_back()) = std::move(source.front());
-      source.pop_front();
-      if (is_to_announce) continue;
-    }
-    failures.push_back(run_unit(batch.back(), notice));
+// False where it failed: what was done since the savepoint is to be taken back.
+bool Writer::Impl::runs_together(WriteUnit& unit, CommitNotice& notice) {
+  try {
+    unit.run(session, notice);
+    return true;
+  } catch (const std::exception&) {
+    if (!session.is_in_transaction()) throw;
+    return false;
   }
-}
-
-// What is signed is begun by the batch after the one that stores it, as long as there is room.
-void Writer::Impl::begin_signed(CommitNotice& notice) {
-  for (CommitNotice::Pending& pending : notice.pending_events) {
-    if (!pending.is_begun) continue;
-    pending.is_begun = announced.size() + to_announce.size() < options.max_batch;
-    if (!pending.is_begun) continue;
-    const core::EventId event = pending.event;
-    const core::Time now = pending.at;
-    WriteUnit& unit = to_announce.emplace_back();
-    signed_to_begin += 1;
-    unit.deciding = {event};
-    unit.run = [this, event, now](Session& s, CommitNotice& own) {
-      SettledReport settled =
-          storage::begin_event(s, *context_now(), event, even(now), TryMode::kTogether);
-      append(own.changed, settled.changed);
-      own.suspects = std::move(settled.suspects);
-      own.lookups_changed = true;
-    };
-    unit.failed = [this, event](const WriteFailure& failure) {
-      const bool is_its_own = failure.kind == WriteFailure::Kind::kFailed;
-      if (is_its_own && hooks.undecided) hooks.undecided(event, failure.detail);
-    };
-  }
-}
-
-// In the commit that is being made: what will be decided by the next ones.
-void Writer::Impl::note_announced() {
-  std::vector<core::EventId> events;
-  for (const auto* units : {&announced, &to_announce}) {
-    for (const WriteUnit& unit : *units) {
-      events.insert(events.end(), unit.deciding.begin(), unit.deciding.end());
-    }
-  }
-  if (events.empty() && !has_note) return;
-  note_deciding(session, events);
-  has_note = !events.empty();
-}
-
-void Writer::Impl::take_back_announcement() {
-  has_note = true;  // perhaps
-  // Events that were not stored either: their numbers are given out again.
-  to_announce.erase(to_announce.begin(),
-                    to_announce.begin() + static_cast<std::ptrdiff_t>(signed_to_begin));
-  signed_to_begin = 0;
-  announced_count = announced.size();
-  const std::lock_guard lock(mutex);
-  std::deque<WriteUnit>& background = queue_of(Lane::kBackground);
-  for (; !to_announce.empty(); to_announce.pop_back()) {
-    background.push_front(std::move(to_announce.back()));
-  }
-}
-
-void Writer::Impl::index_behind(bool somebody_waits) {
-  std::int64_t recent = engine->unindexed_events();
-  const std::int64_t enough = somebody_waits ? kMostRecent : 0;
-  while (recent > enough) {
-    engine->index_events(kIndexedAtOnce);
-    recent -= kIndexedAtOnce;
-    const std::lock_guard lock(mutex);
-    if (somebody_waits || queued() > 0) break;
-  }
-  has_recent_events = recent > 0;
 }
 
 // A failing unit takes back its own work only.

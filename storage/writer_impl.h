@@ -1,4 +1,4 @@
-// The writer's inside, shared by its two sources; private to this folder.
+// The writer's inside, shared by its sources; private to this folder.
 #pragma once
 
 #include <array>
@@ -24,8 +24,8 @@ enum class Lane {
 };
 inline constexpr std::size_t kLanes = 3;
 
-// One queued piece of work: `run` inside the transaction, then exactly one of the others. Those
-// that somebody waits for may be run a second time after the first was taken back.
+// One queued piece of work: `run` inside the transaction, then exactly one of the others. It may be
+// run a second time after the first was taken back.
 struct WriteUnit {
   std::function<void(Session&, CommitNotice&)> run;
   std::function<void()> committed;
@@ -37,6 +37,14 @@ struct WriteUnit {
 
 inline void append(std::vector<Settled>& all, const std::vector<Settled>& more) {
   all.insert(all.end(), more.begin(), more.end());
+}
+
+inline void merge(CommitNotice& all, const CommitNotice& one) {
+  all.pending_events.insert(all.pending_events.end(), one.pending_events.begin(),
+                            one.pending_events.end());
+  all.suspects.insert(all.suspects.end(), one.suspects.begin(), one.suspects.end());
+  all.lookups_changed |= one.lookups_changed;
+  append(all.changed, one.changed);
 }
 
 struct Writer::Impl {
@@ -71,6 +79,9 @@ struct Writer::Impl {
   bool take(std::vector<WriteUnit>& batch);
   void take_from(Lane lane, std::size_t most, std::vector<WriteUnit>& batch);
   bool run_together(std::vector<WriteUnit>& batch, CommitNotice& notice);
+  [[nodiscard]] bool take_background(std::vector<WriteUnit>& batch, std::size_t waited_for,
+                                     Clock::time_point end);
+  [[nodiscard]] bool runs_together(WriteUnit& unit, CommitNotice& notice);
   void run_background(std::vector<WriteUnit>& batch,
                       std::vector<std::optional<WriteFailure>>& failures, CommitNotice& notice,
                       Clock::duration slice);
@@ -96,7 +107,8 @@ struct Writer::Impl {
       trouble(error.what());
     }
   }
-  void index_behind(bool somebody_waits);
+  void index_some(std::int64_t arrived);
+  void index_all();
   void begin_signed(CommitNotice& notice);
   void note_announced();
   // They were not announced after all.

@@ -99,10 +99,11 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
   const bool is_redirect = event.event.source == core::EventSource::kRedirect;
   const Lane event_lane = is_redirect ? Lane::kRedirect : Lane::kFirst;
   const std::size_t bytes = bytes_of(event);
+  const std::int64_t hash = dedupe_hash(event.event);
   impl_->submit_for<Accepted>(
       event_lane,
-      [event = std::move(event)](Session& session, CommitNotice& notice) {
-        const Accepted accepted = insert_event(session, event);
+      [event = std::move(event), hash](Session& session, CommitNotice& notice) {
+        const Accepted accepted = insert_event(session, event, hash);
         if (!accepted.is_one_too_many && needs_reconciling(event.event)) {
           notice.pending_events.push_back(
               {accepted.event, event.received_at, event.event.signed_by_portone});
@@ -269,9 +270,10 @@ void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode)
   std::vector<core::EventId> events;
   for (const Cover& cover : report.events) events.push_back(cover.event);
   WriteUnit unit = Impl::unit_for<SettledReport>(
-      [this, report = std::move(report), mode](Session& session, CommitNotice& notice) mutable {
-        report.answered_at = impl_->even(report.answered_at);
-        SettledReport settled = settle_report(session, *impl_->context_now(), report, mode);
+      [this, report = std::move(report), mode](Session& session, CommitNotice& notice) {
+        LookupReport settling = report;  // whole, where it has to be run again
+        settling.answered_at = impl_->even(report.answered_at);
+        SettledReport settled = settle_report(session, *impl_->context_now(), settling, mode);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
         return settled;

@@ -5,6 +5,7 @@
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/damage.h"
 #include "storage/sqlite/file_identity.h"
+#include "storage/sqlite/known_events.h"
 #include "storage/sqlite/recent_events.h"
 #include "storage/sqlite/renew_wal.h"
 #include "storage/sqlite/sqlite_session.h"
@@ -29,6 +30,8 @@ class SqliteEngine final : public WriterEngine {
     }
     files_.emplace(path_);
     open_recent_events(session_);
+    known_.emplace(session_, path_);
+    session_.use(*known_);
   }
 
   Session& session() override { return session_; }
@@ -49,7 +52,10 @@ class SqliteEngine final : public WriterEngine {
     if (marks_) checkpointer_.note_marked();
   }
 
-  void between_commits() override { checkpointer_.between_commits(); }
+  void between_commits() override {
+    checkpointer_.between_commits();
+    known_->between_commits();
+  }
 
   std::int64_t unindexed_events() override { return recent_events(session_); }
   void index_events(std::int64_t most) override { index_recent_events(session_, most); }
@@ -64,6 +70,7 @@ class SqliteEngine final : public WriterEngine {
   std::optional<FileIdentity> files_;  // once they stand
   std::optional<MarkAt> marks_;        // what the open transaction writes
   Checkpointer checkpointer_;
+  std::optional<KnownEvents> known_;  // likewise
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
+#include "storage/sqlite/known_events.h"
+
 namespace reconciled::storage {
 namespace {
 
@@ -152,6 +154,14 @@ void SqliteSession::end_by_roll_back() { exec("ROLLBACK"); }
 bool SqliteSession::is_in_transaction() { return sqlite3_get_autocommit(handle()) == 0; }
 void SqliteSession::set_savepoint() { query("SAVEPOINT unit").run(); }
 void SqliteSession::release_savepoint() { query("RELEASE unit").run(); }
+
+bool SqliteSession::may_hold_event(std::int64_t dedupe_hash) const {
+  return known_ == nullptr || known_->may_hold(dedupe_hash);
+}
+
+void SqliteSession::note_event(std::int64_t dedupe_hash) {
+  if (known_ != nullptr) known_->note(dedupe_hash);
+}
 
 void SqliteSession::return_to_savepoint() {
   query("ROLLBACK TO unit").run();

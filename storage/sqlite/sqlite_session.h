@@ -12,6 +12,8 @@ struct sqlite3;
 
 namespace reconciled::storage {
 
+class KnownEvents;
+
 // What SQLite said. `code` may carry the details that extended result codes add.
 struct SqliteError : EngineError {
   SqliteError(int sqlite_code, const std::string& what);
@@ -36,6 +38,11 @@ class SqliteSession final : public Session {
   [[nodiscard]] bool is_in_transaction() override;
   void set_savepoint() override;
   void release_savepoint() override;
+  [[nodiscard]] bool may_hold_event(std::int64_t dedupe_hash) const override;
+  void note_event(std::int64_t dedupe_hash) override;
+
+  // The writer's: what knows the events that are stored, for as long as the session lives.
+  void use(KnownEvents& known) { known_ = &known; }
 
   // Statements whose texts are no literals, or that are run once.
   void exec(const std::string& sql);
@@ -49,6 +56,7 @@ class SqliteSession final : public Session {
 
  private:
   SQLite::Database database_;
+  KnownEvents* known_ = nullptr;
 };
 
 }  // namespace reconciled::storage

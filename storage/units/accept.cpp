@@ -16,16 +16,6 @@ std::string_view subject_of(const core::Event& event) {
   return {};
 }
 
-// 64 bits of a hash that nobody can aim at another's message: a forged copy would make us swallow
-// a genuine event.
-std::int64_t dedupe_hash(const core::Event& event) {
-  const std::string digest =
-      core::sha256(std::string(core::to_word(event.source)) + "\n" + event.dedupe_text);
-  std::int64_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
-}
-
 // Of a redirect: the newest one tells what the buyer last saw.
 std::int64_t arrival_of(Session& session, const NewEvent& event) {
   return event.event.source == core::EventSource::kRedirect ? session.next_arrival() : 0;
@@ -63,11 +53,18 @@ bool needs_reconciling(const core::Event& event) {
          (event.payment_id || event.attempt_id);
 }
 
-Accepted insert_event(Session& session, const NewEvent& accepted) {
+std::int64_t dedupe_hash(const core::Event& event) {
+  const std::string digest =
+      core::sha256(std::string(core::to_word(event.source)) + "\n" + event.dedupe_text);
+  std::int64_t hash = 0;
+  std::memcpy(&hash, digest.data(), sizeof hash);
+  return hash;
+}
+
+Accepted insert_event(Session& session, const NewEvent& accepted, std::int64_t hash) {
   const core::Event& event = accepted.event;
   const std::string_view subject = subject_of(event);
-  const std::int64_t hash = dedupe_hash(event);
-  {
+  if (session.may_hold_event(hash)) {
     Query find = session.query(
         "SELECT event_id FROM event_by_subject WHERE subject = ? AND dedupe_hash = ?");
     if (find.with(subject, hash).next()) {
@@ -95,6 +92,7 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
                 event.signed_by_portone, if_any(accepted.remote_ip), accepted.known_source,
                 if_any(accepted.headers_json), event.stored_body)
           .number()};
+  session.note_event(hash);
   const std::optional<core::Time> processed =
       needs_reconciling(event) ? std::nullopt : std::optional(accepted.received_at);
   session
@@ -110,7 +108,7 @@ Accepted insert_event(Session& session, const NewEvent& accepted) {
 }
 
 core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
-  const Accepted accepted = insert_event(session, question);
+  const Accepted accepted = insert_event(session, question, dedupe_hash(question.event));
   if (accepted.is_one_too_many) return core::cannot_tell();
   {
     Query find = session.query("SELECT approved, reason FROM confirm_answer WHERE event_id = ?");
@@ -127,8 +125,9 @@ core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
     // still in doubt: better refused than charged twice.
     Query paid = session.query(
         "SELECT x.attempt_id FROM ("
-        "  SELECT attempt_id FROM attempt WHERE payment_id = ?1"
-        "    AND (result = 'paid' OR result = 'partially_cancelled') UNION "
+        "  SELECT a.attempt_id FROM payment p JOIN attempt a USING (payment_no)"
+        "    WHERE p.payment_id = ?1"
+        "    AND (a.result = 'paid' OR a.result = 'partially_cancelled') UNION "
         "  SELECT s.attempt_id FROM snapshot s WHERE s.payment_id = ?1"
         "    AND (s.result = 'paid' OR s.result = 'partially_cancelled')"
         "    AND s.look_up = (SELECT max(n.look_up) FROM snapshot n"

@@ -64,7 +64,12 @@ void forget_payment(Session& session, const std::string& payment_id) {
     Query named = session.query("SELECT 1 FROM event_by_subject WHERE subject = ?");
     if (named.with(payment_id).next()) return;
   }
-  session.query("DELETE FROM transition WHERE payment_id = ?").with(payment_id).run();
+  session
+      .query(
+          "DELETE FROM transition "
+          "WHERE payment_no = (SELECT payment_no FROM payment WHERE payment_id = ?)")
+      .with(payment_id)
+      .run();
   session.query("DELETE FROM payment WHERE payment_id = ?").with(payment_id).run();
   session.query("DELETE FROM lookup WHERE question IN ('v1_order', 'v2_payment') AND id = ?")
       .with(payment_id)

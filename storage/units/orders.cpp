@@ -15,7 +15,9 @@ bool is_known_paid(Session& session, const core::PaymentId& payment_id) {
 }
 
 bool has_attempts(Session& session, const core::PaymentId& payment_id) {
-  Query query = session.query("SELECT EXISTS (SELECT 1 FROM attempt WHERE payment_id = ?)");
+  Query query = session.query(
+      "SELECT EXISTS (SELECT 1 FROM payment p JOIN attempt a USING (payment_no)"
+      "  WHERE p.payment_id = ?)");
   return query.with(payment_id).next() && query.row().flag();
 }
 

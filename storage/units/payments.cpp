@@ -8,16 +8,18 @@ namespace {
 
 struct Change {
   const core::PaymentId& payment_id;
+  std::int64_t number;  // the payment's
   const PaymentRow& before;
   const PaymentRow& after;
   std::int64_t version;
   core::Time now;
 };
 
-void write_row(Session& session, const DecisionContext& context, const Change& change,
-               const core::Decision& decision, std::optional<core::Time> decided_at) {
+// The payment's number.
+std::int64_t write_row(Session& session, const DecisionContext& context, const Change& change,
+                       const core::Decision& decision, std::optional<core::Time> decided_at) {
   const PaymentRow& row = change.after;
-  session
+  return session
       .query(
           "INSERT INTO payment (payment_id, result, authority, deliverable, unverified,"
           "  unobstructed, ui_state, webhook_status, currency, expected_amount,"
@@ -30,22 +32,23 @@ void write_row(Session& session, const DecisionContext& context, const Change& c
           "  unverified = ?5, unobstructed = ?6, ui_state = ?7, webhook_status = ?8,"
           "  currency = ?9, expected_amount = ?10, expected_currency = ?11, total_amount = ?12,"
           "  cancelled_amount = ?13, winning_attempt_id = ?14, deciding_snapshot_id = ?15,"
-          "  updated_at_ms = ?16, decided_at_ms = ?17, version = ?18, configuration_id = ?19")
+          "  updated_at_ms = ?16, decided_at_ms = ?17, version = ?18, configuration_id = ?19 "
+          "RETURNING payment_no")
       .with(change.payment_id, row.result, row.authority, row.deliverable, row.unverified,
             row.unobstructed, row.ui_state, row.webhook_status, row.currency, row.expected_amount,
             row.expected_currency, row.total_amount, row.cancelled_amount, row.winner,
             decision.deciding_snapshot, change.now, decided_at, change.version,
             context.configuration_id)
-      .run();
+      .number();
 }
 
 void write_transition(Session& session, const Change& change, const Cause& cause) {
   session
       .query(
-          "INSERT INTO transition (payment_id, version, at_ms, cause, cause_id, from_result,"
-          "  to_result, from_ui_state, to_ui_state, from_deliverable, to_deliverable, authority,"
-          "  webhook_status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .with(change.payment_id, change.version, change.now, cause.kind, cause.id,
+          "INSERT INTO transition (payment_no, payment_id, version, at_ms, cause, cause_id,"
+          "  from_result, to_result, from_ui_state, to_ui_state, from_deliverable, to_deliverable,"
+          "  authority, webhook_status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .with(change.number, change.payment_id, change.version, change.now, cause.kind, cause.id,
             change.before.result, change.after.result, change.before.ui_state,
             change.after.ui_state, change.before.deliverable, change.after.deliverable,
             change.after.authority, change.after.webhook_status)
@@ -53,12 +56,11 @@ void write_transition(Session& session, const Change& change, const Cause& cause
 }
 
 // PortOne binds them to another payment: whoever claimed them for this one was wrong.
-void drop_attempts(Session& session, const core::PaymentId& payment_id,
-                   const core::Decision& decision) {
+void drop_attempts(Session& session, std::int64_t payment, const core::Decision& decision) {
   std::vector<core::AttemptId> gone;
   {
-    Query query = session.query("SELECT attempt_id FROM attempt WHERE payment_id = ?");
-    query.with(payment_id);
+    Query query = session.query("SELECT attempt_id FROM attempt WHERE payment_no = ?");
+    query.with(payment);
     while (query.next()) {
       core::AttemptId id = query.row().attempt_id();
       const bool stays =
@@ -69,25 +71,25 @@ void drop_attempts(Session& session, const core::PaymentId& payment_id,
   }
   for (const core::AttemptId& id : gone) {
     RECONCILED_MARK(kAttemptDropped);
-    session.query("DELETE FROM attempt WHERE attempt_id = ? AND payment_id = ?")
-        .with(id, payment_id)
+    session.query("DELETE FROM attempt WHERE payment_no = ? AND attempt_id = ?")
+        .with(payment, id)
         .run();
   }
 }
 
-void write_attempts(Session& session, const core::PaymentId& payment_id,
+void write_attempts(Session& session, std::int64_t payment, const core::PaymentId& payment_id,
                     const core::Decision& decision, core::Time now) {
-  drop_attempts(session, payment_id, decision);
   for (const core::AttemptState& attempt : decision.attempts) {
     session
         .query(
-            "INSERT INTO attempt (attempt_id, payment_id, api, result, snapshot_id,"
-            "  updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-            "ON CONFLICT (attempt_id, payment_id) DO UPDATE SET api = ?3, result = ?4,"
-            "  snapshot_id = ?5, updated_at_ms ="
-            "    CASE WHEN attempt.result = ?4 THEN attempt.updated_at_ms ELSE ?6 END "
-            "WHERE attempt.result <> ?4 OR attempt.snapshot_id IS DISTINCT FROM ?5")
-        .with(attempt.attempt_id, payment_id, attempt.api, attempt.result, attempt.snapshot_id, now)
+            "INSERT INTO attempt (payment_no, attempt_id, payment_id, api, result, snapshot_id,"
+            "  updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+            "ON CONFLICT (payment_no, attempt_id) DO UPDATE SET api = ?4, result = ?5,"
+            "  snapshot_id = ?6, updated_at_ms ="
+            "    CASE WHEN attempt.result = ?5 THEN attempt.updated_at_ms ELSE ?7 END "
+            "WHERE attempt.result <> ?5 OR attempt.snapshot_id IS DISTINCT FROM ?6")
+        .with(payment, attempt.attempt_id, payment_id, attempt.api, attempt.result,
+              attempt.snapshot_id, now)
         .run();
   }
 }
@@ -164,11 +166,35 @@ void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
       .run();
 }
 
-// Of its history: a payment whose row is gone goes on where that ended.
-std::int64_t last_version(Session& session, const core::PaymentId& payment_id) {
-  Query query = session.query("SELECT max(version) FROM transition WHERE payment_id = ?");
-  query.with(payment_id).next();
-  return query.row().optional_integer().value_or(0);
+// Gives a payment that has just got a row the number under which its history stands, where somebody
+// had taken its row away and a rebuild brings it back. Its number from now on.
+std::int64_t number_of_history(Session& session, const core::PaymentId& payment_id,
+                               std::int64_t number) {
+  std::optional<std::int64_t> before;
+  {
+    // All of the history is searched: nothing but a rebuild asks.
+    Query query = session.query("SELECT max(payment_no) FROM transition WHERE payment_id = ?");
+    query.with(payment_id).next();
+    before = query.row().optional_integer();
+  }
+  if (!before || *before == number) return number;
+  session.query("UPDATE payment SET payment_no = ? WHERE payment_no = ?")
+      .with(*before, number)
+      .run();
+  return *before;
+}
+
+// A new row's version goes on behind the history that stands under its number.
+std::int64_t go_on_behind_history(Session& session, std::int64_t number, std::int64_t version) {
+  std::int64_t last = 0;
+  {
+    Query query = session.query("SELECT max(version) FROM transition WHERE payment_no = ?");
+    query.with(number).next();
+    last = query.row().optional_integer().value_or(0);
+  }
+  if (last < version) return version;
+  session.query("UPDATE payment SET version = ? WHERE payment_no = ?").with(last + 1, number).run();
+  return last + 1;
 }
 
 bool is_marked(const std::vector<core::TimerMark>& marks, const core::TimerMark& mark) {
@@ -185,7 +211,7 @@ std::optional<StoredPayment> load_stored(Session& session, const core::PaymentId
       "SELECT result, authority, deliverable, unverified, unobstructed, ui_state, webhook_status,"
       "  currency, expected_amount, expected_currency, total_amount, cancelled_amount,"
       "  winning_attempt_id, deciding_snapshot_id, decided_at_ms, version,"
-      "  configuration_id "
+      "  configuration_id, payment_no "
       "FROM payment WHERE payment_id = ?");
   if (!query.with(payment_id).next()) return std::nullopt;
   Row row = query.row();
@@ -207,6 +233,7 @@ std::optional<StoredPayment> load_stored(Session& session, const core::PaymentId
   stored.decided_at = row.optional_time();
   stored.version = row.integer();
   stored.configuration_id = row.integer();
+  stored.number = row.integer();
   return stored;
 }
 
@@ -253,7 +280,8 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
   PaymentRow after = before;
   after.deliverable = false;
   after.unobstructed = false;
-  const Change change{payment_id, before, after, stored->version + 1, report.answered_at};
+  const Change change{payment_id, stored->number,      before,
+                      after,      stored->version + 1, report.answered_at};
   session
       .query(
           "UPDATE payment SET deliverable = 0, unobstructed = 0, version = ?, updated_at_ms = ? "
@@ -275,26 +303,35 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
 
   const PaymentRow before = stored ? stored->row : PaymentRow{};
   const PaymentRow after = row_of(evidence, decision);
-  std::int64_t version = stored ? stored->version : last_version(session, payment_id);
+  std::int64_t version = stored ? stored->version : 0;
+  std::int64_t number = stored ? stored->number : 0;
   const bool is_news =
       !stored || before != after ||
       stored->deciding_snapshot.has_value() != decision.deciding_snapshot.has_value();
   if (is_news) {
-    const Change change{payment_id, before, after, ++version, now};
+    Change change{payment_id, number, before, after, ++version, now};
     std::optional<core::Time> decided_at;
     if (core::is_decided(after.result)) {
       decided_at = before.result == after.result && stored ? stored->decided_at : now;
     }
-    write_row(session, context, change, decision, decided_at);
+    number = write_row(session, context, change, decision, decided_at);
+    if (!stored) {
+      if (cause.restores) number = number_of_history(session, payment_id, number);
+      version = go_on_behind_history(session, number, version);
+    }
+    change.number = number;
+    change.version = version;
     write_transition(session, change, cause);
   } else if (stored->configuration_id != context.configuration_id) {
     // Findings and attempts follow the new configuration below: a rebuild has to use it too.
     RECONCILED_MARK(kConfigurationNoted);
-    session.query("UPDATE payment SET configuration_id = ? WHERE payment_id = ?")
-        .with(context.configuration_id, payment_id)
+    session.query("UPDATE payment SET configuration_id = ? WHERE payment_no = ?")
+        .with(context.configuration_id, number)
         .run();
   }
-  write_attempts(session, payment_id, decision, now);
+  // A number that had a history may have attempts, too.
+  if (stored || version > 1) drop_attempts(session, number, decision);
+  write_attempts(session, number, payment_id, decision, now);
   const std::vector<core::FindingKind> opened = write_findings(session, payment_id, decision, now);
   bool is_marked_anew = false;
   if (context.writes_lookups) watch_for_webhook(session, payment_id, decision, now);

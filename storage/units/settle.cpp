@@ -145,8 +145,8 @@ void ask_for_unshown(Session& session, const LookupReport& report) {
   std::vector<core::AttemptId> held;
   {
     Query query = session.query(
-        "SELECT attempt_id, result FROM attempt WHERE payment_id = ? AND api = 'v2' "
-        "ORDER BY attempt_id");
+        "SELECT a.attempt_id, a.result FROM payment p JOIN attempt a USING (payment_no) "
+        "WHERE p.payment_id = ? AND a.api = 'v2' ORDER BY a.attempt_id");
     query.with(*asked.payment_id);
     while (query.next()) {
       Row row = query.row();

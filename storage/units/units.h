@@ -26,6 +26,7 @@ struct DecisionContext {
 struct Cause {
   const char* kind;  // event | snapshot | order | timer | rebuild
   std::optional<std::int64_t> id;
+  bool restores = false;  // rebuild: the payment's row may have been taken away
 };
 
 // Where there is no text there is no value.
@@ -36,7 +37,11 @@ struct Cause {
 
 // accept.cpp
 [[nodiscard]] bool needs_reconciling(const core::Event& event);
-Accepted insert_event(Session& session, const NewEvent& event);
+// Under which it is found: 64 bits of a hash that nobody can aim at another's message, because a
+// forged copy would make us swallow a genuine event.
+[[nodiscard]] std::int64_t dedupe_hash(const core::Event& event);
+// `hash`: the event's.
+Accepted insert_event(Session& session, const NewEvent& event, std::int64_t hash);
 // Stores the question and its answer; a copy gets the first one's answer.
 core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question);
 void insert_rejected(Session& session, const RejectedDelivery& delivery);
@@ -86,6 +91,7 @@ struct StoredPayment {
   std::optional<core::Time> decided_at;
   std::int64_t version = 0;
   std::int64_t configuration_id = 0;
+  std::int64_t number = 0;  // what belongs to it is kept by this
 };
 [[nodiscard]] std::optional<StoredPayment> load_stored(Session& session,
                                                        const core::PaymentId& payment_id);

@@ -21,8 +21,9 @@ std::vector<AttemptView> load_attempts(Session& session, const core::PaymentId& 
       "SELECT a.attempt_id, a.api, a.result, s.total_amount, s.pg_provider, s.method,"
       "  s.account_bank, s.account_number, s.account_holder, s.account_due_us,"
       "  s.failure_reason, a.updated_at_ms "
-      "FROM attempt a LEFT JOIN snapshot s ON s.snapshot_id = a.snapshot_id "
-      "WHERE a.payment_id = ? ORDER BY a.attempt_id");
+      "FROM payment p JOIN attempt a USING (payment_no) "
+      "LEFT JOIN snapshot s ON s.snapshot_id = a.snapshot_id "
+      "WHERE p.payment_id = ? ORDER BY a.attempt_id");
   query.with(id);
   std::vector<AttemptView> attempts;
   while (query.next()) {
@@ -147,8 +148,8 @@ std::optional<Reader::Changes> Reader::changes(std::int64_t limit, const ChangeC
   {
     // A change that was followed by another one of the same payment is told by that one.
     Query query = impl_->session.query(
-        "SELECT t.transition_id, t.at_ms, t.payment_id "
-        "FROM transition t JOIN payment p USING (payment_id) "
+        "SELECT t.transition_id, t.at_ms, p.payment_id "
+        "FROM transition t JOIN payment p USING (payment_no) "
         "WHERE t.transition_id > ? AND t.version = p.version ORDER BY t.transition_id LIMIT ?");
     query.with(cursor.number, limit);
     while (query.next()) {

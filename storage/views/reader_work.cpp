@@ -146,9 +146,10 @@ bool Reader::has_due_watch(core::Time now) {
 }
 
 std::optional<core::Time> Reader::oldest_waiting(Askable askable) {
+  // CROSS JOIN: from the inbox to its events, never the other way round.
   Query query = impl_->session.query(
-      "SELECT g.last_arrival_ms FROM event_progress g JOIN event e USING (event_id) "
-      "WHERE g.processed_at_ms IS NULL AND e.source = 'webhook'"
+      "SELECT g.last_arrival_ms FROM event_progress g CROSS JOIN event e "
+      "WHERE g.processed_at_ms IS NULL AND e.event_id = g.event_id AND e.source = 'webhook'"
       "  AND (e.signed = 1 OR e.known_source = 1)"
       "  AND (?1 = 1 OR e.api <> 'v1') AND (?2 = 1 OR e.api <> 'v2') "
       "ORDER BY g.event_id LIMIT 1");
@@ -197,7 +198,8 @@ std::optional<core::PaymentId> Reader::payment_of(const std::string& id) {
 void Reader::name_attempts(Question& question) {
   if (question.kind != QuestionKind::kV2Payment || !question.payment_id) return;
   Query query = impl_->session.query(
-      "SELECT attempt_id FROM attempt WHERE payment_id = ? AND api = 'v2' ORDER BY attempt_id");
+      "SELECT a.attempt_id FROM payment p JOIN attempt a USING (payment_no) "
+      "WHERE p.payment_id = ? AND a.api = 'v2' ORDER BY a.attempt_id");
   query.with(*question.payment_id);
   while (query.next()) {
     core::AttemptId id = query.row().attempt_id();

@@ -201,7 +201,7 @@ Json DaemonProcess::same_in_shell(const std::string& payment_id) const {
       "SELECT result, authority, deliverable, unverified, ui_state, webhook_status, currency,"
       " expected_amount, total_amount, cancelled_amount, version,"
       " (SELECT group_concat(a) FROM (SELECT attempt_id || ':' || api || ':' || result AS a"
-      "  FROM attempt t WHERE t.payment_id = p.payment_id ORDER BY attempt_id))"
+      "  FROM attempt t WHERE t.payment_no = p.payment_no ORDER BY attempt_id))"
       " FROM payment p WHERE payment_id = " +
       quote(payment_id);
   std::string row;

@@ -91,8 +91,11 @@ class Daemon {
     std::optional<T> value;
     submit(outstanding_.expect<T>([&value](const T& written) { value = written; }));
     outstanding_.wait();
-    if (is_last) throw Killed{};
-    return std::move(*value);
+    if (!is_last) return std::move(*value);
+    // What the writer begins by itself may be what it dies of.
+    writer_->call_behind(outstanding_.expect<bool>([](bool) {}));
+    outstanding_.wait();
+    throw Killed{};
   }
   void note(const storage::SettledReport& settled);
 

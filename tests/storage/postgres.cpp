@@ -59,6 +59,11 @@ std::vector<std::string> split(const std::string& sql) {
   return statements;
 }
 
+bool begins_with_any(const std::string& text, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return text.starts_with(beginning); });
+}
+
 std::string without_comments(const std::string& sql) { return replaced(sql, "--[^\n]*", ""); }
 
 }  // namespace
@@ -129,7 +134,7 @@ std::vector<std::string> tables_for_postgres(const std::string& migrations) {
       // PostgreSQL wants a name for what is selected from.
       statement = replaced(statement, "AS INTEGER", "AS bigint");
       statement = replaced(statement, "\n  \\), \\(SELECT", "\n  ) told, (SELECT");
-    } else if (statement.rfind("CREATE INDEX", 0) != 0) {
+    } else if (!begins_with_any(statement, {"CREATE INDEX", "DROP TABLE", "DROP VIEW", "ALTER TABLE"})) {
       continue;
     }
     statements.push_back(std::move(statement));

@@ -111,7 +111,7 @@ TEST_CASE("writer: a unit that fails takes back its own work only") {
   // The schema refuses an amount of 0.
   store.writer().register_order({kPayment, 0, kKrw, "", at(0)}, told.ordered());
   NewEvent broken = numbered(2);
-  broken.event.source = static_cast<EventSource>(99);  // no word stands for it
+  broken.event.hint = static_cast<UiState>(99);  // no word stands for it
   store.writer().accept_event(broken, told.accepted());
   store.writer().accept_event(numbered(3), told.accepted());
   store.writer().start();

@@ -95,3 +95,47 @@ TEST_CASE("migrate: what fails half way leaves nothing behind") {
   CHECK(stranger.value("PRAGMA user_version") == "0");
   CHECK(stranger.value("SELECT group_concat(name) FROM sqlite_schema") == "lookup");
 }
+
+TEST_CASE("migrate: a file of the first schema keeps attempts and history, by the payments' numbers") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "old.db";
+  {
+    Stranger old(path);
+    REQUIRE(old.run(std::string(migrations().front().sql)).empty());
+    REQUIRE(old.run("PRAGMA application_id = 0x52434e44; PRAGMA user_version = 1;"
+                    "INSERT INTO configuration VALUES (1, 1, 'lookup', 'hold', 'live', 1, NULL);"
+                    "INSERT INTO payment (payment_no, payment_id, result, deliverable, unverified,"
+                    "  unobstructed, ui_state, webhook_status, created_at_ms, updated_at_ms,"
+                    "  version, configuration_id) VALUES"
+                    "  (1, 'z', 'none', 0, 0, 0, 'none', 'none', 1, 1, 1, 1),"
+                    "  (2, 'a', 'none', 0, 0, 0, 'none', 'paid', 2, 3, 2, 1);"
+                    "INSERT INTO attempt VALUES ('t', 'z', 'v1', 'none', NULL, 1),"
+                    "  ('s', 'a', 'v2', 'none', NULL, 2), ('t', 'a', 'v1', 'none', NULL, 3);"
+                    "INSERT INTO transition VALUES"
+                    "  (1, 'z', 1, 1, 'event', 7, 'none', 'none', 'none', 'none', 0, 0, NULL,"
+                    "   'none'),"
+                    "  (2, 'a', 1, 2, 'event', 8, 'none', 'none', 'none', 'none', 0, 0, NULL,"
+                    "   'none'),"
+                    "  (5, 'a', 2, 3, 'event', 9, 'none', 'none', 'none', 'none', 0, 0, NULL,"
+                    "   'paid')")
+                .empty());
+  }
+  CHECK(migrate(path) == std::vector<std::string>{"0002_payment_numbers"});
+  Stranger file(path);
+  CHECK(file.rows("SELECT * FROM attempt ORDER BY 1, 2") ==
+        std::vector<std::string>{"1|t|z|v1|none|-|1", "2|s|a|v2|none|-|2", "2|t|a|v1|none|-|3"});
+  CHECK(file.rows("SELECT * FROM transition") ==
+        std::vector<std::string>{"1|1|z|1|1|event|7|none|none|none|none|0|0|-|none",
+                                 "2|2|a|1|2|event|8|none|none|none|none|0|0|-|none",
+                                 "5|2|a|2|3|event|9|none|none|none|none|0|0|-|paid"});
+  CHECK(file.rows("SELECT id FROM timeline WHERE payment_id = 'a' AND kind = 'transition'") ==
+        std::vector<std::string>{"2", "5"});
+  CHECK(file.value("PRAGMA integrity_check") == "ok");
+  CHECK(file.rows("PRAGMA foreign_key_check").empty());
+  // As if it had been made today.
+  (void)migrate(folder / "new.db");
+  const char* schema = "SELECT type || ' ' || name FROM sqlite_schema ORDER BY 1";
+  CHECK(file.rows(schema) == Stranger(folder / "new.db").rows(schema));
+  CHECK_FALSE(file.run("UPDATE transition SET version = 3 WHERE transition_id = 5").empty());
+  CHECK_FALSE(file.run("INSERT OR REPLACE INTO transition SELECT * FROM transition").empty());
+}

@@ -171,8 +171,8 @@ TEST_CASE("schema: words, flags, amounts and types outside their range are refus
       "UPDATE payment SET unobstructed = 0, version = version + 1 WHERE payment_id = 'ord-1'",
       "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
       "VALUES ('x', 'stuck', 'c', 2, 'd', 1)",
-      "INSERT INTO attempt (attempt_id, payment_id, api, result, updated_at_ms) "
-      "VALUES ('a', 'ord-1', 'v1', 'paid', 1)",
+      "INSERT INTO attempt (payment_no, attempt_id, payment_id, api, result, updated_at_ms) "
+      "VALUES (1, 'a', 'ord-1', 'v1', 'paid', 1)",
   };
   for (const std::string& sql : statements) {
     CAPTURE(sql);
@@ -185,8 +185,8 @@ TEST_CASE("schema: with foreign keys on, rows without what they hang on are refu
   REQUIRE(file->run("PRAGMA foreign_keys = ON").empty());
   CHECK(file->run("INSERT INTO event_progress (event_id, dedupe_hash, last_arrival_ms) VALUES (4711, 1, 1)")
             .find("FOREIGN KEY") != std::string::npos);
-  CHECK(file->run("INSERT INTO attempt (attempt_id, payment_id, api, result, updated_at_ms) "
-                  "VALUES ('a', 'nobody', 'v1', 'none', 1)")
+  CHECK(file->run("INSERT INTO attempt (payment_no, attempt_id, payment_id, api, result,"
+                  "  updated_at_ms) VALUES (4711, 'a', 'nobody', 'v1', 'none', 1)")
             .find("FOREIGN KEY") != std::string::npos);
 }
 
