@@ -15,6 +15,9 @@ constexpr auto kBusyWait = 250ms;
 // How soon after the last load the index of events is written.
 constexpr auto kIndexedAfter = 20ms;
 
+// Units within one savepoint.
+constexpr std::size_t kMostTogether = 16;
+
 // Before a batch is tried again that the database did not take and that nobody waits for.
 constexpr auto kPauseAfterFailure = 250ms;
 
@@ -126,13 +129,13 @@ std::size_t Writer::Impl::queued() const {
 
 bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   CommitNotice notice;
-  std::vector<std::optional<WriteFailure>> failures(batch.size());
+  std::vector<std::optional<WriteFailure>> failures;
   try {
     begin();
     const Clock::time_point began = Clock::now();
-    if (!run_together(batch, notice)) {
-      for (std::size_t i = 0; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
-    }
+    group = {};
+    while (failures.size() < batch.size()) run_next(batch, failures, notice);
+    close_group(notice);
     begin_signed(notice);
     const auto arrived = static_cast<std::int64_t>(batch.size());
     run_background(batch, failures, notice, Clock::now() - began);
@@ -193,20 +196,35 @@ void Writer::Impl::begin() {
   }
 }
 
-// All units without a savepoint for each, which costs as much as the work. False where one failed:
-// nothing of them happened, and each has to be run by itself.
-bool Writer::Impl::run_together(std::vector<WriteUnit>& batch, CommitNotice& notice) {
-  if (batch.empty()) return true;
-  session.set_savepoint();
-  CommitNotice own;
-  for (WriteUnit& unit : batch) {
-    if (runs_together(unit, own)) continue;
-    session.roll_back_to_savepoint();
-    return false;
+// Runs the first unit that has no entry in `failures`, within one savepoint with a few before it. One
+// for each unit costs as much as its work; one for very many costs more, because SQLite looks through
+// all that may have to be taken back.
+void Writer::Impl::run_next(std::vector<WriteUnit>& batch,
+                            std::vector<std::optional<WriteFailure>>& failures,
+                            CommitNotice& notice) {
+  if (!group.is_open) {
+    session.set_savepoint();
+    group = {.begin = failures.size(), .is_open = true};
   }
+  const bool is_done = runs_together(batch[failures.size()], group.notice);
+  failures.emplace_back();
+  if (!is_done) {
+    // Nothing of the group happened, and each has to be run by itself.
+    group.is_open = false;
+    session.roll_back_to_savepoint();
+    for (std::size_t i = group.begin; i < failures.size(); ++i) {
+      failures[i] = run_unit(batch[i], notice);
+    }
+  } else if (failures.size() - group.begin >= kMostTogether) {
+    close_group(notice);
+  }
+}
+
+void Writer::Impl::close_group(CommitNotice& notice) {
+  if (!group.is_open) return;
+  group.is_open = false;
   session.release_savepoint();
-  merge(notice, own);
-  return true;
+  merge(notice, group.notice);
 }
 
 // False where it failed: what was done since the savepoint is to be taken back.

@@ -30,25 +30,10 @@ void Writer::Impl::run_background(std::vector<WriteUnit>& batch,
                                   std::vector<std::optional<WriteFailure>>& failures,
                                   CommitNotice& notice, Clock::duration spent) {
   const std::size_t waited_for = batch.size();
-  const Clock::time_point end = Clock::now() + std::max<Clock::duration>(spent / kBackgroundShare, kLeastSlice);
-  // All within one savepoint, as above.
-  CommitNotice own;
-  bool is_whole = true;
-  bool has_begun = false;
-  while (is_whole && take_background(batch, waited_for, end)) {
-    if (!has_begun) session.set_savepoint();
-    has_begun = true;
-    is_whole = runs_together(batch.back(), own);
-  }
-  failures.resize(batch.size());
-  if (!has_begun) return;
-  if (is_whole) {
-    session.release_savepoint();
-    merge(notice, own);
-    return;
-  }
-  session.roll_back_to_savepoint();
-  for (std::size_t i = waited_for; i < batch.size(); ++i) failures[i] = run_unit(batch[i], notice);
+  const Clock::time_point end =
+      Clock::now() + std::max<Clock::duration>(spent / kBackgroundShare, kLeastSlice);
+  while (take_background(batch, waited_for, end)) run_next(batch, failures, notice);
+  close_group(notice);
 }
 
 // The next unit that nobody waits for, to the end of the batch: first those that were announced;

@@ -78,7 +78,9 @@ struct Writer::Impl {
   void loop();
   bool take(std::vector<WriteUnit>& batch);
   void take_from(Lane lane, std::size_t most, std::vector<WriteUnit>& batch);
-  bool run_together(std::vector<WriteUnit>& batch, CommitNotice& notice);
+  void run_next(std::vector<WriteUnit>& batch,
+                std::vector<std::optional<WriteFailure>>& failures, CommitNotice& notice);
+  void close_group(CommitNotice& notice);
   [[nodiscard]] bool take_background(std::vector<WriteUnit>& batch, std::size_t waited_for,
                                      Clock::time_point end);
   [[nodiscard]] bool runs_together(WriteUnit& unit, CommitNotice& notice);
@@ -136,6 +138,13 @@ struct Writer::Impl {
   std::deque<WriteUnit> to_announce;
   std::size_t signed_to_begin = 0;  // of these, in front: events that the same commit stores
   bool has_note = false;  // the file names some
+  // Those of the batch that are within the open savepoint, and what comes of them.
+  struct Group {
+    std::size_t begin = 0;
+    bool is_open = false;
+    CommitNotice notice{};
+  };
+  Group group;  // the writer's thread alone
   std::atomic<std::size_t> announced_count{0};
   static constexpr std::int64_t kReservedLookUps = 65'536;
   std::atomic<std::int64_t> look_ups{0};           // the newest number given

@@ -1,5 +1,5 @@
-// cpp-httplib's server for those that hold the connections themselves: the router, which has read
-// the request before, and the tests' sandbox. Drags <httplib.h> in: for sources only.
+// cpp-httplib's server with what it does not hand out: for the router, which has read the request
+// before, and the tests' servers. Drags <httplib.h> in: for sources only.
 //
 // What cpp-httplib's releases disagree on stands here and nowhere else: 0.11 (Debian 12) serves a
 // request from a stream alone, 0.18 (Debian 13) wants to be told the addresses of both sides.
@@ -7,12 +7,19 @@
 
 #include <httplib.h>
 
+#include <sys/socket.h>
+
 #include <functional>
 #include <string>
 
 namespace reconciled::http {
 
 class HttplibServer : public httplib::Server {
+ public:
+  // For one that listens by itself, once it is bound: cpp-httplib lets five connections wait, and of
+  // a burst the others would be tried again a second later.
+  [[nodiscard]] bool widen_backlog() { return ::listen(svr_sock_, SOMAXCONN) == 0; }
+
  protected:
   using SetUp = std::function<void(httplib::Request&)>;
 

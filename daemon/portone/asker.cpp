@@ -351,6 +351,14 @@ Task<std::optional<LookupFault>> Asker::walk(Api api, core::Time from, core::Tim
   co_return co_await v2_->walk(from + ahead, until + ahead, std::move(counted));
 }
 
+Task<std::optional<LookupFault>> Asker::turn_v2_pages(core::Time from, core::Time until,
+                                                      V2Client::TakeSome take) {
+  if (!v2_) co_return LookupFault{LookupOutcome::kUnreachable, kNotConfigured, {}, false};
+  // What cannot be read is named where it is asked about alone.
+  const std::chrono::milliseconds ahead = watch_.ahead(Api::kV2);
+  co_return co_await v2_->turn_pages(from + ahead, until + ahead, std::move(take));
+}
+
 void Asker::name_unreadable(Api api, UnreadableWhere where, LookupReport& report,
                             const std::vector<core::UnreadableRow>& rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) metrics_.unreadable(api, where);

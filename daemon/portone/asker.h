@@ -45,6 +45,10 @@ class Asker {
   using Take = portone::Take;
   Task<std::optional<LookupFault>> walk(core::Api api, core::Time from, core::Time until,
                                         Take take);
+  // Turns pages of V2's list of what changed in that time, the oldest first, as long as `take` wants
+  // more. What moves meanwhile may be missing.
+  Task<std::optional<LookupFault>> turn_v2_pages(core::Time from, core::Time until,
+                                                 V2Client::TakeSome take);
 
  private:
   // What is known of one attempt after the calls about it: nothing at all is "unknown to PortOne".

@@ -34,9 +34,9 @@ class PortOne {
   // their order, later and on another thread, and must not block. Their `events` and `number` are
   // left empty. False once it has stopped: nobody is answered.
   [[nodiscard]] virtual bool ask(std::vector<storage::Question> questions, Answered answered) = 0;
-  // Lists what changed in V2 in that time, payment by payment as PortOne has it now: `listed` gets
-  // what was read of these payments until the end or a fault, on another thread, in the order in
-  // which it was read. It tells nothing of what is not there. False once it has stopped.
+  // Lists what changed in V2 in that time, payment by payment as PortOne has it now, the oldest first:
+  // `listed` gets what was read of these payments until enough was or a fault, on another thread, in
+  // the order in which it was read. It tells nothing of what is not there. False once it has stopped.
   using PaymentIds = std::unordered_set<std::string>;
   using Listed = std::function<void(std::vector<core::Snapshot>)>;
   [[nodiscard]] virtual bool list_v2(core::Time from, core::Time until, PaymentIds of,

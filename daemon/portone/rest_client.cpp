@@ -112,13 +112,13 @@ Task<std::vector<core::Snapshot>> RestClient::list_all_v2(core::Time from, core:
   const std::shared_ptr<Asker> asker = asker_;
   std::vector<core::Snapshot> all;
   try {
-    Take take = [&all, &of](const ListPage& page) {
+    V2Client::TakeSome take = [&all, &of](const ListPage& page) {
       std::copy_if(page.snapshots.begin(), page.snapshots.end(), std::back_inserter(all),
                    [&](const core::Snapshot& row) { return of.contains(row.payment_id.str()); });
-      return ready();
+      return all.size() < of.size();
     };
     const std::optional<LookupFault> fault =
-        co_await asker->walk(core::Api::kV2, from, until, std::move(take));
+        co_await asker->turn_v2_pages(from, until, std::move(take));
     if (fault) log_warn("listing what changed failed", {{"reason", fault->detail}});
   } catch (const std::exception& error) {
     log_error("listing what changed failed", {{"error", error.what()}});

@@ -89,12 +89,25 @@ Task<Asked<ListedPage>> V2Client::page(core::Time from, core::Time until, int nu
                              {{"storeId", store_id_},
                               {"timestampType", "STATUS_CHANGED_AT"},
                               {"from", core::to_rfc3339(from)},
-                              {"until", core::to_rfc3339(until)}}}};
+                              {"until", core::to_rfc3339(until)},
+                              {"sortBy", "STATUS_CHANGED_AT"},
+                              {"sortOrder", "ASC"}}}};
   Asked<core::V2List> answer = co_await list(with_body("/payments", body), core::read_v2_page);
   if (!answer.ok()) co_return answer.error();
   co_return ListedPage{{std::move(answer.value().snapshots), std::move(answer.value().unreadable)},
                     {},
                     answer.value().total};
+}
+
+Task<std::optional<LookupFault>> V2Client::turn_pages(core::Time from, core::Time until,
+                                                      TakeSome take) {
+  for (int number = 0; number < kMostTurned; ++number) {
+    const Asked<ListedPage> read = co_await page(from, until, number);
+    if (!read.ok()) co_return read.error();
+    const bool is_last = read.value().page.rows() < kPageSize;
+    if (!take(read.value().page) || is_last) co_return std::nullopt;
+  }
+  co_return std::nullopt;
 }
 
 Task<std::optional<LookupFault>> V2Client::walk(core::Time from, core::Time until, Take take) {

@@ -27,6 +27,12 @@ class V2Client {
   // none.
   Task<Asked<core::V2List>> transactions(std::string payment_id);
 
+  // Turns the pages of what changed in [from, until], the oldest first, as long as `take` wants more,
+  // and kMostTurned at most. What moves meanwhile may be missing.
+  using TakeSome = std::function<bool(const ListPage&)>;
+  static constexpr int kMostTurned = 16;
+  Task<std::optional<LookupFault>> turn_pages(core::Time from, core::Time until, TakeSome take);
+
   // Walks the payments whose status changed in [from, until] (see walk.h). Where PortOne refuses
   // that list or it cannot be read, `take` gets the one by creation too, which is unstable and does
   // not show what was begun earlier: the walk then still ends with the first one's fault, which

@@ -15,7 +15,6 @@
 #include <cmath>
 #include <optional>
 #include <system_error>
-#include <thread>
 
 namespace reconciled::bench {
 namespace {
@@ -24,7 +23,6 @@ using Clock = std::chrono::steady_clock;
 
 // How long answers that are under way at the end are waited for.
 constexpr std::chrono::seconds kPatience{30};
-constexpr std::chrono::microseconds kBetweenConnections{500};
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -88,12 +86,9 @@ class Load {
   Load& operator=(const Load&) = delete;
 
   LoadResult run() {
-    // One after the other and not too fast, so that no server's backlog overflows: it may be 5.
+    // One after the other, so that no server's backlog overflows.
     if (plan_.keep_alive) {
-      for (Connection& connection : connections_) {
-        connect_anew(connection);
-        std::this_thread::sleep_for(kBetweenConnections);
-      }
+      for (Connection& connection : connections_) connect_anew(connection);
     }
     begin_ = Clock::now();
     end_ = begin_ + plan_.duration;

@@ -126,7 +126,7 @@ std::vector<Measurement> measurements(const Extent& extent) {
     add("Express and better-sqlite3", 32, [](double s) { return express(32, s); });
     all.back().beside = "webhooks, 32";
   }
-  for (const int delay : {0, 50}) {
+  for (const int delay : {0, 50, 300}) {
     const std::string away = " at " + std::to_string(delay) + " ms";
     for (const char* api : {"v1", "v2"}) {
       all.push_back({std::string("reconcile ") + api + away, 0, [api, delay](double) {
@@ -135,6 +135,10 @@ std::vector<Measurement> measurements(const Extent& extent) {
     }
     all.push_back(
         {"stored to decided" + away, 0, [delay](double) { return reconcile_latency(delay); }});
+  }
+  for (const char* mode : {"slow", "timeout", "trickle", "refuse", "429"}) {
+    all.push_back({std::string("V1 beside a V2 with ") + mode, 0,
+                   [mode](double) { return misbehaving(mode); }});
   }
   if (!extent.full) return all;
   for (const std::size_t idle : {0U, 10'000U}) {

@@ -38,6 +38,8 @@ struct Extent {
 [[nodiscard]] Figures reconcile_throughput(const std::string& api, int portone_delay_ms,
                                            int payments);
 [[nodiscard]] Figures reconcile_latency(int portone_delay_ms);
+// misbehaving.cpp: V1's time to decide while V2 does so, in the sandbox's words or as "429".
+[[nodiscard]] Figures misbehaving(const std::string& mode);
 
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);

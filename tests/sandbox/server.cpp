@@ -171,7 +171,7 @@ std::uint16_t Server::start(const std::string& host, std::uint16_t port) {
   }
   const int bound =
       port == 0 ? impl_->bind_to_any_port(host) : (impl_->bind_to_port(host, port) ? port : -1);
-  if (bound <= 0) {
+  if (bound <= 0 || !impl_->widen_backlog()) {
     throw std::runtime_error("cannot listen on " + host + ":" + std::to_string(port));
   }
   impl_->thread = std::thread([this] {

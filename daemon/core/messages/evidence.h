@@ -83,7 +83,7 @@ struct Snapshot {
   std::optional<PortoneTime> status_at;
   std::optional<PortoneTime> paid_at;
   std::optional<PortoneTime> updated_at;  // V2
-  // Absent where the answer's shape cannot carry disputes (V1, V2 lists).
+  // Absent where the answer's shape cannot carry disputes (V1, and V2 from /transactions).
   std::optional<std::vector<Dispute>> disputes;
   std::vector<std::string> chargebacks;  // ids of cancellations that a charge-back triggered
   std::int64_t look_up = 0;              // its number: orders the answers (interface §1.1)
