@@ -20,10 +20,8 @@ using Clock = std::chrono::steady_clock;
 class Pipe {
  public:
   Pipe() { REQUIRE(::pipe2(ends_.data(), O_CLOEXEC) == 0); }
-  ~Pipe() {
-    close_reader();
-    ::close(ends_[1]);
-  }
+  // The thread of a queue that nobody reads is left to itself, and may be writing still.
+  ~Pipe() { close_reader(); }
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
   [[nodiscard]] int writer() const { return ends_[1]; }

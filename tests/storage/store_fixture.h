@@ -176,6 +176,11 @@ class Store {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Writer& writer() { return *writer_; }
   [[nodiscard]] Heard& heard() { return heard_; }
+  // Until now; the writer may go on.
+  [[nodiscard]] std::vector<CommitNotice> notices() {
+    const std::lock_guard lock(heard_.mutex);
+    return heard_.notices;
+  }
   [[nodiscard]] Reader reader() const { return Reader(storage::Store(path_)); }
 
   // Calls `start` with a completion and waits for what it is told.
