@@ -53,7 +53,7 @@ int run(const CLI::App& app, const Arguments& arguments) {
   try {
     return run_with(*config, app, arguments);
   } catch (const std::exception& error) {
-    const auto advice = storage::damage_advice(storage::Store(config->database_path), error);
+    const auto advice = storage::advice_about(storage::Store(config->database_path), error);
     if (!advice) throw;
     throw std::runtime_error(*advice);
   }

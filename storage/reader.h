@@ -71,6 +71,7 @@ struct InboxEvent {
   bool is_proven = false;
   // Neither signed nor from one of PortOne's addresses: whoever knows the order can have sent it.
   bool is_anybodys = false;
+  std::optional<core::Result> says{};  // what it claims
 
   [[nodiscard]] const std::string& subject() const {
     return payment_id ? payment_id->str() : attempt_id->str();

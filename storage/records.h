@@ -85,6 +85,7 @@ struct Askable {
 struct Cover {
   core::EventId event;
   std::int64_t copies = 1;
+  std::optional<core::Result> says{};  // what it claims
   friend auto operator<=>(const Cover&, const Cover&) = default;
 };
 

@@ -38,9 +38,15 @@ std::optional<Store::Room> Store::room() const { return room_beside(location_); 
 
 std::string Store::true_location(const std::string& location) { return true_path(location); }
 
-std::optional<std::string> damage_advice(const Store& store, const std::exception& error) {
-  if (!is_damage(error)) return std::nullopt;
-  return damage_advice(store.location(), error);
+std::optional<std::string> advice_about(const Store& store, const std::exception& error) {
+  if (is_damage(error)) return damage_advice(store.location(), error);
+  const auto* engine = dynamic_cast<const EngineError*>(&error);
+  if (engine == nullptr || engine->kind != EngineError::Kind::kUnavailable) return std::nullopt;
+  const std::string what = error.what();
+  const bool names_it = what.find(store.location()) != std::string::npos;
+  return (names_it ? what : store.location() + ": " + what) +
+         "; see whether its disk is full and the file can be written (what was stored before is "
+         "whole), then try again";
 }
 
 }  // namespace reconciled::storage

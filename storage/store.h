@@ -70,9 +70,9 @@ class Store {
   std::unique_ptr<Right> right_;
 };
 
-// Of an error that a reader or writer of the store met: whether the store makes no sense any more,
-// and then what to do. Nothing where it is another kind of error.
-[[nodiscard]] std::optional<std::string> damage_advice(const Store& store,
-                                                       const std::exception& error);
+// Of an error that a reader or writer of the store met, where the store makes no sense any more or
+// cannot be read or written: what is wrong, and what to do. Nothing where it is another kind of error.
+[[nodiscard]] std::optional<std::string> advice_about(const Store& store,
+                                                      const std::exception& error);
 
 }  // namespace reconciled::storage

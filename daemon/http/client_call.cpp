@@ -222,6 +222,8 @@ void ClientCall::set_request() {
     set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   } else {
     set(CURLOPT_POST, 1L);
+    // A refusal that comes quickly costs no connection.
+    set(CURLOPT_KEEP_SENDING_ON_ERROR, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     set(CURLOPT_POSTFIELDS, request_.body.data());
     set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());

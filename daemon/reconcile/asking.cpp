@@ -181,8 +181,8 @@ void Asking::list_if_worth_it() {
       portone_.list_v2(now - reach, now, std::move(payments), std::move(listed_them)));
 }
 
-// A payment answers for itself where the list shows it, and all attempts that were named; any other
-// is asked about alone.
+// A payment answers for itself where the list shows it, and all attempts that were named, and shows it
+// as the newest webhook does: a list may lag behind. Any other is asked about alone.
 void Asking::listed(const std::vector<Job>& jobs, const std::vector<std::int64_t>& numbers,
                     core::Time asked_at, const std::vector<core::Snapshot>& snapshots) {
   std::unordered_map<std::string_view, const core::Snapshot*> by_payment;
@@ -203,7 +203,7 @@ void Asking::listed(const std::vector<Job>& jobs, const std::vector<std::int64_t
       const Question& question = jobs[i].question;
       const auto row = by_payment.find(question.id);
       const bool is_whole =
-          row != by_payment.end() &&
+          row != by_payment.end() && (!jobs[i].says || *jobs[i].says == row->second->result) &&
           std::all_of(question.named_attempts.begin(), question.named_attempts.end(),
                       [&](const core::AttemptId& id) { return id == row->second->attempt_id; });
       if (is_whole) {

@@ -36,6 +36,7 @@ void LookupQueue::want(const storage::Question& question, std::optional<storage:
   if (event) {
     std::int64_t& copies = entry.events[event->event];
     copies = std::max(copies, event->copies);
+    if (event->says) entry.says.insert_or_assign(event->event, *event->says);
   }
   if (turn < entry.turn) hasten(key, entry);
   switch (entry.state) {
@@ -88,8 +89,9 @@ std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, Turn turn,
     entry.asked_in = turn;
     entry.busy = payment_of(entry);
     line.busy_payments.insert(entry.busy);
-    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{entry.question, {}, turn});
+    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{.question = entry.question, .turn = turn});
     for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
+    if (!entry.says.empty()) job.says = entry.says.rbegin()->second;
     it = ready_now.erase(it);
   }
   return jobs;
@@ -101,6 +103,7 @@ void LookupQueue::drop(const storage::Question& question,
   if (found == entries_.end()) return;
   for (const core::EventId id : events) {
     found->second.events.erase(id);
+    found->second.says.erase(id);
     found->second.asked.erase(id);
   }
 }
@@ -134,7 +137,10 @@ void LookupQueue::finish(const storage::Question& question, bool usable) {
   land(line, entry);
   entry.left_out = false;
   if (usable && !entry.again) {
-    for (const auto& [id, copies] : entry.asked) entry.events.erase(id);
+    for (const auto& [id, copies] : entry.asked) {
+      entry.events.erase(id);
+      entry.says.erase(id);
+    }
   }
   entry.asked.clear();
   entry.state = State::kIdle;

@@ -29,7 +29,8 @@ class LookupQueue {
   };
   struct Job {
     storage::Question question;
-    std::vector<storage::Cover> events;  // that wait for the answer
+    std::vector<storage::Cover> events{};  // that wait for the answer
+    std::optional<core::Result> says{};    // what the newest of them claims, if any does
     Turn turn = Turn::kFirst;
   };
 
@@ -81,6 +82,7 @@ class LookupQueue {
     bool again = false;
     bool left_out = false;
     std::map<core::EventId, std::int64_t> events;  // with their copies
+    std::map<core::EventId, core::Result> says;    // of these, what those claim that claim something
     std::map<core::EventId, std::int64_t> asked;   // those that the look-up in flight answers
     Turn asked_in = Turn::kLater;
     std::string busy;  // what it keeps busy: whose it is may become known only meanwhile

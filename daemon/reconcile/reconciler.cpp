@@ -117,7 +117,7 @@ void Reconciler::claim_events(storage::Reader& reader, core::Time now) {
       [&reader](core::EventId id) { return reader.inbox_event(id); }, load(), askable_, now);
   for (const auto& [event, questions, is_begun] : claimed) {
     const Turn turn = event.is_proven ? Turn::kFirst : Turn::kLater;
-    const storage::Cover cover{event.id, event.copies};
+    const storage::Cover cover{event.id, event.copies, event.says};
     for (const Question& question : questions) want(reader, question, cover, turn);
     if (!is_begun) answers_.begin(event.id, now);
   }

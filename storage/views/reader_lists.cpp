@@ -242,12 +242,14 @@ Stats Reader::stats() {
     }
   }
   {
-    // Among the newest events: an API that told nothing for so many has nothing new to tell.
+    // Among the newest events: an API that told nothing for so many has nothing new to tell. The
+    // newest is the last one that came, whatever the clock said then.
     Query query = impl_->session.query(
-        "SELECT max(CASE WHEN api = 'v1' THEN received_at_ms END),"
-        "  max(CASE WHEN api = 'v2' THEN received_at_ms END) FROM ("
-        "    SELECT api, received_at_ms FROM event WHERE source = 'webhook'"
-        "      AND event_id > (SELECT max(event_id) FROM event) - 10000) x");
+        "SELECT (SELECT received_at_ms FROM event WHERE source = 'webhook' AND api = 'v1'"
+        "    AND event_id > newest - 10000 ORDER BY event_id DESC LIMIT 1),"
+        "  (SELECT received_at_ms FROM event WHERE source = 'webhook' AND api = 'v2'"
+        "    AND event_id > newest - 10000 ORDER BY event_id DESC LIMIT 1) "
+        "FROM (SELECT max(event_id) AS newest FROM event) x");
     query.next();
     Row row = query.row();
     stats.last_webhook_v1 = row.optional_time();

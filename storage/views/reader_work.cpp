@@ -55,7 +55,7 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
       "    WHEN EXISTS (SELECT 1 FROM expected_order o WHERE o.payment_id = e.payment_id) THEN 1"
       "    WHEN EXISTS (SELECT 1 FROM snapshot s WHERE s.payment_id = e.payment_id) THEN 1"
       "    WHEN EXISTS (SELECT 1 FROM attempt a WHERE a.attempt_id = e.attempt_id) THEN 1"
-      "    ELSE 0 END "
+      "    ELSE 0 END, e.status "
       "FROM event e JOIN event_progress g USING (event_id) "
       "WHERE e.event_id = ? AND g.processed_at_ms IS NULL");
   if (!query.with(id).next()) return std::nullopt;
@@ -69,6 +69,7 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
   const bool is_from_portone = row.flag();
   const bool is_signed = row.flag();
   const bool is_proven = row.flag();
+  const auto says = row.optional_word<core::Result>();
   return InboxEvent{id,
                     source,
                     api,
@@ -78,7 +79,8 @@ std::optional<InboxEvent> Reader::inbox_event(core::EventId id) {
                     copies,
                     is_from_portone || is_proven,
                     is_proven,
-                    !is_signed && !is_from_portone};
+                    !is_signed && !is_from_portone,
+                    says};
 }
 
 namespace {

@@ -185,3 +185,39 @@ TEST_CASE("answers: paid and then failed is asked about again at once, whatever 
     CHECK(open_findings(p) == std::vector<std::string>{"went_backwards"});
   }
 }
+
+TEST_CASE("answers: where they lag behind a webhook they are asked again, by the schedule") {
+  for (const std::string version : {"v1", "v2"}) {
+    CAPTURE(version);
+    Rig rig(scheduled("\"1s\", \"2s\", \"4s\""));
+    rig.daemon.register_order("ours");
+    Json paid = made(version, "ours", "paid");
+    paid["webhook"] = true;
+    const Json attempt = rig.portone.make(paid);
+    CHECK(rig.daemon.wait_for_result("ours", "paid").at("deliverable") == true);
+    rig.portone.add_fault({{"answers", {{"payment", id_of(attempt)}, {"frozen", true}}}});
+    rig.portone.control("POST", "/payments/" + encode(id_of(attempt)) + "/status",
+                        {{"status", "cancelled"}, {"webhook", true}});
+    rig.daemon.wait_for(
+        "ours", [](const Json& p) { return p.at("webhook_status") == "cancelled"; });
+    rig.daemon.wait_for_empty_inbox();
+    CHECK(rig.daemon.payment("ours").at("result") == "paid");
+    CHECK_FALSE(rig.daemon.payment("ours").at("next_lookup_at").is_null());
+    rig.portone.clear_faults();
+    CHECK(rig.daemon.wait_for_result("ours", "cancelled").at("deliverable") == false);
+    CHECK(rig.daemon.payment("ours").at("next_lookup_at").is_null());
+  }
+}
+
+TEST_CASE("answers: a signed webhook that they contradict to the end of the schedule is told") {
+  Rig rig(scheduled("\"1s\", \"2s\""));
+  rig.daemon.register_order("ours");
+  const Json attempt = rig.portone.make(made("v2", "ours", "paid"));
+  rig.acknowledged(paid_webhook(attempt));
+  rig.daemon.wait_for_result("ours", "paid");
+  rig.acknowledged(v2_webhook("Transaction.Cancelled", "ours", id_of(attempt), {"msg_lie"}));
+  rig.daemon.wait_for("ours", [](const Json& p) {
+    return p.at("findings").size() == 1 &&
+           p.at("findings")[0].at("kind") == "webhook_contradicts";
+  });
+}

@@ -82,6 +82,7 @@ class Judge {
     bind_attempts();
     find_authentic_webhooks();
     pick_winner();
+    look_for_contradictions();
     list_attempts();
     read_redirects();
     decision_.is_asking_over = is_asking_over();
@@ -130,6 +131,22 @@ class Judge {
       newest = newest_other;
     }
     if (newest != nullptr) decision_.webhook_status = *newest->status;
+  }
+
+  void look_for_contradictions() {
+    for (const AttemptHistory& attempt : bound_) {
+      const WebhookFact* newest = nullptr;
+      for (const WebhookFact* webhook : authentic_) {
+        if (webhook->attempt_id != attempt.attempt_id || !webhook->status) continue;
+        if (newest == nullptr || is_newer(*webhook, *newest)) newest = webhook;
+      }
+      if (newest == nullptr || !is_decided(*newest->status)) continue;
+      decision_.is_contradicted |=
+          std::none_of(evidence_.snapshots.begin(), evidence_.snapshots.end(),
+                       [&](const SnapshotFact& fact) {
+                         return announces(*newest, fact.snapshot.attempt_id, fact.snapshot.result);
+                       });
+    }
   }
 
   // With `wait`, an attempt that no webhook ever announced as decided is not decided by PortOne's

@@ -127,6 +127,9 @@ struct Decision {
   // `missing_webhook = "wait"`: an attempt that PortOne calls paid counts for less, as no webhook has
   // announced it. Money may have moved: it is asked about like an open payment.
   bool waits_for_webhook = false;
+  // The newest authentic word about an attempt calls it decided, and no answer about that attempt ever
+  // said so: PortOne's answers may lag behind its webhooks. Ask again.
+  bool is_contradicted = false;
   // Everything was asked that the schedule asks, and nothing came since.
   bool is_asking_over = false;
   // Decided by look-up where PortOne sends a webhook: one should come for the winner's result.

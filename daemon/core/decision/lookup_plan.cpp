@@ -105,6 +105,8 @@ PlanStep go_on(LookupPlan& plan, const Schedule& schedule, const Decision& decis
   if (!until && decision.suspect_look_up) {
     until = (plan.doubted == 0 ? now : plan.anchor) + kDoubtAsking;
   }
+  // A webhook that says otherwise keeps it on the schedule once.
+  if (!until && decision.is_contradicted) until = unknown_ends(schedule, plan.anchor);
   // What has no usable answer yet is asked until it has one, even where nothing else is left to
   // ask: a webhook may wait for it, and it may say that a paid payment is cancelled.
   if (!until && plan.failures == 0) return {.is_over = true};

@@ -47,6 +47,20 @@ TEST_CASE("plan: an open payment is asked about by the schedule, a paid one no m
   CHECK(go_on(plan, kSchedule, with(Result::kPaid), "ord-1", at(12)).is_over);
 }
 
+TEST_CASE("plan: a paid payment that a webhook contradicts is asked about for one schedule") {
+  Decision contradicted = with(Result::kPaid);
+  contradicted.is_contradicted = true;
+  LookupPlan plan{.anchor = at(0)};
+  CHECK_FALSE(go_on(plan, kSchedule, contradicted, "ord-1", at(0)).is_over);
+  CHECK(plan.next_at == turn(10, 0));
+  plan.asked_at = at(60);
+  const PlanStep step = go_on(plan, kSchedule, contradicted, "ord-1", at(60));
+  CHECK(step.ends_schedule);
+  CHECK_FALSE(step.ends_asking);
+  CHECK_FALSE(plan.next_at.has_value());
+  CHECK(go_on(plan, kSchedule, with(Result::kCancelled), "ord-1", at(61)).is_over);
+}
+
 TEST_CASE("plan: once the whole schedule was asked that is told, and when asking ends too") {
   LookupPlan plan{.anchor = at(0), .asked_at = at(59)};
   CHECK_FALSE(go_on(plan, kSchedule, with(Result::kNone), "ord-1", at(59)).ends_schedule);
