@@ -93,7 +93,7 @@ core::Time Reconciler::run_once(storage::Reader& reader, core::Time now) {
     inbox_.scanned(reader.inbox_after(inbox_.scanned_to(), Inbox::kEventsPerRound));
   }
   claim_events(reader, now);
-  trials_.go_on(now);
+  trials_.go_on();
   asking_.go_on();
   if (reader.has_due_watch(now)) writer_.fire_watches(now);
   schedule_.forget_unvouched(now);

@@ -12,7 +12,7 @@ constexpr std::int64_t kBeforeLastTry = 2;
 }  // namespace
 
 Trials::Trials(storage::Writer& writer, const Clock& clock)
-    : writer_(writer), clock_(clock), calm_at_(clock.now() + kCalmAfter) {}
+    : writer_(writer), clock_(clock), calm_at_(Steady::now() + kCalmAfter) {}
 
 void Trials::add(std::int64_t tries, std::vector<core::EventId> events, Decide decide) {
   waiting_.emplace(tries, Trial{std::move(events), std::move(decide)});
@@ -23,7 +23,7 @@ void Trials::add(std::int64_t tries, std::vector<core::EventId> events, Decide d
 // counted at once, and both are in one commit.
 void Trials::next() {
   auto next_one = waiting_.begin();
-  if (next_one != waiting_.end() && next_one->first == kBeforeLastTry && clock_.now() < calm_at_) {
+  if (next_one != waiting_.end() && next_one->first == kBeforeLastTry && Steady::now() < calm_at_) {
     next_one = waiting_.upper_bound(kBeforeLastTry);
   }
   has_last_tries_ = next_one == waiting_.end() && !waiting_.empty();
@@ -36,8 +36,8 @@ void Trials::next() {
   });
 }
 
-void Trials::go_on(core::Time now) {
-  if (!has_last_tries_ || now < calm_at_) return;
+void Trials::go_on() {
+  if (!has_last_tries_ || Steady::now() < calm_at_) return;
   writer_.call_behind([this](const auto& called) {
     if (called.ok() && !is_trying_) next();
   });

@@ -28,10 +28,11 @@ class Trials {
   // `tries`: how often the worst of the events failed.
   void add(std::int64_t tries, std::vector<core::EventId> events, Decide decide);
   // Any thread: whether last tries may be made now may have changed.
-  void go_on(core::Time now);
+  void go_on();
   void stop() { is_stopping_ = true; }
 
  private:
+  using Steady = std::chrono::steady_clock;
   struct Trial {
     std::vector<core::EventId> events;
     Decide decide;
@@ -40,7 +41,8 @@ class Trials {
 
   storage::Writer& writer_;
   const Clock& clock_;
-  const core::Time calm_at_;  // from then on there are last tries, too
+  // From then on there are last tries, too; however the machine's clock is set meanwhile.
+  const Steady::time_point calm_at_;
   std::multimap<std::int64_t, Trial> waiting_;  // by how often they failed
   bool is_trying_ = false;
   std::atomic<bool> has_last_tries_{false};  // that wait for it

@@ -86,16 +86,13 @@ class Daemon {
   template <class T, class Submit>
   T write(Submit submit) {
     const bool is_last = writes_left_ > 0 && --writes_left_ == 0;
-    if (is_last && random_.chance(50)) throw Killed{};
+    if (is_last && random_.chance(25)) throw Killed{};
     dies_deciding_ = is_last;
     std::optional<T> value;
     submit(outstanding_.expect<T>([&value](const T& written) { value = written; }));
     outstanding_.wait();
-    if (!is_last) return std::move(*value);
-    // What the writer begins by itself may be what it dies of.
-    writer_->call_behind(outstanding_.expect<bool>([](bool) {}));
-    outstanding_.wait();
-    throw Killed{};
+    if (is_last) throw Killed{};
+    return std::move(*value);
   }
   void note(const storage::SettledReport& settled);
 

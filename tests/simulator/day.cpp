@@ -179,7 +179,7 @@ void Day::make_trouble() {
     const int down = random_.between(0, longest);
     if (random_.chance(50)) {
       at(second, [this] { stop(); });
-    } else if (random_.chance(50)) {
+    } else if (random_.chance(30)) {
       at(second, [this] { kill(); });
     } else {
       at(second, [this] {
@@ -229,7 +229,10 @@ void Day::stop() {
   daemon_.reset();
 }
 
+// The daemon's writer may be at it, too, with what it begins by itself.
 void Day::keep_files() {
+  const std::lock_guard lock(keeping_);
+  if (!kept_.empty()) return;
   kept_ = folder_ / (std::to_string(++files_) + ".db");
   std::filesystem::copy_file(file_, kept_);
   if (std::filesystem::exists(file_ + "-wal")) {
@@ -240,7 +243,7 @@ void Day::keep_files() {
 // The files as they are now, or were in the middle of a decision, are all that the next start has.
 void Day::kill() {
   if (!daemon_) return;
-  if (kept_.empty()) keep_files();
+  keep_files();
   daemon_.reset();
   file_ = std::exchange(kept_, {});
   end_.kills += 1;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,7 @@ class Day {
   Random random_;
   test::TemporaryFolder folder_;
   std::string file_;
+  std::mutex keeping_;
   std::string kept_;  // as a kill in the middle of a decision leaves it
   int files_ = 0;
   Machine machine_;
