@@ -89,7 +89,8 @@ std::vector<LookupQueue::Job> LookupQueue::take(core::Api api, Turn turn,
     entry.asked_in = turn;
     entry.busy = payment_of(entry);
     line.busy_payments.insert(entry.busy);
-    LookupQueue::Job& job = jobs.emplace_back(LookupQueue::Job{.question = entry.question, .turn = turn});
+    LookupQueue::Job& job =
+        jobs.emplace_back(LookupQueue::Job{.question = entry.question, .turn = turn});
     for (const auto& [id, copies] : entry.events) job.events.push_back({id, copies});
     if (!entry.says.empty()) job.says = entry.says.rbegin()->second;
     it = ready_now.erase(it);
