@@ -134,7 +134,7 @@ struct App::Parts {
         applied(store.migrate()),
         metrics(RECONCILED_VERSION),
         warnings(clock, metrics),
-        writer(store, std::move(writer_options), hooks()),
+        writer(store, timed(std::move(writer_options)), hooks()),
         readers(store, kReaders,
                 [this](const std::exception& error) {
                   log_error("reading failed", {{"error", error.what()}});
@@ -149,6 +149,11 @@ struct App::Parts {
         admin({config, clock, clock.now(), writer, readers, reconciler, metrics, warnings, timers},
               {[this] { return faults(); }, [this] { return unreadiness(); }}),
         edge(kLoops) {}
+
+  [[nodiscard]] storage::WriterOptions timed(storage::WriterOptions options) const {
+    options.now = [this] { return clock.now(); };
+    return options;
+  }
 
   // Before the first thread writes. Gives the key of page tokens.
   std::string prepare_database() {

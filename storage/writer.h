@@ -58,6 +58,8 @@ struct WriterOptions {
   // How a payment is decided; another one only in tests of what happens when deciding fails.
   std::function<core::Decision(const core::PaymentEvidence&, const core::DecisionPolicy&)> decide =
       core::decide;
+  // The clock that tells the times that come; without one they are taken as they come.
+  std::function<core::Time()> now;
   std::size_t queue_capacity = 16'384;  // of each queue; browsers have a quarter of it
   std::size_t queue_bytes = 32 << 20;   // of the bodies in it, likewise
   std::size_t max_batch = 512;

@@ -152,14 +152,12 @@ struct Writer::Impl {
   // What comes with an earlier time than this was timed before our clock was set forward. The
   // writer's thread alone.
   core::Time earliest{};
-  [[nodiscard]] core::Time even(core::Time time) const { return std::max(time, earliest); }
-  // What comes with a later time than it can be now was timed before our clock was set back.
-  struct SetBack {
-    core::Time to{};  // what time it was then, by the clock as it was set
-    Clock::time_point at{};
-  };
-  std::optional<SetBack> set_back;
-  [[nodiscard]] bool is_of_clock_before(core::Time time) const;
+  // A step back that this batch makes, which the clock shows once it is committed; likewise.
+  std::chrono::milliseconds step_back{0};
+  // A time that was read before our clock was set, as near as the clock now has it: what waited
+  // behind the step must not plan by a clock that is gone.
+  [[nodiscard]] core::Time even(core::Time time) const;
+  [[nodiscard]] LookupReport even(const LookupReport& report) const;
   std::int64_t too_many_unsigned = 0;  // events, as far as they were counted
   bool has_recent_events = false;      // that are not indexed yet
   bool is_troubled = false;

@@ -135,8 +135,8 @@ void Writer::count_tries_alone(std::vector<core::EventId> events, core::Time now
                                Done<CountedTries> done) {
   impl_->submit_for<CountedTries>(
       lane_of(TryMode::kAlone),
-      [events = std::move(events), now](Session& session, CommitNotice&) {
-        return storage::count_tries_alone(session, events, now);
+      [this, events = std::move(events), now](Session& session, CommitNotice&) {
+        return storage::count_tries_alone(session, events, impl_->even(now));
       },
       std::move(done));
 }
@@ -178,9 +178,9 @@ void Writer::replay(core::EventId event, Done<bool> done) {
 void Writer::fire_watches(core::Time now) {
   WriteUnit unit;
   unit.run = [this, now](Session& session, CommitNotice& notice) {
-    // The watches were moved back since it was asked for: by that time all of them would be due.
-    if (impl_->is_of_clock_before(now)) return;
-    const SettledReport settled = storage::fire_watches(session, *impl_->context_now(), now);
+    // Where the watches were moved back since it was asked for, all would be due by that time.
+    const SettledReport settled =
+        storage::fire_watches(session, *impl_->context_now(), impl_->even(now));
     append(notice.changed, settled.changed);
     notice.lookups_changed = !settled.changed.empty();
   };
@@ -191,7 +191,7 @@ void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
   impl_->submit_for<Forgotten>(
       Lane::kBackground,
       [this, now](Session& session, CommitNotice&) {
-        return storage::forget_unvouched(session, now, impl_->too_many_unsigned);
+        return storage::forget_unvouched(session, impl_->even(now), impl_->too_many_unsigned);
       },
       std::move(done));
 }
@@ -207,8 +207,8 @@ void Writer::put(std::string key, std::string value) {
 void Writer::note_swept(Swept swept, Done<bool> done) {
   impl_->submit_for<bool>(
       Lane::kBackground,
-      [swept = std::move(swept)](Session& session, CommitNotice& notice) {
-        storage::note_swept(session, swept);
+      [this, swept = std::move(swept)](Session& session, CommitNotice& notice) {
+        storage::note_swept(session, swept, impl_->even(swept.up_to));
         notice.lookups_changed = true;
         return true;
       },
@@ -221,8 +221,7 @@ void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool
       [this, by, now](Session& session, CommitNotice& notice) {
         const bool is_forward = by > std::chrono::milliseconds(0);
         impl_->earliest = is_forward ? now + by : core::Time{};
-        impl_->set_back.reset();
-        if (!is_forward) impl_->set_back = Impl::SetBack{now + by, Impl::Clock::now()};
+        if (!is_forward) impl_->step_back = by;
         storage::shift_plans(session, by);
         store_value(session, kClockSeenKey,
                     std::to_string(load_number(session, kClockSeenKey) + by.count()));
@@ -232,12 +231,16 @@ void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool
       std::move(done));
 }
 
-bool Writer::Impl::is_of_clock_before(core::Time time) const {
-  constexpr auto kTolerance = std::chrono::seconds(1);
-  if (!set_back) return false;
-  return time > set_back->to + std::chrono::ceil<std::chrono::milliseconds>(Clock::now() -
-                                                                           set_back->at) +
-                    kTolerance;
+core::Time Writer::Impl::even(core::Time time) const {
+  const core::Time since = std::max(time, earliest);
+  return options.now ? std::min(since, options.now() + step_back) : since;
+}
+
+LookupReport Writer::Impl::even(const LookupReport& report) const {
+  LookupReport now = report;
+  now.asked_at = even(report.asked_at);
+  now.answered_at = even(report.answered_at);
+  return now;
 }
 
 std::int64_t Writer::next_look_up() {
@@ -271,8 +274,7 @@ void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode)
   for (const Cover& cover : report.events) events.push_back(cover.event);
   WriteUnit unit = Impl::unit_for<SettledReport>(
       [this, report = std::move(report), mode](Session& session, CommitNotice& notice) {
-        LookupReport settling = report;  // whole, where it has to be run again
-        settling.answered_at = impl_->even(report.answered_at);
+        LookupReport settling = impl_->even(report);  // whole, where it has to be run again
         SettledReport settled = settle_report(session, *impl_->context_now(), settling, mode);
         append(notice.changed, settled.changed);
         notice.lookups_changed = true;
@@ -287,7 +289,7 @@ void Writer::note_failure(LookupReport report) {
   report.outcome = LookupReport::Outcome::kUnusable;
   WriteUnit unit;
   unit.run = [this, report = std::move(report)](Session& session, CommitNotice& notice) {
-    (void)note_answer(session, *impl_->context_now(), report, false);
+    (void)note_answer(session, *impl_->context_now(), impl_->even(report), false);
     notice.lookups_changed = true;
   };
   impl_->submit(std::move(unit), Lane::kBackground);
@@ -313,8 +315,8 @@ void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<Ord
       Lane::kFirst,
       [this, payment_id = std::move(payment_id), now](Session& session, CommitNotice& notice) {
         std::optional<Settled> settled;
-        const OrderOutcome outcome =
-            storage::withdraw_order(session, *impl_->context_now(), payment_id, now, settled);
+        const OrderOutcome outcome = storage::withdraw_order(
+            session, *impl_->context_now(), payment_id, impl_->even(now), settled);
         if (settled) notice.changed.push_back(*settled);
         notice.lookups_changed = true;
         return outcome;

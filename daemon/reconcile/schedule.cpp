@@ -56,9 +56,10 @@ void Schedule::ask_unwritten(const std::vector<Question>& more, core::Time now) 
 void Schedule::forget_unvouched(core::Time now) {
   if (now < forget_at_.load()) return;
   forget_at_ = core::Time::max();
-  writer_.forget_unvouched(now, [this, now](const auto& outcome) {
+  writer_.forget_unvouched(now, [this](const auto& outcome) {
     const bool has_more = outcome.ok() && outcome.value().has_more;
-    forget_at_ = now + (has_more ? kForgetPause : kForgetEvery);
+    // The clock may have been set since it was asked for.
+    forget_at_ = clock_.now() + (has_more ? kForgetPause : kForgetEvery);
     if (has_more) wake_();
   });
 }

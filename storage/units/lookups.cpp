@@ -147,8 +147,8 @@ void hasten_lookup(Session& session, const Question& question, core::Time at) {
       .run();
 }
 
-void note_swept(Session& session, const Swept& swept) {
-  for (const Question& question : swept.found) hasten_lookup(session, question, swept.up_to);
+void note_swept(Session& session, const Swept& swept, core::Time now) {
+  for (const Question& question : swept.found) hasten_lookup(session, question, now);
   store_value(session, last_sweep_key(swept.api), std::to_string(core::to_ms(swept.up_to)));
 }
 

@@ -126,7 +126,7 @@ void forget_lookup(Session& session, const Question& question);
 // The question is due at `at` at the latest, for the first of its named attempts too.
 void hasten_lookup(Session& session, const Question& question, core::Time at);
 // What a sweep found is due now, and the sweep came so far: one commit tells both.
-void note_swept(Session& session, const Swept& swept);
+void note_swept(Session& session, const Swept& swept, core::Time now);
 // Our clock was set: what is planned keeps its distance from now.
 void shift_plans(Session& session, std::chrono::milliseconds by);
 

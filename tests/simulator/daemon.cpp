@@ -15,9 +15,10 @@ using storage::QuestionKind;
 using Decide = decltype(storage::WriterOptions::decide);
 
 std::unique_ptr<storage::Writer> open(const std::string& path, const Setup& setup, core::Time now,
-                                      Decide decide) {
+                                      Decide decide, std::function<core::Time()> clock) {
   auto writer = std::make_unique<storage::Writer>(
-      storage::Store(path), storage::WriterOptions{.decide = std::move(decide)},
+      storage::Store(path),
+      storage::WriterOptions{.decide = std::move(decide), .now = std::move(clock)},
       storage::WriterHooks{});
   writer->keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
   writer->adopt(setup.policy, setup.schedule, now);
@@ -40,7 +41,8 @@ Daemon::Daemon(const std::string& path, const Setup& setup, Machine& machine, Po
                    [this](const auto& evidence, const auto& policy) {
                      if (dies_deciding_.exchange(false)) keep_files_();
                      return core::decide(evidence, policy);
-                   })),
+                   },
+                   [this] { return now(); })),
       reader_(storage::Store(path)),
       base_(machine.off) {
   for (const core::EventId id : reader_.inbox_after({}, 100'000)) claimed_.push_back(id);

@@ -159,6 +159,7 @@ class Store {
     };
     writer_ = std::make_unique<Writer>(storage::Store(path_),
                                        WriterOptions{.decide = decide_,
+                                                     .now = clock_,
                                                      .queue_capacity = queue_capacity,
                                                      .max_batch = max_batch,
                                                      .checkpoint_pages = checkpoint_pages},
@@ -172,6 +173,9 @@ class Store {
   void decide_with(std::function<Decision(const PaymentEvidence&, const DecisionPolicy&)> decide) {
     decide_ = std::move(decide);
   }
+
+  // The clock of the times that come, from the next `open` on.
+  void tell_time_by(std::function<core::Time()> clock) { clock_ = std::move(clock); }
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Writer& writer() { return *writer_; }
@@ -262,6 +266,7 @@ class Store {
   TemporaryFolder folder_;
   std::string path_;
   std::function<Decision(const PaymentEvidence&, const DecisionPolicy&)> decide_ = core::decide;
+  std::function<core::Time()> clock_;
   Heard heard_;
   std::unique_ptr<Writer> writer_;
 };

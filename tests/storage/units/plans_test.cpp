@@ -197,16 +197,63 @@ TEST_CASE("look-ups: an attempt that holds our money and is not shown any more i
   CHECK(store.reader().planned_questions(kPayment).empty());
 }
 
+namespace {
+
+// A daemon's clock: shows a step from when it is written on.
+struct SetBack {
+  std::atomic<int> seconds{10'001};
+
+  void open(Store& store) {
+    store.tell_time_by([this] { return at(seconds); });
+    store.open(both_apis());
+    store.writer().start();
+  }
+  void shift(Store& store) {
+    store.writer().shift_plans(-1h, at(seconds), [this](const auto&) { seconds -= 3'600; });
+  }
+};
+
+}  // namespace
+
 TEST_CASE("plans: a watch that is looked after by the clock before it was set back does not fire") {
-  Store store;
+  SetBack clock;
+  Store store(both_apis(), false);
+  clock.open(store);
   (void)store.order(kAmount, 10'000);
   (void)store.portone_says({v1("imp_1", Result::kPaid)}, 10'000);  // its webhook has ten minutes
-  REQUIRE(store.wait<bool>([&](auto done) {
-    store.writer().shift_plans(-3'600s, at(10'001), done);
-  }).ok());
-  // A round that began before, and saw the watch as it stands now.
-  CHECK(store.reader().has_due_watch(at(10'001)));
-  store.writer().fire_watches(at(10'001));
+  clock.shift(store);
+  // A round that began before, and saw the watch as it stands then.
+  store.writer().fire_watches(at(10'601));
   (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
   CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+}
+
+TEST_CASE("plans: what waits behind a step back plans by the clock as it is now") {
+  SetBack clock;
+  Store store(both_apis(), false);
+  clock.open(store);
+  (void)store.order(kAmount, 10'000);
+  (void)store.order(kAmount, 10'000, "", PaymentId::trusted("ord-2"));
+  const Question failing{QuestionKind::kV2Payment, kPayment.str(), kPayment};
+  const Question silent{QuestionKind::kV1Order, kPayment.str(), kPayment};
+  const Question swept{QuestionKind::kV2Payment, "ord-2", PaymentId::trusted("ord-2")};
+  // Together in one commit, as where the database was away for a while.
+  std::promise<void> is_held;
+  std::promise<void> goes_on;
+  store.writer().call_behind([&](const auto&) {
+    is_held.set_value();
+    goes_on.get_future().wait();
+  });
+  is_held.get_future().wait();
+  clock.shift(store);
+  store.writer().note_failure(Store::answered(failing, 10'001, LookupReport::Outcome::kUnusable));
+  store.writer().settle(Store::answered(silent, 10'001, LookupReport::Outcome::kNotFound), {});
+  store.writer().note_swept({.api = Api::kV2, .up_to = at(10'001), .found = {swept}}, {});
+  goes_on.set_value();
+  (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
+  CHECK(clock.seconds == 10'001 - 3'600);
+  const std::string latest = std::to_string(to_ms(at(10'001 - 3'600 + 120)));
+  Stranger file(store.path());
+  CHECK(file.rows("SELECT question, id FROM lookup WHERE next_at_ms > " + latest).empty());
+  CHECK(file.value("SELECT count(*) FROM lookup WHERE next_at_ms IS NOT NULL") == "4");
 }
