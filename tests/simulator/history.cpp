@@ -159,7 +159,7 @@ class EvidenceMaker {
   // Always the same for a state.
   static int lie_about(const Attempt& attempt, int number) {
     const int since = attempt.states[static_cast<std::size_t>(number)].since;
-    return since + since * 104'729 % 301 - 150;
+    return since + static_cast<int>(std::int64_t{since} * 104'729 % 301) - 150;
   }
 
   void webhooks_about(const Attempt& attempt) {
