@@ -134,7 +134,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     begin();
     const Clock::time_point began = Clock::now();
     group = {};
-    step_back = {};
+    step = {};
     while (failures.size() < batch.size()) run_next(batch, failures, notice);
     close_group(notice);
     begin_signed(notice);

@@ -152,8 +152,8 @@ struct Writer::Impl {
   // What comes with an earlier time than this was timed before our clock was set forward. The
   // writer's thread alone.
   core::Time earliest{};
-  // A step back that this batch makes, which the clock shows once it is committed; likewise.
-  std::chrono::milliseconds step_back{0};
+  // A step that this batch makes, which the clock shows once it is committed; likewise.
+  std::chrono::milliseconds step{0};
   // A time that was read before our clock was set, as near as the clock now has it: what waited
   // behind the step must not plan by a clock that is gone.
   [[nodiscard]] core::Time even(core::Time time) const;

@@ -221,7 +221,7 @@ void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool
       [this, by, now](Session& session, CommitNotice& notice) {
         const bool is_forward = by > std::chrono::milliseconds(0);
         impl_->earliest = is_forward ? now + by : core::Time{};
-        if (!is_forward) impl_->step_back = by;
+        impl_->step = by;
         storage::shift_plans(session, by);
         store_value(session, kClockSeenKey,
                     std::to_string(load_number(session, kClockSeenKey) + by.count()));
@@ -233,7 +233,7 @@ void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool
 
 core::Time Writer::Impl::even(core::Time time) const {
   const core::Time since = std::max(time, earliest);
-  return options.now ? std::min(since, options.now() + step_back) : since;
+  return options.now ? std::min(since, options.now() + step) : since;
 }
 
 LookupReport Writer::Impl::even(const LookupReport& report) const {

@@ -200,7 +200,7 @@ TEST_CASE("look-ups: an attempt that holds our money and is not shown any more i
 namespace {
 
 // A daemon's clock: shows a step from when it is written on.
-struct SetBack {
+struct SetClock {
   std::atomic<int> seconds{10'001};
 
   void open(Store& store) {
@@ -208,20 +208,40 @@ struct SetBack {
     store.open(both_apis());
     store.writer().start();
   }
-  void shift(Store& store) {
-    store.writer().shift_plans(-1h, at(seconds), [this](const auto&) { seconds -= 3'600; });
+  void shift(Store& store, int by) {
+    store.writer().shift_plans(std::chrono::seconds(by), at(seconds),
+                               [this, by](const auto&) { seconds += by; });
   }
+  // The writer stands still for as long as this lives, as where the database is away: what is
+  // queued meanwhile is one commit.
+  class Pause {
+   public:
+    explicit Pause(Store& store) {
+      store.writer().call_behind([this](const auto&) {
+        is_held_.set_value();
+        goes_on_.get_future().wait();
+      });
+      is_held_.get_future().wait();
+    }
+    ~Pause() { goes_on_.set_value(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    std::promise<void> is_held_;
+    std::promise<void> goes_on_;
+  };
 };
 
 }  // namespace
 
 TEST_CASE("plans: a watch that is looked after by the clock before it was set back does not fire") {
-  SetBack clock;
+  SetClock clock;
   Store store(both_apis(), false);
   clock.open(store);
   (void)store.order(kAmount, 10'000);
   (void)store.portone_says({v1("imp_1", Result::kPaid)}, 10'000);  // its webhook has ten minutes
-  clock.shift(store);
+  clock.shift(store, -3'600);
   // A round that began before, and saw the watch as it stands then.
   store.writer().fire_watches(at(10'601));
   (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
@@ -229,7 +249,7 @@ TEST_CASE("plans: a watch that is looked after by the clock before it was set ba
 }
 
 TEST_CASE("plans: what waits behind a step back plans by the clock as it is now") {
-  SetBack clock;
+  SetClock clock;
   Store store(both_apis(), false);
   clock.open(store);
   (void)store.order(kAmount, 10'000);
@@ -237,23 +257,40 @@ TEST_CASE("plans: what waits behind a step back plans by the clock as it is now"
   const Question failing{QuestionKind::kV2Payment, kPayment.str(), kPayment};
   const Question silent{QuestionKind::kV1Order, kPayment.str(), kPayment};
   const Question swept{QuestionKind::kV2Payment, "ord-2", PaymentId::trusted("ord-2")};
-  // Together in one commit, as where the database was away for a while.
-  std::promise<void> is_held;
-  std::promise<void> goes_on;
-  store.writer().call_behind([&](const auto&) {
-    is_held.set_value();
-    goes_on.get_future().wait();
-  });
-  is_held.get_future().wait();
-  clock.shift(store);
-  store.writer().note_failure(Store::answered(failing, 10'001, LookupReport::Outcome::kUnusable));
-  store.writer().settle(Store::answered(silent, 10'001, LookupReport::Outcome::kNotFound), {});
-  store.writer().note_swept({.api = Api::kV2, .up_to = at(10'001), .found = {swept}}, {});
-  goes_on.set_value();
+  {
+    const SetClock::Pause pause(store);
+    clock.shift(store, -3'600);
+    store.writer().note_failure(Store::answered(failing, 10'001, LookupReport::Outcome::kUnusable));
+    store.writer().settle(Store::answered(silent, 10'001, LookupReport::Outcome::kNotFound), {});
+    store.writer().note_swept({.api = Api::kV2, .up_to = at(10'001), .found = {swept}}, {});
+  }
   (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
   CHECK(clock.seconds == 10'001 - 3'600);
   const std::string latest = std::to_string(to_ms(at(10'001 - 3'600 + 120)));
   Stranger file(store.path());
   CHECK(file.rows("SELECT question, id FROM lookup WHERE next_at_ms > " + latest).empty());
   CHECK(file.value("SELECT count(*) FROM lookup WHERE next_at_ms IS NOT NULL") == "4");
+}
+
+TEST_CASE("plans: what waits behind a step forward plans by the clock as it is now") {
+  SetClock clock;
+  Store store(both_apis(), false);
+  clock.open(store);
+  (void)store.order(kAmount, 10'000);
+  LookupReport paid = Store::answered({QuestionKind::kV1Order, kPayment.str(), kPayment}, 10'001);
+  paid.snapshots = {v1("imp_1", Result::kPaid)};
+  {
+    const SetClock::Pause pause(store);
+    clock.shift(store, 86'400);
+    store.writer().settle(paid, {});
+  }
+  (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
+  // Its webhook has ten minutes from now on.
+  store.writer().fire_watches(at(10'001 + 86'400 + 599));
+  (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
+  clock.seconds += 600;
+  store.writer().fire_watches(at(clock.seconds));
+  (void)store.wait<bool>([&](auto done) { store.writer().call_behind(done); });
+  CHECK(store.reader().findings(true, 10, std::nullopt).items.size() == 1);
 }
