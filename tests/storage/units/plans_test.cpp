@@ -217,18 +217,18 @@ struct SetClock {
   class Pause {
    public:
     explicit Pause(Store& store) {
-      store.writer().call_behind([this](const auto&) {
-        is_held_.set_value();
-        goes_on_.get_future().wait();
+      const auto is_held = std::make_shared<std::promise<void>>();
+      store.writer().call_behind([is_held, goes_on = goes_on_.get_future().share()](const auto&) {
+        is_held->set_value();
+        goes_on.wait();
       });
-      is_held_.get_future().wait();
+      is_held->get_future().wait();
     }
     ~Pause() { goes_on_.set_value(); }
     Pause(const Pause&) = delete;
     Pause& operator=(const Pause&) = delete;
 
    private:
-    std::promise<void> is_held_;
     std::promise<void> goes_on_;
   };
 };
