@@ -14,6 +14,7 @@
 #include "daemon/admin/admin_listener.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
+#include "daemon/notify/notifier.h"
 #include "daemon/portone/rest_client.h"
 #include "daemon/reconcile/reconciler.h"
 #include "daemon/reconcile/sweeper.h"
@@ -22,6 +23,7 @@
 #include "daemon/runtime/log.h"
 #include "daemon/runtime/log_watch.h"
 #include "daemon/runtime/self_check.h"
+#include "daemon/views/view_json.h"
 #include "daemon/webhook/webhook_listener.h"
 #include "storage/store.h"
 
@@ -134,7 +136,7 @@ struct App::Parts {
         applied(store.migrate()),
         metrics(RECONCILED_VERSION),
         warnings(clock, metrics),
-        writer(store, timed(std::move(writer_options)), hooks()),
+        writer(store, completed(std::move(writer_options)), hooks()),
         readers(store, kReaders,
                 [this](const std::exception& error) {
                   log_error("reading failed", {{"error", error.what()}});
@@ -144,14 +146,17 @@ struct App::Parts {
         reconciler(store, askable_of(config), clock, writer, portone, metrics),
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
+        notifier({config, clock, store, writer, metrics, warnings}),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
-        admin({config, clock, clock.now(), writer, readers, reconciler, metrics, warnings, timers},
+        admin({config, clock, clock.now(), writer, readers, reconciler, notifier, metrics, warnings,
+               timers},
               {[this] { return faults(); }, [this] { return unreadiness(); }}),
         edge(kLoops) {}
 
-  [[nodiscard]] storage::WriterOptions timed(storage::WriterOptions options) const {
+  [[nodiscard]] storage::WriterOptions completed(storage::WriterOptions options) const {
     options.now = [this] { return clock.now(); };
+    if (!config.notify_url.empty()) options.notification_body = notification_body;
     return options;
   }
 
@@ -161,6 +166,7 @@ struct App::Parts {
     writer.adopt(policy_of(config), config.reconcile.lookup_schedule, now);
     writer.put(storage::kUtcOffsetKey, std::to_string(utc_offset_of(config.timezone, now).count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
+    notifier.prepare();
     return writer.keep("page_token_key", random_key());
   }
 
@@ -189,6 +195,7 @@ struct App::Parts {
   void committed(const storage::CommitNotice& notice) {
     for (const storage::Settled& settled : notice.changed) log_settled(settled);
     reconciler.committed(notice);
+    notifier.committed(notice);
     admin.committed(notice);
   }
 
@@ -252,6 +259,7 @@ struct App::Parts {
   portone::RestClient portone;
   Reconciler reconciler;
   Sweeper sweeper;
+  notify::Notifier notifier;
   WebhookListener webhook;
   RedirectListener redirect;
   AdminListener admin;
@@ -281,6 +289,9 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
 
   parts.health.watch("writer", [&parts] { return parts.writer.rounds(); });
   parts.health.watch("reconciler", [&parts] { return parts.reconciler.rounds(); });
+  if (parts.notifier.is_on()) {
+    parts.health.watch("notifier", [&parts] { return parts.notifier.rounds(); });
+  }
   parts.edge.on_tick([&parts](int loop) {
     parts.loop_ticks[static_cast<std::size_t>(loop)].fetch_add(1, std::memory_order_relaxed);
   });
@@ -298,6 +309,7 @@ void App::start() {
   parts_->portone.start();
   parts_->reconciler.start();
   parts_->sweeper.start();
+  parts_->notifier.start();
   parts_->edge.start();
   parts_->running = true;
 }
@@ -311,6 +323,7 @@ void App::stop() {
   parts_->timers.stop();
   parts_->readers.stop();
   parts_->sweeper.stop_soon();
+  parts_->notifier.stop();
   parts_->reconciler.stop();
   parts_->portone.stop();
   parts_->sweeper.stop();
@@ -326,6 +339,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   parts_->webhook.reload(config);
   parts_->admin.reload(config);
   parts_->portone.reload(config);
+  parts_->notifier.reload(config);
   parts_->edge.set_trusted_proxies(config.trusted_proxies);
   parts_->writer.set_schedule(config.reconcile.lookup_schedule);
 

@@ -22,7 +22,7 @@ using commands::Arguments;
 // What the command needs of the configuration.
 core::ConfigUse use_of(const CLI::App& app) {
   if (app.got_subcommand("serve")) return core::ConfigUse::kServe;
-  for (const char* name : {"order", "lookup", "replay", "status", "tail"}) {
+  for (const char* name : {"order", "lookup", "replay", "resend", "notify", "status", "tail"}) {
     if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
   }
   return core::ConfigUse::kReadFile;
@@ -42,6 +42,10 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
     return commands::order(config, arguments.payment_id, arguments.amount, arguments.currency);
   }
   if (app.got_subcommand("replay")) return commands::replay(config, arguments.event_id);
+  if (app.got_subcommand("resend")) return commands::resend(config, arguments.resend);
+  if (app.got_subcommand("notify")) {
+    return commands::notify(config, app.get_subcommand("notify")->got_subcommand("pause"));
+  }
   if (app.got_subcommand("rebuild")) return commands::rebuild(config, arguments.only_check);
   return commands::lookup(config, arguments.payment_id);
 }

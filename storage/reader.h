@@ -108,10 +108,18 @@ class Reader {
   [[nodiscard]] std::vector<RejectedDelivery> rejected(std::int64_t limit);
   [[nodiscard]] Page<FindingView> findings(bool open_only, std::int64_t limit,
                                            std::optional<std::int64_t> cursor);
-  [[nodiscard]] Page<NotificationView> notifications(const std::string& state, std::int64_t limit,
+  [[nodiscard]] Page<NotificationView> notifications(std::optional<core::NotificationState> state,
+                                                     std::int64_t limit,
                                                      std::optional<std::int64_t> cursor);
   [[nodiscard]] Stats stats();
   [[nodiscard]] std::optional<RedirectFacts> redirect(core::EventId id);
+
+  // For the notifier: what is due, by its time; when the next one is; one of them, while it is due;
+  // and how it goes.
+  [[nodiscard]] std::vector<std::int64_t> due_notifications(core::Time now, std::int64_t limit);
+  [[nodiscard]] std::optional<core::Time> next_notification();
+  [[nodiscard]] std::optional<DueNotification> due_notification(std::int64_t id, core::Time now);
+  [[nodiscard]] NotificationOutlook notification_outlook();
 
   // For the reconciler.
   [[nodiscard]] std::vector<core::EventId> inbox_after(core::EventId id, std::int64_t limit);

@@ -4,7 +4,9 @@
 // engine must be able to stand behind the same words).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -120,6 +122,15 @@ struct Swept {
   std::vector<Question> found;
 };
 
+// Messages to the shop's backend that a change brought.
+struct NotificationCounts {
+  std::int64_t added = 0;
+  std::int64_t superseded = 0;  // no longer true, and never sent
+  friend NotificationCounts operator+(const NotificationCounts& a, const NotificationCounts& b) {
+    return {a.added + b.added, a.superseded + b.superseded};
+  }
+};
+
 // A payment as a decision left it.
 struct Settled {
   core::PaymentId payment_id;
@@ -129,6 +140,7 @@ struct Settled {
   std::optional<core::Authority> authority;
   std::vector<core::FindingKind> opened;  // findings
   std::int64_t version = 0;
+  NotificationCounts notifications{};  // that it made
 };
 // An event that failed to be decided on before, or that a crash may have been: nobody knows which of
 // those that were decided together it was.
@@ -245,11 +257,14 @@ struct EventView {
 struct NotificationView {
   std::int64_t id = 0;
   core::PaymentId payment_id;
-  std::int64_t version = 0;
-  std::string type;
-  std::string state;
+  std::int64_t version = 0;  // of the payment, as it tells it
+  core::NotificationType type;
+  core::NotificationState state;
   std::int64_t tries = 0;
+  std::string outcome;  // of the newest try, for people
   core::Time created_at{};
+  std::optional<core::Time> failing_since;
+  std::optional<core::Time> next_at;
   std::optional<core::Time> sent_at;
 };
 
@@ -282,7 +297,59 @@ enum class TryMode { kTogether, kAlone };
 struct CountedTries {
   std::vector<core::EventId> counted;  // to be decided on now
   std::vector<core::EventId> parked;   // now or earlier
+  NotificationCounts notifications{};
 };
+
+// --- Messages to the shop's backend (interface §7) ----------------------------------------------
+
+// What a message says, as its body: the payment as it is now, and the finding that it is about.
+using NotificationBody =
+    std::function<std::string(core::NotificationType, core::Time, const PaymentDetail&,
+                              const FindingView* finding)>;
+
+// One that is due.
+struct DueNotification {
+  std::int64_t id = 0;
+  core::NotificationType type;
+  core::Time created_at{};
+  std::string body;
+};
+
+// How a try ended.
+struct NotificationTry {
+  std::int64_t id = 0;
+  core::Time at{};
+  bool is_taken = false;  // the shop answered 2xx
+  std::string outcome;    // for people, one line
+  std::optional<std::chrono::milliseconds> retry_after;
+};
+
+// Which are sent again: those made in that time that the shop took or that were given up; or only
+// those that fail or were given up.
+struct ResendRequest {
+  core::Time since{};
+  core::Time until{};  // before it
+  bool failed_only = false;
+};
+// One slice of them; a next one begins behind the place where this ended.
+struct ResendSlice {
+  core::Time from{};
+  std::int64_t after_id = 0;
+  std::int64_t resent = 0;      // in this slice
+  std::int64_t superseded = 0;  // no longer true, and not sent
+  bool has_more = false;
+};
+enum class ResendOutcome { kResent, kSuperseded, kAbsent };
+
+struct NotificationOutlook {
+  std::int64_t waiting = 0;
+  std::int64_t parked = 0;
+  std::optional<core::Time> failing_since;  // the longest that one fails
+  std::string outcome;                      // of that one's newest try
+};
+
+// Where the store keeps that a person has messages wait.
+inline constexpr const char* kNotifyPausedKey = "notify_paused";
 
 // What `Writer::forget_unvouched` did.
 struct Forgotten {

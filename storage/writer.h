@@ -45,6 +45,7 @@ struct CommitNotice {
   std::vector<Suspect> suspects;  // of those that the writer began: to be tried alone
   bool lookups_changed = false;               // the plan of look-ups may have a new first
   std::vector<Settled> changed;               // payments
+  NotificationCounts notifications{};         // messages to the shop's backend
 };
 struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
@@ -60,6 +61,8 @@ struct WriterOptions {
       core::decide;
   // The clock that tells the times that come; without one they are taken as they come.
   std::function<core::Time()> now;
+  // How a message to the shop's backend reads; empty: none is written.
+  NotificationBody notification_body;
   std::size_t queue_capacity = 16'384;  // of each queue; browsers have a quarter of it
   std::size_t queue_bytes = 32 << 20;   // of the bodies in it, likewise
   std::size_t max_batch = 512;
@@ -118,7 +121,7 @@ class Writer {
   // Removes events that nobody vouches for, some at a time (promise 9).
   void forget_unvouched(core::Time now, Done<Forgotten> done);
   // Keeps `value` under `key` in place of what was there.
-  void put(std::string key, std::string value);
+  void put(std::string key, std::string value, Done<bool> done = {});
   // What a walk over PortOne's list found and how far it came, in one commit.
   void note_swept(Swept swept, Done<bool> done);
   // Our clock was set by so much at `now`, which does not show it yet: what is planned keeps its
@@ -132,6 +135,15 @@ class Writer {
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
+
+  // How a try to send a message ended; what became of it.
+  void note_try(NotificationTry tried, Done<std::optional<core::NotificationState>> done);
+  // Sends a message again, or many in slices (interface §2, `resend`).
+  void resend(std::int64_t notification, core::Time now, Done<ResendOutcome> done);
+  void resend_some(const ResendRequest& request, const ResendSlice& last, core::Time now,
+                   Done<ResendSlice> done);
+  // Some of the messages that failed are due now. Whether there may be more.
+  void hasten_notifications(core::Time now, Done<bool> done);
 
   // Calls `done` on the writer's thread, behind what nobody waits for and is queued now.
   void call_behind(Done<bool> done);

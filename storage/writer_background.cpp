@@ -70,7 +70,7 @@ void Writer::Impl::begin_signed(CommitNotice& notice) {
     unit.run = [this, event, now](Session& s, CommitNotice& own) {
       SettledReport settled =
           storage::begin_event(s, *context_now(), event, even(now), TryMode::kTogether);
-      append(own.changed, settled.changed);
+      note(own, settled.changed);
       own.suspects = std::move(settled.suspects);
       own.lookups_changed = true;
     };

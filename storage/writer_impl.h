@@ -45,6 +45,15 @@ inline void merge(CommitNotice& all, const CommitNotice& one) {
   all.suspects.insert(all.suspects.end(), one.suspects.begin(), one.suspects.end());
   all.lookups_changed |= one.lookups_changed;
   append(all.changed, one.changed);
+  all.notifications = all.notifications + one.notifications;
+}
+
+// What a decision changed, for those who are told after the commit.
+inline void note(CommitNotice& notice, const std::vector<Settled>& changed) {
+  append(notice.changed, changed);
+  for (const Settled& one : changed) {
+    notice.notifications = notice.notifications + one.notifications;
+  }
 }
 
 struct Writer::Impl {

@@ -32,6 +32,7 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   context->decide = impl_->options.decide;
   context->policy = policy;
   context->schedule = schedule;
+  context->notification_body = impl_->options.notification_body;
   context->configuration_id = adopt_policy(session, policy, now);
   // Where the last end was unclean, nobody knows which of those being decided on it was.
   const std::vector<core::EventId> undecided = noted_deciding(session);
@@ -135,8 +136,11 @@ void Writer::count_tries_alone(std::vector<core::EventId> events, core::Time now
                                Done<CountedTries> done) {
   impl_->submit_for<CountedTries>(
       lane_of(TryMode::kAlone),
-      [this, events = std::move(events), now](Session& session, CommitNotice&) {
-        return storage::count_tries_alone(session, events, impl_->even(now));
+      [this, events = std::move(events), now](Session& session, CommitNotice& notice) {
+        CountedTries counted = storage::count_tries_alone(session, *impl_->context_now(), events,
+                                                          impl_->even(now));
+        notice.notifications = notice.notifications + counted.notifications;
+        return counted;
       },
       std::move(done));
 }
@@ -155,7 +159,7 @@ void Writer::begin_event(core::EventId event, core::Time now, Done<SettledReport
       [this, event, now, mode](Session& session, CommitNotice& notice) {
         SettledReport settled =
             storage::begin_event(session, *impl_->context_now(), event, impl_->even(now), mode);
-        append(notice.changed, settled.changed);
+        note(notice, settled.changed);
         notice.lookups_changed = true;
         return settled;
       },
@@ -181,7 +185,7 @@ void Writer::fire_watches(core::Time now) {
     // Where the watches were moved back since it was asked for, all would be due by that time.
     const SettledReport settled =
         storage::fire_watches(session, *impl_->context_now(), impl_->even(now));
-    append(notice.changed, settled.changed);
+    note(notice, settled.changed);
     notice.lookups_changed = !settled.changed.empty();
   };
   impl_->submit(std::move(unit), Lane::kBackground);
@@ -196,12 +200,14 @@ void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
       std::move(done));
 }
 
-void Writer::put(std::string key, std::string value) {
-  WriteUnit unit;
-  unit.run = [key = std::move(key), value = std::move(value)](Session& session, CommitNotice&) {
-    store_value(session, key, value);
-  };
-  impl_->submit(std::move(unit), Lane::kBackground);
+void Writer::put(std::string key, std::string value, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground,
+      [key = std::move(key), value = std::move(value)](Session& session, CommitNotice&) {
+        store_value(session, key, value);
+        return true;
+      },
+      std::move(done));
 }
 
 void Writer::note_swept(Swept swept, Done<bool> done) {
@@ -276,7 +282,7 @@ void Writer::settle(LookupReport report, Done<SettledReport> done, TryMode mode)
       [this, report = std::move(report), mode](Session& session, CommitNotice& notice) {
         LookupReport settling = impl_->even(report);  // whole, where it has to be run again
         SettledReport settled = settle_report(session, *impl_->context_now(), settling, mode);
-        append(notice.changed, settled.changed);
+        note(notice, settled.changed);
         notice.lookups_changed = true;
         return settled;
       },
@@ -293,35 +299,6 @@ void Writer::note_failure(LookupReport report) {
     notice.lookups_changed = true;
   };
   impl_->submit(std::move(unit), Lane::kBackground);
-}
-
-void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
-  impl_->submit_for<OrderOutcome>(
-      Lane::kFirst,
-      [this, request = std::move(request)](Session& session, CommitNotice& notice) mutable {
-        request.at = impl_->even(request.at);
-        std::optional<Settled> settled;
-        const OrderOutcome outcome =
-            storage::register_order(session, *impl_->context_now(), request, settled);
-        if (settled) notice.changed.push_back(*settled);
-        notice.lookups_changed = true;
-        return outcome;
-      },
-      std::move(done));
-}
-
-void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done) {
-  impl_->submit_for<OrderOutcome>(
-      Lane::kFirst,
-      [this, payment_id = std::move(payment_id), now](Session& session, CommitNotice& notice) {
-        std::optional<Settled> settled;
-        const OrderOutcome outcome = storage::withdraw_order(
-            session, *impl_->context_now(), payment_id, impl_->even(now), settled);
-        if (settled) notice.changed.push_back(*settled);
-        notice.lookups_changed = true;
-        return outcome;
-      },
-      std::move(done));
 }
 
 void Writer::call_behind(Done<bool> done) {

@@ -1,6 +1,6 @@
 #include "daemon/admin/admin_answers.h"
 
-#include "daemon/admin/view_json.h"
+#include "daemon/views/view_json.h"
 
 namespace reconciled::admin {
 

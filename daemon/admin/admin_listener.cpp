@@ -45,6 +45,7 @@ void AdminListener::add_routes(http::Router& router) {
   });
   add_reads(router);
   add_writes(router);
+  add_notification_writes(router);
 }
 
 void AdminListener::add_reads(http::Router& router) {

@@ -16,6 +16,7 @@
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/lookup_requests.h"
 #include "daemon/runtime/metrics.h"
+#include "daemon/runtime/notification_control.h"
 #include "daemon/runtime/reader_pool.h"
 #include "daemon/runtime/timers.h"
 #include "daemon/runtime/warnings.h"
@@ -32,6 +33,7 @@ class AdminListener {
     storage::Writer& writer;
     ReaderPool& readers;
     LookupRequests& lookups;
+    NotificationControl& notifications;
     Metrics& metrics;
     Warnings& warnings;
     Timers& timers;
@@ -62,6 +64,7 @@ class AdminListener {
   [[nodiscard]] bool is_our_host(const http::Request& request) const;
   void add_reads(http::Router& router);
   void add_writes(http::Router& router);
+  void add_notification_writes(http::Router& router);
   // Runs `read` on a reader thread and answers with what it gives.
   [[nodiscard]] http::Answer reading(Read read);
   [[nodiscard]] http::Answer reading_or(Read read, Otherwise otherwise);
@@ -86,6 +89,9 @@ class AdminListener {
   [[nodiscard]] http::Answer list_rejected(const http::Request& request);
   [[nodiscard]] http::Answer list_findings(const http::Request& request);
   [[nodiscard]] http::Answer list_notifications(const http::Request& request);
+  [[nodiscard]] http::Answer resend(const http::Request& request);
+  [[nodiscard]] http::Answer resend_many(const http::Request& request);
+  [[nodiscard]] http::Answer pause(const http::Request& request, bool paused);
 
   const Uses uses_;
   Health health_;

@@ -1,6 +1,8 @@
 #include "daemon/admin/admin_query.h"
 
+#include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -103,6 +105,20 @@ ListQuery list_of(Parameters& parameters) {
   return list;
 }
 
+// A body that is an object of these members.
+Outcome<nlohmann::json, BadRequest> object_of(std::string_view body,
+                                              std::initializer_list<std::string_view> members) {
+  auto json = core::parse_json(body);
+  if (!json.ok()) return BadRequest{"the body must be JSON: " + json.error().detail};
+  if (!json.value().is_object()) return BadRequest{"the body must be a JSON object"};
+  for (const auto& [key, value] : json.value().items()) {
+    if (std::find(members.begin(), members.end(), key) == members.end()) {
+      return BadRequest{"unknown member: " + core::clean_text(key, 40)};
+    }
+  }
+  return std::move(json).value();
+}
+
 }  // namespace
 
 Outcome<core::PaymentId, BadRequest> read_payment_id(const std::string& segment) {
@@ -201,11 +217,8 @@ Outcome<FindingsQuery, BadRequest> read_findings_query(std::string_view query) {
 Outcome<NotificationsQuery, BadRequest> read_notifications_query(std::string_view query) {
   Parameters parameters(query);
   NotificationsQuery read;
-  read.state = parameters.text("state").value_or("");
-  static const std::set<std::string> kStates{"", "waiting", "sent", "superseded", "parked"};
-  if (!kStates.contains(read.state)) {
-    return BadRequest{"state must be waiting, sent, superseded or parked"};
-  }
+  read.state = parameters.word<core::NotificationState>(
+      "state", "waiting, sent, superseded or parked");
   read.list = list_of(parameters);
   if (parameters.fault()) return *parameters.fault();
   return read;
@@ -218,14 +231,8 @@ std::optional<BadRequest> refuse_parameters(std::string_view query) {
 Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId& payment_id,
                                                            std::string_view body,
                                                            core::Time now) {
-  const auto json = core::parse_json(body);
-  if (!json.ok()) return BadRequest{"the body must be JSON: " + json.error().detail};
-  if (!json.value().is_object()) return BadRequest{"the body must be a JSON object"};
-  for (const auto& [key, value] : json.value().items()) {
-    if (key != "amount" && key != "currency" && key != "name" && key != "preregister") {
-      return BadRequest{"unknown member: " + core::clean_text(key, 40)};
-    }
-  }
+  const auto json = object_of(body, {"amount", "currency", "name", "preregister"});
+  if (!json.ok()) return json.error();
   const auto amount = core::integer_member(json.value(), "amount");
   if (!amount || *amount <= 0) {
     return BadRequest{"amount must be a whole number of minor units above 0"};
@@ -246,6 +253,31 @@ Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId
   return storage::OrderRequest{
       payment_id, *amount, *currency,
       core::clean_text(core::text_member(json.value(), "name").value_or(""), kMaxNameBytes), now};
+}
+
+Outcome<storage::ResendRequest, BadRequest> read_resend_body(std::string_view body,
+                                                             core::Time now) {
+  const auto json = object_of(body, {"since", "until", "failed"});
+  if (!json.ok()) return json.error();
+  const auto time_of = [&](const char* name) -> std::optional<core::PortoneTime> {
+    const auto text = core::text_member(json.value(), name);
+    return text ? core::parse_rfc3339(*text) : std::nullopt;
+  };
+  const auto since = time_of("since");
+  if (!since) return BadRequest{"since must be a time such as 2026-11-22T09:30:00Z"};
+  storage::ResendRequest request{.since = core::to_time(*since),
+                                 .until = now + std::chrono::milliseconds(1)};
+  if (core::member(json.value(), "until") != nullptr) {
+    const auto until = time_of("until");
+    if (!until) return BadRequest{"until must be a time such as 2026-11-22T09:30:00Z"};
+    request.until = core::to_time(*until);
+  }
+  if (core::member(json.value(), "failed") != nullptr) {
+    const auto failed = core::bool_member(json.value(), "failed");
+    if (!failed) return BadRequest{"failed must be true or false"};
+    request.failed_only = *failed;
+  }
+  return request;
 }
 
 }  // namespace reconciled

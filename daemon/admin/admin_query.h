@@ -64,7 +64,7 @@ struct FindingsQuery {
 [[nodiscard]] core::Outcome<FindingsQuery, BadRequest> read_findings_query(std::string_view query);
 struct NotificationsQuery {
   ListQuery list;
-  std::string state;
+  std::optional<core::NotificationState> state;
 };
 [[nodiscard]] core::Outcome<NotificationsQuery, BadRequest> read_notifications_query(
     std::string_view query);
@@ -75,5 +75,9 @@ struct NotificationsQuery {
 // The body of PUT /orders/{payment_id}.
 [[nodiscard]] core::Outcome<storage::OrderRequest, BadRequest> read_order_body(
     const core::PaymentId& payment_id, std::string_view body, core::Time now);
+
+// The body of POST /notifications/resend: `since`, `until` (RFC 3339), `failed`.
+[[nodiscard]] core::Outcome<storage::ResendRequest, BadRequest> read_resend_body(
+    std::string_view body, core::Time now);
 
 }  // namespace reconciled

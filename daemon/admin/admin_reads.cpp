@@ -4,7 +4,7 @@
 #include "daemon/admin/admin_answers.h"
 #include "daemon/admin/admin_listener.h"
 #include "daemon/admin/admin_query.h"
-#include "daemon/admin/view_json.h"
+#include "daemon/views/view_json.h"
 #include "daemon/runtime/log.h"
 
 namespace reconciled {
@@ -115,6 +115,13 @@ http::Answer AdminListener::stats(const http::Request& request) {
     all["inbox"] = {{"depth", stats.inbox_depth}, {"oldest_ms", lag_ms}};
     all["lookups"]["planned"] = stats.lookups_planned;
     all["lookups"]["failing"] = stats.lookups_failing;
+    const storage::NotificationOutlook outlook = reader.notification_outlook();
+    all["notifications"] = {{"waiting", outlook.waiting},
+                            {"parked", outlook.parked},
+                            {"failing_since", outlook.failing_since
+                                                  ? Json(core::to_rfc3339(*outlook.failing_since))
+                                                  : Json(nullptr)},
+                            {"paused", uses_.notifications.is_paused()}};
     all["changes_cursor"] = to_text(stats.newest_change);
     return admin::json(200, dump_json(all));
   };

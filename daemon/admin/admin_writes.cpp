@@ -4,7 +4,7 @@
 #include "daemon/admin/admin_answers.h"
 #include "daemon/admin/admin_listener.h"
 #include "daemon/admin/admin_query.h"
-#include "daemon/admin/view_json.h"
+#include "daemon/views/view_json.h"
 
 namespace reconciled {
 namespace {

@@ -102,6 +102,24 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
       ->check(fault_of_number);
 }
 
+void describe_telling(CLI::App& app, Arguments& arguments) {
+  const std::string group = "Messages to your backend, through the running daemon";
+  CLI::App* resend = app.add_subcommand("resend", "Send messages again, in order");
+  resend->group(group);
+  resend->add_option("NOTIFICATION_ID", arguments.resend.notification, "As GET /notifications tells it")
+      ->check(fault_of_number);
+  resend->add_option("--since", arguments.resend.since,
+                     "All made since: 2026-11-22, \"2026-11-22 18:30\" or RFC 3339");
+  resend->add_option("--until", arguments.resend.until, "And before");
+  resend->add_flag("--failed", arguments.resend.failed, "Of these, what failed or was given up");
+
+  CLI::App* notify = app.add_subcommand("notify", "Have messages wait, or go on");
+  notify->group(group);
+  notify->add_subcommand("pause", "Messages wait, over restarts too");
+  notify->add_subcommand("resume", "Messages go on");
+  notify->require_subcommand(1);
+}
+
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -177,6 +195,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_daemon(app, arguments);
   describe_looking(app, arguments);
   describe_acting(app, arguments);
+  describe_telling(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.
   app.fallthrough();
   for (CLI::App* command : app.get_subcommands(nullptr)) command->fallthrough();

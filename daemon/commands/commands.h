@@ -1,7 +1,7 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
 // `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `status`,
-// `tail`, `order`, `lookup` and `replay` go through the running daemon's admin endpoint.
+// `tail`, `order`, `lookup`, `replay`, `resend` and `notify` go through the running daemon's admin endpoint.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +59,17 @@ int order(const core::Config& config, const std::string& payment_id, std::int64_
           const std::string& currency);
 int lookup(const core::Config& config, const std::string& payment_id);
 int replay(const core::Config& config, std::int64_t event_id);
+
+// Messages to the shop's backend, one by its id or those of a time.
+struct ResendOptions {
+  std::int64_t notification = 0;  // 0: those of the time
+  std::string since;              // as ListOptions::since
+  std::string until;
+  bool failed = false;
+};
+int resend(const core::Config& config, const ResendOptions& options);
+// Has messages to the shop's backend wait, or go on.
+int notify(const core::Config& config, bool paused);
 
 // Derives every payment anew from evidence; with `check` changes nothing and tells differences.
 int rebuild(const core::Config& config, bool check);

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "daemon/commands/terminal.h"
+
 namespace reconciled::commands {
 
 LocalTime::LocalTime(const std::string& zone) : zone_(zone) {
@@ -40,6 +42,12 @@ std::optional<core::Time> LocalTime::parse(const std::string& text) const {
     return core::from_ms(static_cast<std::int64_t>(seconds) * 1000);
   }
   return std::nullopt;
+}
+
+std::string fault_of_time(const std::string& option, const std::string& given,
+                          const LocalTime& local) {
+  return "reconciled: " + option + " takes a date, 2026-11-22, or a time, \"2026-11-22 18:30\" (" +
+         local.zone() + ") or 2026-11-22T09:30:00Z; not " + plain(given);
 }
 
 std::string rough_duration(std::chrono::milliseconds duration) {

@@ -26,6 +26,10 @@ class LocalTime {
   std::string zone_;
 };
 
+// What is wrong with a time that LocalTime does not take, as a line for standard error.
+[[nodiscard]] std::string fault_of_time(const std::string& option, const std::string& given,
+                                        const LocalTime& local);
+
 // `3 s`, `12 min`, `5 h`, `2 d`: how long ago, one figure.
 [[nodiscard]] std::string rough_duration(std::chrono::milliseconds duration);
 

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/admin/view_json.h"
+#include "daemon/views/view_json.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/table.h"
@@ -134,11 +134,7 @@ int list(const core::Config& config, const ListOptions& options) {
   }
   if (!options.since.empty()) {
     filter.since = local.parse(options.since);
-    if (!filter.since) {
-      return usage(
-          "reconciled: --since takes a date, 2026-11-22, or a time, \"2026-11-22 18:30\" (" +
-          local.zone() + ") or 2026-11-22T09:30:00Z; not " + plain(options.since));
-    }
+    if (!filter.since) return usage(fault_of_time("--since", options.since, local));
   }
   storage::Reader reader = open_reader(config);
   const auto page = reader.payments(filter);

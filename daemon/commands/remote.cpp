@@ -4,6 +4,7 @@
 
 #include "daemon/commands/admin_client.h"
 #include "daemon/commands/commands.h"
+#include "daemon/commands/local_time.h"
 #include "daemon/commands/terminal.h"
 #include "daemon/core/words/json.h"
 #include "daemon/core/words/text.h"
@@ -58,6 +59,52 @@ int replay(const core::Config& config, std::int64_t event_id) {
     return kFailed;
   }
   std::printf("event %lld is being reconciled again\n", static_cast<long long>(event_id));
+  return kDone;
+}
+
+int resend(const core::Config& config, const ResendOptions& options) {
+  if (options.notification > 0) {
+    const std::string id = std::to_string(options.notification);
+    if (!call(config, "POST", "/notifications/" + id + "/resend", "{}")) return kFailed;
+    std::printf("message %s is sent again\n", id.c_str());
+    return kDone;
+  }
+  const LocalTime local(config.timezone);
+  if (options.since.empty()) {
+    std::fputs("reconciled: resend takes a NOTIFICATION_ID or --since\n", stderr);
+    return kUsage;
+  }
+  nlohmann::json body{{"failed", options.failed}};
+  for (const auto& [name, text] : {std::pair{"since", &options.since}, {"until", &options.until}}) {
+    if (text->empty()) continue;
+    const auto time = local.parse(*text);
+    if (!time) {
+      std::fprintf(stderr, "%s\n", fault_of_time(std::string("--") + name, *text, local).c_str());
+      return kUsage;
+    }
+    body[name] = core::to_rfc3339(*time);
+  }
+  const auto answer = call(config, "POST", "/notifications/resend", core::write_json(body));
+  if (!answer) return kFailed;
+  const auto counts = core::parse_json(*answer);
+  if (!counts.ok()) return kFailed;
+  const std::int64_t resent = core::integer_member(counts.value(), "resent").value_or(0);
+  const std::int64_t superseded = core::integer_member(counts.value(), "superseded").value_or(0);
+  std::printf("%lld %s sent again, each payment's in order\n", static_cast<long long>(resent),
+              resent == 1 ? "message is" : "messages are");
+  if (superseded > 0) {
+    std::printf("%lld said that a payment may be delivered, and that no longer holds: not sent\n",
+                static_cast<long long>(superseded));
+  }
+  return kDone;
+}
+
+int notify(const core::Config& config, bool paused) {
+  if (!call(config, "POST", paused ? "/notifications/pause" : "/notifications/resume", "{}")) {
+    return kFailed;
+  }
+  std::puts(paused ? "messages to your backend wait; `reconciled notify resume` sends them"
+                   : "messages to your backend go on");
   return kDone;
 }
 

@@ -86,7 +86,8 @@ struct ClientLoop::Impl {
   [[nodiscard]] std::unique_ptr<ClientCall> idle_call();
   void note_silence(ClientCall& call, Steady::time_point now);
   [[nodiscard]] bool is_in_doubt(const Upstream& upstream) const;
-  void do_posted();
+  // Whether there was anything.
+  [[nodiscard]] bool do_posted();
   void take_ended();
   [[nodiscard]] bool tell_ended();
 
@@ -145,13 +146,14 @@ std::unique_ptr<ClientCall> ClientLoop::Impl::idle_call() {
   return call;
 }
 
-void ClientLoop::Impl::do_posted() {
+bool ClientLoop::Impl::do_posted() {
   std::vector<std::function<void()>> works;
   {
     const std::lock_guard lock(mutex);
     works.swap(posted);
   }
   for (const auto& work : works) work();
+  return !works.empty();
 }
 
 void ClientLoop::Impl::take_ended() {
@@ -203,7 +205,7 @@ void ClientLoop::send(std::shared_ptr<const Upstream> upstream, ClientRequest re
 
 void ClientLoop::run_once(milliseconds at_most) {
   Impl& impl = *impl_;
-  impl.do_posted();
+  const bool had_work = impl.do_posted();
   if (impl.aborted) {
     impl.end_all({ClientFault::kBroken, "aborted"});
   } else {
@@ -214,7 +216,8 @@ void ClientLoop::run_once(milliseconds at_most) {
     impl.take_ended();
     impl.end_silent(Steady::now());
   }
-  if (impl.tell_ended()) return;
+  // Whoever posted something may have more to do now.
+  if (impl.tell_ended() || had_work) return;
   milliseconds wait = std::min(at_most, kLongestPoll);
   if (!impl.calls.empty()) wait = std::min(wait, kLook);
   curl_multi_poll(impl.multi.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr);

@@ -23,8 +23,8 @@ class Asker {
   struct World {
     http::ClientLoop& loop;
     AccessWatch& watch;  // sees how every call ended
-    InFlightLimit& v1_limit;
-    InFlightLimit& v2_limit;
+    http::InFlightLimit& v1_limit;
+    http::InFlightLimit& v2_limit;
     const Clock& clock;
     Metrics& metrics;
   };

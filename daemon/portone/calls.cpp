@@ -23,7 +23,7 @@ struct Sending {
 }  // namespace
 
 Calls::Calls(core::Api api, http::ClientOptions options, http::ClientLoop& loop,
-             AccessWatch& watch, InFlightLimit& limit, const Clock& clock)
+             AccessWatch& watch, http::InFlightLimit& limit, const Clock& clock)
     : api_(api),
       upstream_(std::make_shared<http::Upstream>(std::move(options))),
       loop_(loop),
@@ -32,11 +32,11 @@ Calls::Calls(core::Api api, http::ClientOptions options, http::ClientLoop& loop,
       clock_(clock) {}
 
 Task<Asked<http::ClientResponse>> Calls::send(http::ClientRequest request, std::string what) {
-  const auto begun = InFlightLimit::Steady::now();
+  const auto begun = http::InFlightLimit::Steady::now();
   limit_.began(begun);
   Sending sending{loop_, upstream_, std::move(request), std::nullopt};
   http::ClientResult result = co_await sending;
-  const auto ended = InFlightLimit::Steady::now();
+  const auto ended = http::InFlightLimit::Steady::now();
   if (result.ok()) {
     const int status = result.value().status;
     limit_.ended(begun, ended, status != 429 && status != 503);

@@ -9,7 +9,7 @@
 #include "daemon/http/client.h"
 #include "daemon/portone/access_watch.h"
 #include "daemon/portone/fault.h"
-#include "daemon/portone/in_flight_limit.h"
+#include "daemon/http/in_flight_limit.h"
 #include "daemon/portone/task.h"
 #include "daemon/runtime/clock.h"
 
@@ -18,7 +18,7 @@ namespace reconciled::portone {
 class Calls {
  public:
   Calls(core::Api api, http::ClientOptions options, http::ClientLoop& loop, AccessWatch& watch,
-        InFlightLimit& limit, const Clock& clock);
+        http::InFlightLimit& limit, const Clock& clock);
 
   // The response, whatever its status; a fault where none came, whose reason begins with `what`.
   Task<Asked<http::ClientResponse>> send(http::ClientRequest request, std::string what = {});
@@ -35,7 +35,7 @@ class Calls {
   const std::shared_ptr<const http::Upstream> upstream_;
   http::ClientLoop& loop_;
   AccessWatch& watch_;
-  InFlightLimit& limit_;
+  http::InFlightLimit& limit_;
   const Clock& clock_;
 };
 

@@ -43,7 +43,7 @@ void RestClient::run() {
   pthread_setname_np(pthread_self(), "portone");
   while (!loop_.is_aborted() || tasks_ > 0) {
     loop_.run_once(kIdle);
-    const auto now = InFlightLimit::Steady::now();
+    const auto now = http::InFlightLimit::Steady::now();
     v1_limit_.look(now);
     v2_limit_.look(now);
   }

@@ -12,7 +12,7 @@
 #include "daemon/core/config/config.h"
 #include "daemon/portone/access_watch.h"
 #include "daemon/portone/asker.h"
-#include "daemon/portone/in_flight_limit.h"
+#include "daemon/http/in_flight_limit.h"
 #include "daemon/portone/portone.h"
 #include "daemon/runtime/lock_guarded.h"
 
@@ -61,8 +61,8 @@ class RestClient final : public PortOne {
                                                           core::Time until, Walker& walker);
 
   http::ClientLoop loop_;
-  InFlightLimit v1_limit_;
-  InFlightLimit v2_limit_;
+  http::InFlightLimit v1_limit_;
+  http::InFlightLimit v2_limit_;
   AccessWatch watch_;
   const Clock& clock_;
   const Asker::World world_;

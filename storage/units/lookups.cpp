@@ -162,6 +162,12 @@ void shift_plans(Session& session, std::chrono::milliseconds by) {
       .with(ms)
       .run();
   session.query("UPDATE webhook_watch SET due_at_ms = due_at_ms + ?1").with(ms).run();
+  session
+      .query(
+          "UPDATE notification SET next_at_ms = next_at_ms + ?1,"
+          "  failing_since_ms = failing_since_ms + ?1 WHERE state = 'waiting' AND state <> 'sent'")
+      .with(ms)
+      .run();
 }
 
 }  // namespace reconciled::storage

@@ -94,60 +94,6 @@ void write_attempts(Session& session, std::int64_t payment, const core::PaymentI
   }
 }
 
-std::vector<core::FindingKind> write_findings(Session& session, const core::PaymentId& payment_id,
-                                              const core::Decision& decision, core::Time now) {
-  std::vector<core::FindingKind> opened;
-  for (const core::FindingDraft& draft : decision.findings) {
-    // One finding per kind and cause, ever: what evidence closed it may open again, what a person
-    // closed stays closed.
-    const int changed =
-        session
-            .query(
-                "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
-                "VALUES (?1, ?2, ?3, 1, ?4, ?5) "
-                "ON CONFLICT (payment_id, kind, cause) DO UPDATE SET open = 1,"
-                "  closed_at_ms = NULL, closed_by = NULL "
-                "WHERE finding.open = 0 AND finding.closed_by = 'evidence'")
-            .with(payment_id, draft.kind, draft.cause, draft.detail, now)
-            .run();
-    if (changed > 0) opened.push_back(draft.kind);
-    // What it tells follows the evidence: a person must not refund the amount of another answer.
-    session
-        .query(
-            "UPDATE finding SET detail = ?4 "
-            "WHERE payment_id = ?1 AND kind = ?2 AND cause = ?3 AND open = 1 AND detail <> ?4")
-        .with(payment_id, draft.kind, draft.cause, draft.detail)
-        .run();
-  }
-  std::vector<std::pair<std::int64_t, bool>> standing;
-  {
-    Query query = session.query(
-        "SELECT finding_id, kind, cause FROM finding WHERE payment_id = ? AND open = 1");
-    query.with(payment_id);
-    while (query.next()) {
-      Row row = query.row();
-      const std::int64_t id = row.integer();
-      const auto kind = row.word<core::FindingKind>();
-      const std::string cause = row.text();
-      const bool stands = std::any_of(
-          decision.findings.begin(), decision.findings.end(),
-          [&](const core::FindingDraft& d) { return d.kind == kind && d.cause == cause; });
-      standing.emplace_back(id, stands);
-    }
-  }
-  for (const auto& [id, stands] : standing) {
-    if (stands) continue;
-    RECONCILED_MARK(kFindingClosed);
-    session
-        .query(
-            "UPDATE finding SET open = 0, closed_at_ms = ?, closed_by = 'evidence' "
-            "WHERE finding_id = ?")
-        .with(now, id)
-        .run();
-  }
-  return opened;
-}
-
 // Where a webhook about the result should come, its time runs from now; else nothing is watched.
 void watch_for_webhook(Session& session, const core::PaymentId& payment_id,
                        const core::Decision& decision, core::Time now) {
@@ -237,6 +183,13 @@ std::optional<StoredPayment> load_stored(Session& session, const core::PaymentId
   return stored;
 }
 
+core::Standing standing_of(const PaymentRow& row) {
+  core::Standing standing{.result = row.result, .deliverable = row.deliverable};
+  if (row.winner) standing.winner = core::AttemptId::trusted(*row.winner);
+  standing.cancelled_amount = row.cancelled_amount;
+  return standing;
+}
+
 PaymentRow row_of(const core::PaymentEvidence& evidence, const core::Decision& decision) {
   PaymentRow row;
   row.result = decision.result;
@@ -265,8 +218,9 @@ bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& deci
   return evidence.order || !evidence.webhooks.empty() || !decision.attempts.empty();
 }
 
-std::optional<Settled> withhold(Session& session, const core::PaymentId& payment_id,
-                                const LookupReport& report, const Cause& cause) {
+std::optional<Settled> withhold(Session& session, const DecisionContext& context,
+                                const core::PaymentId& payment_id, const LookupReport& report,
+                                const Cause& cause) {
   const std::optional<StoredPayment> stored = load_stored(session, payment_id);
   if (!stored || !stored->row.deliverable) return std::nullopt;
   const PaymentRow& before = stored->row;
@@ -289,8 +243,18 @@ std::optional<Settled> withhold(Session& session, const core::PaymentId& payment
       .with(change.version, report.answered_at, payment_id)
       .run();
   write_transition(session, change, cause);
-  return Settled{payment_id, before.result, after.result, false, before.authority,
-                 {},         change.version};
+  Settled settled{payment_id, before.result, after.result, false, before.authority,
+                  {},         change.version};
+  if (context.notification_body) {
+    settled.notifications = announce(session, context.notification_body,
+                                     {.payment_id = payment_id,
+                                      .payment = stored->number,
+                                      .version = change.version,
+                                      .before = standing_of(before),
+                                      .now = standing_of(after)},
+                                     report.answered_at);
+  }
+  return settled;
 }
 
 std::optional<Settled> redecide(Session& session, const DecisionContext& context,
@@ -332,7 +296,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
   // A number that had a history may have attempts, too.
   if (stored || version > 1) drop_attempts(session, number, decision);
   write_attempts(session, number, payment_id, decision, now);
-  const std::vector<core::FindingKind> opened = write_findings(session, payment_id, decision, now);
+  const OpenedFindings opened = write_findings(session, payment_id, decision, now);
   bool is_marked_anew = false;
   if (context.writes_lookups) watch_for_webhook(session, payment_id, decision, now);
   if (context.writes_lookups && (evidence.order || !decision.attempts.empty())) {
@@ -344,9 +308,20 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
     }
   }
   std::optional<Settled> settled;
-  if (is_news || !opened.empty()) {
+  if (is_news || !opened.kinds.empty()) {
     settled = Settled{payment_id,         before.result, after.result, after.deliverable,
-                      decision.authority, opened,        version};
+                      decision.authority, opened.kinds,  version};
+    if (context.notification_body && !decision.is_silent) {
+      settled->notifications = announce(session, context.notification_body,
+                                        {.payment_id = payment_id,
+                                         .payment = number,
+                                         .version = version,
+                                         .before = standing_of(before),
+                                         .now = standing_of(after),
+                                         .opened = opened.ids,
+                                         .waits = decision.suspect_look_up.has_value()},
+                                        now);
+    }
   }
   // A mark is evidence: what follows from it is decided at once. It makes no second mark.
   if (is_marked_anew) {
@@ -355,6 +330,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
     if (again && settled) {
       again->from = settled->from;
       again->opened.insert(again->opened.end(), settled->opened.begin(), settled->opened.end());
+      again->notifications = again->notifications + settled->notifications;
     }
     if (again) settled = std::move(again);
   }

@@ -280,7 +280,7 @@ SettledReport settle_report(Session& session, const DecisionContext& context, Lo
   if (report.is_final()) settled.reconciled_events = finish_events(session, report);
   for (const core::PaymentId& payment_id : affected) {
     if (report.events.empty() && is_on_trial(session, payment_id)) {
-      add(settled.changed, withhold(session, payment_id, report, cause));
+      add(settled.changed, withhold(session, context, payment_id, report, cause));
       continue;
     }
     add(settled.changed,

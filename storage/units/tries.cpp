@@ -8,21 +8,32 @@
 namespace reconciled::storage {
 namespace {
 
-void park(Session& session, core::EventId event, core::Time now) {
+NotificationCounts park(Session& session, const DecisionContext& context, core::EventId event,
+                        core::Time now) {
   session.query("UPDATE event_progress SET processed_at_ms = ?, parked = 1 WHERE event_id = ?")
       .with(now, event)
       .run();
-  session
-      .query(
-          "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
-          "SELECT coalesce(payment_id, attempt_id, ''), ?1, ?2, 1, ?3, ?4 FROM event "
-          "WHERE event_id = ?5 ON CONFLICT DO NOTHING")
-      .with(core::FindingKind::kPoisoned, std::to_string(event.value),
-            "Deciding on event " + std::to_string(event.value) +
-                " failed three times and it was put aside. Its evidence is kept: look at the log, "
-                "update reconciled, then replay the event.",
-            now, event)
-      .run();
+  std::optional<std::int64_t> finding;
+  std::optional<core::PaymentId> payment_id;
+  {
+    Query query = session.query(
+        "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
+        "SELECT coalesce(payment_id, attempt_id, ''), ?1, ?2, 1, ?3, ?4 FROM event "
+        "WHERE event_id = ?5 ON CONFLICT DO NOTHING RETURNING finding_id, payment_id");
+    query.with(core::FindingKind::kPoisoned, std::to_string(event.value),
+               "Deciding on event " + std::to_string(event.value) +
+                   " failed three times and it was put aside. Its evidence is kept: look at the "
+                   "log, update reconciled, then replay the event.",
+               now, event);
+    if (query.next()) {
+      Row row = query.row();
+      finding = row.integer();
+      payment_id = row.optional_payment_id();
+      query.next();
+    }
+  }
+  if (!finding || !payment_id) return {};
+  return tell_of_finding(session, context, *payment_id, *finding, now);
 }
 
 constexpr const char* kDecidingKey = "deciding";
@@ -87,15 +98,15 @@ std::vector<core::EventId> noted_deciding(Session& session) {
   return events;
 }
 
-CountedTries count_tries_alone(Session& session, const std::vector<core::EventId>& events,
-                               core::Time now) {
+CountedTries count_tries_alone(Session& session, const DecisionContext& context,
+                               const std::vector<core::EventId>& events, core::Time now) {
   CountedTries all;
   for (const core::EventId event : events) {
     const TryState state = try_state(session, event);
     if (state.is_parked) all.parked.push_back(event);
     if (!state.is_in_inbox) continue;
     if (!core::may_be_tried_again(state.tries)) {
-      park(session, event, now);
+      all.notifications = all.notifications + park(session, context, event, now);
       all.parked.push_back(event);
       continue;
     }

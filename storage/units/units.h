@@ -9,6 +9,7 @@
 #include "daemon/core/decision/lookup_plan.h"
 #include "storage/records.h"
 #include "storage/session.h"
+#include "storage/units/notifications.h"
 
 namespace reconciled::storage {
 
@@ -20,6 +21,7 @@ struct DecisionContext {
   std::int64_t configuration_id = 0;
   core::Schedule schedule;
   bool writes_lookups = true;  // false: leaves look-ups, watches and marks as they are
+  NotificationBody notification_body;  // empty: nobody is told
 };
 
 // Why a payment is decided anew: goes into its history.
@@ -97,6 +99,7 @@ struct StoredPayment {
                                                        const core::PaymentId& payment_id);
 [[nodiscard]] PaymentRow row_of(const core::PaymentEvidence& evidence,
                                 const core::Decision& decision);
+[[nodiscard]] core::Standing standing_of(const PaymentRow& row);
 // A redirect alone makes no payment (interface §5).
 [[nodiscard]] bool may_exist(const core::PaymentEvidence& evidence, const core::Decision& decision);
 
@@ -108,8 +111,21 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
 
 // Where the payment may not be decided now: takes back that it is deliverable, if the answer says
 // anything else than what that stands on (promise 4).
-std::optional<Settled> withhold(Session& session, const core::PaymentId& payment_id,
-                                const LookupReport& report, const Cause& cause);
+std::optional<Settled> withhold(Session& session, const DecisionContext& context,
+                                const core::PaymentId& payment_id, const LookupReport& report,
+                                const Cause& cause);
+// findings.cpp
+struct OpenedFindings {
+  std::vector<core::FindingKind> kinds;
+  std::vector<std::int64_t> ids;
+};
+// Opens and closes the payment's findings as the decision says.
+OpenedFindings write_findings(Session& session, const core::PaymentId& payment_id,
+                              const core::Decision& decision, core::Time now);
+// Tells the shop's backend of a finding that no decision opened, and of nothing else.
+[[nodiscard]] NotificationCounts tell_of_finding(Session& session, const DecisionContext& context,
+                                                 const core::PaymentId& payment_id,
+                                                 std::int64_t finding, core::Time now);
 
 // lookups.cpp
 // Brings the look-ups of a registered or bound payment in line with its decision. Gives the marks
@@ -166,7 +182,7 @@ void note_deciding(Session& session, const std::vector<core::EventId>& events);
 [[nodiscard]] std::vector<core::EventId> noted_deciding(Session& session);
 // Counts one more try of each event that is still in the inbox; one that was tried three times in
 // vain is parked with a finding instead.
-[[nodiscard]] CountedTries count_tries_alone(Session& session,
+[[nodiscard]] CountedTries count_tries_alone(Session& session, const DecisionContext& context,
                                              const std::vector<core::EventId>& events,
                                              core::Time now);
 // The newest try ended well, or it was not their fault. Earlier ones still count: they may have

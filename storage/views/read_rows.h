@@ -6,16 +6,14 @@
 
 namespace reconciled::storage {
 
-// Columns of `payment p` that read_payment expects, in order.
-inline constexpr const char* kPaymentColumns =
-    "p.payment_no, p.payment_id, p.result, p.authority, p.deliverable, p.unverified,"
-    " p.unobstructed, p.ui_state, p.webhook_status, p.currency, p.expected_amount,"
-    " p.total_amount, p.cancelled_amount, p.created_at_ms, p.updated_at_ms, p.decided_at_ms,"
-    " (SELECT min(l.next_at_ms) FROM lookup l WHERE l.payment_id = p.payment_id),"
-    " (SELECT max(m.at_ms) FROM timer_mark m WHERE m.payment_id = p.payment_id"
-    "   AND m.kind = 'asking_ended' AND p.result IN ('none', 'ready', 'pending',"
-    "   'awaiting_deposit')), p.version";
-[[nodiscard]] PaymentView read_payment(Row row);
+// Turns one row too many into the cursor of the next page.
+template <class T, class Number>
+void close_page(Page<T>& page, std::int64_t limit, Number number) {
+  if (static_cast<std::int64_t>(page.items.size()) <= limit) return;
+  page.items.pop_back();
+  page.next_cursor = number(page.items.back());
+}
+inline constexpr std::int64_t kNewest = INT64_MAX;
 
 // Columns of `event e JOIN event_progress g` that read_event expects, in order.
 inline constexpr const char* kEventColumns =

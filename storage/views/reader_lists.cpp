@@ -1,19 +1,10 @@
 #include "storage/reader.h"
+#include "storage/units/payment_detail.h"
 #include "storage/views/read_rows.h"
 #include "storage/views/reader_impl.h"
 
 namespace reconciled::storage {
 namespace {
-
-constexpr std::int64_t kNewest = INT64_MAX;
-
-// Turns one row too many into the cursor of the next page.
-template <class T, class Number>
-void close_page(Page<T>& page, std::int64_t limit, Number number) {
-  if (static_cast<std::int64_t>(page.items.size()) <= limit) return;
-  page.items.pop_back();
-  page.next_cursor = number(page.items.back());
-}
 
 constexpr const char* kPaymentConditions =
     " p.payment_no < ?1 AND (CAST(?2 AS TEXT) IS NULL OR p.ui_state = ?2)"
@@ -29,31 +20,6 @@ constexpr const char* kPaymentConditions =
     " ORDER BY p.payment_no DESC LIMIT ?8";
 
 }  // namespace
-
-PaymentView read_payment(Row row) {
-  const std::int64_t number = row.integer();
-  PaymentView view{.payment_id = row.payment_id()};
-  view.number = number;
-  view.result = row.word<core::Result>();
-  view.authority = row.optional_word<core::Authority>();
-  view.deliverable = row.flag();
-  view.unverified = row.flag();
-  view.unobstructed = row.flag();
-  view.ui_state = row.word<core::UiState>();
-  view.webhook_status = row.word<core::Result>();
-  view.currency = row.optional_currency();
-  view.expected_amount = row.optional_integer();
-  view.total_amount = row.optional_integer();
-  view.cancelled_amount = row.optional_integer();
-  view.created_at = row.time();
-  view.updated_at = row.time();
-  view.decided_at = row.optional_time();
-  view.next_lookup_at = row.optional_time();
-  view.asking_ended_at = row.optional_time();
-  if (view.next_lookup_at) view.asking_ended_at.reset();
-  view.version = row.integer();
-  return view;
-}
 
 EventView read_event(Row& row) {
   EventView view{};
@@ -176,30 +142,6 @@ Page<FindingView> Reader::findings(bool open_only, std::int64_t limit,
         {id, std::move(payment), kind, open, std::move(detail), opened, closed, row.text()});
   }
   close_page(page, limit, [](const FindingView& view) { return view.id; });
-  return page;
-}
-
-Page<NotificationView> Reader::notifications(const std::string& state, std::int64_t limit,
-                                             std::optional<std::int64_t> cursor) {
-  Query query = impl_->session.query(
-      "SELECT notification_id, payment_id, version, type, state, tries, created_at_ms, sent_at_ms "
-      "FROM notification WHERE notification_id < ?1 AND (?2 = '' OR state = ?2) "
-      "ORDER BY notification_id DESC LIMIT ?3");
-  query.with(cursor.value_or(kNewest), state, limit + 1);
-  Page<NotificationView> page;
-  while (query.next()) {
-    Row row = query.row();
-    const std::int64_t id = row.integer();
-    core::PaymentId payment = row.payment_id();
-    const std::int64_t version = row.integer();
-    std::string type = row.text();
-    std::string word = row.text();
-    const std::int64_t tries = row.integer();
-    const core::Time created = row.time();
-    page.items.push_back({id, std::move(payment), version, std::move(type), std::move(word), tries,
-                          created, row.optional_time()});
-  }
-  close_page(page, limit, [](const NotificationView& view) { return view.id; });
   return page;
 }
 

@@ -29,6 +29,7 @@ struct Settings {
   std::string v2_lines{};  // store_id and webhook_secrets, if not the sandbox's
   std::string sweep_every = "0";
   std::string reconcile_lines{};  // replaces the short schedule below
+  std::string notify_lines{};
 };
 
 [[nodiscard]] std::string toml_of(const Settings& settings, const std::string& database);

@@ -127,8 +127,8 @@ struct Asking {
   Metrics metrics{"test"};
   Warnings warnings{clock, metrics};
   portone::AccessWatch watch{warnings};
-  portone::InFlightLimit v1_limit{64};
-  portone::InFlightLimit v2_limit{64};
+  http::InFlightLimit v1_limit{64};
+  http::InFlightLimit v2_limit{64};
   http::ClientLoop loop;
   portone::Asker::World world{loop, watch, v1_limit, v2_limit, clock, metrics};
   Waiting asker{*this, {config, world}};

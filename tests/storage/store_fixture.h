@@ -160,6 +160,7 @@ class Store {
     writer_ = std::make_unique<Writer>(storage::Store(path_),
                                        WriterOptions{.decide = decide_,
                                                      .now = clock_,
+                                                     .notification_body = body_,
                                                      .queue_capacity = queue_capacity,
                                                      .max_batch = max_batch,
                                                      .checkpoint_pages = checkpoint_pages},
@@ -174,6 +175,8 @@ class Store {
     decide_ = std::move(decide);
   }
 
+  // What messages to the shop's backend say, from the next `open` on; nobody is told before.
+  void tell_with(storage::NotificationBody body) { body_ = std::move(body); }
   // The clock of the times that come, from the next `open` on.
   void tell_time_by(std::function<core::Time()> clock) { clock_ = std::move(clock); }
 
@@ -267,6 +270,7 @@ class Store {
   std::string path_;
   std::function<Decision(const PaymentEvidence&, const DecisionPolicy&)> decide_ = core::decide;
   std::function<core::Time()> clock_;
+  storage::NotificationBody body_;
   Heard heard_;
   std::unique_ptr<Writer> writer_;
 };

@@ -44,9 +44,12 @@ allowed() {
     daemon/runtime) echo "storage $core" ;;
     daemon/portone) echo "daemon/http daemon/runtime storage $core" ;;
     daemon/reconcile) echo "daemon/portone daemon/runtime storage $core" ;;
-    daemon/webhook | daemon/redirect | daemon/admin) echo "$listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/portone daemon/reconcile" ;;
-    daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin storage $core" ;;
+    daemon/views) echo "storage $core" ;;
+    daemon/notify) echo "daemon/http daemon/runtime daemon/views storage $core" ;;
+    daemon/webhook | daemon/redirect) echo "$listener" ;;
+    daemon/admin) echo "daemon/views $listener" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/portone daemon/reconcile daemon/views" ;;
+    daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin daemon/views storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac
 }

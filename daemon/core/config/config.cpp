@@ -302,9 +302,17 @@ void ConfigReader::read_notify() {
   Section section = root_.below("notify");
   const auto url = section.text("url");
   if (url && !url->empty()) {
-    section.fault("url", "notifications are not supported by this version; set it to \"\"");
+    if (auto wrong = fault_of_notify_url(*url)) section.fault("url", std::move(*wrong));
+    config_.notify_url = *url;
+    const std::size_t faults_before = faults_.size();
+    config_.notify_secret = section.secret("secret", SecretKind::kPortone, secrets_);
+    const bool is_read = faults_.size() == faults_before && !config_.notify_secret.empty();
+    if (is_read && !decode_webhook_secret(config_.notify_secret)) {
+      section.fault("secret", "is no webhook secret: base64, as a rule after whsec_");
+    }
+  } else {
+    static_cast<void>(section.text("secret"));  // nothing is sent, so nothing is resolved
   }
-  static_cast<void>(section.text("secret"));  // nothing is sent, so nothing is resolved
   section.finish();
 }
 

@@ -101,8 +101,8 @@ struct Config {
   std::optional<PortoneV1Config> v1;
   std::optional<PortoneV2Config> v2;
   ReconcileConfig reconcile;
-  std::string notify_url;
-  std::string notify_secret;
+  std::string notify_url;     // of the shop's backend; empty: nothing is sent
+  std::string notify_secret;  // whsec_…; with a URL
   // By key, as "portone.v2.webhook_secrets[0]": each secret that was read.
   std::map<std::string, SecretOrigin> secret_origins;
 };

@@ -125,7 +125,8 @@ void visit_all(Config& old, const Config& fresh, Visit visit) {
   visit_portone(old, fresh, visit);
   visit_reconcile(old.reconcile, fresh.reconcile, visit);
   visit("notify.url", kRestart, old.notify_url, fresh.notify_url);
-  visit("notify.secret", kRestart, old.notify_secret, fresh.notify_secret);
+  visit("notify.secret", is_reread(fresh, "notify.secret"), old.notify_secret,
+        fresh.notify_secret);
 }
 
 }  // namespace

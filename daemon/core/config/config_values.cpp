@@ -212,6 +212,15 @@ std::optional<std::string> fault_of_base_url(std::string_view url) {
   return std::nullopt;
 }
 
+std::optional<std::string> fault_of_notify_url(std::string_view url) {
+  const auto parts = parse_http_url(url);
+  if (!parts || url.size() > kMaxTextBytes) return "must be an http(s) URL of the shop's backend";
+  if (!is_url_text(parts->rest) || parts->rest.find_first_of("#{}") != std::string_view::npos) {
+    return "must not carry a fragment, blanks or braces";
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> fault_of_url_template(std::string_view url) {
   std::string_view rest = url;
   if (url.empty() || url.front() != '/') {

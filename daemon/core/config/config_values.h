@@ -31,6 +31,7 @@ namespace reconciled::core {
 // http(s)://host[:port][/prefix]; plain http only to this machine, because credentials travel.
 [[nodiscard]] std::optional<std::string> fault_of_base_url(std::string_view url);
 // An http(s) URL or an absolute path, with `{payment_id}` and `{result}` behind the host only.
+[[nodiscard]] std::optional<std::string> fault_of_notify_url(std::string_view url);
 [[nodiscard]] std::optional<std::string> fault_of_url_template(std::string_view url);
 // A V2 store id, `store-…`; names what else it looks like.
 [[nodiscard]] std::optional<std::string> fault_of_store_id(std::string_view id);

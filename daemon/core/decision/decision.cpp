@@ -91,6 +91,7 @@ class Judge {
     judge_delivery();
     // After the holds were judged: being silent about an old payment does not deliver it.
     if (is_before_our_time()) {
+      decision_.is_silent = true;
       decision_.findings.clear();
       decision_.expects_webhook = false;
     }

@@ -134,6 +134,9 @@ struct Decision {
   bool is_asking_over = false;
   // Decided by look-up where PortOne sends a webhook: one should come for the winner's result.
   bool expects_webhook = false;
+  // Nobody named it, and all of it happened before the daemon's first start: it is taken in without
+  // findings and messages (interface §7).
+  bool is_silent = false;
   // When the winner's virtual account must be paid.
   std::optional<PortoneTime> deposit_due_at;
 };

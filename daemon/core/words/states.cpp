@@ -53,6 +53,17 @@ struct Words<FindingKind> {
       "stuck",                "unreadable_answer",   "poisoned"};
 };
 
+template <>
+struct Words<NotificationType> {
+  static constexpr std::array<std::string_view, 8> kList{
+      "payment.paid",      "payment.held",   "payment.restored", "payment.awaiting_deposit",
+      "payment.partially_cancelled", "payment.cancelled", "payment.failed", "payment.finding"};
+};
+template <>
+struct Words<NotificationState> {
+  static constexpr std::array<std::string_view, 4> kList{"waiting", "sent", "superseded", "parked"};
+};
+
 template <class Enum>
 std::string_view word_of(Enum value) {
   return Words<Enum>::kList.at(static_cast<std::size_t>(value));
@@ -68,6 +79,8 @@ std::string_view to_word(Channel value) { return word_of(value); }
 std::string_view to_word(EventSource value) { return word_of(value); }
 std::string_view to_word(EventKind value) { return word_of(value); }
 std::string_view to_word(FindingKind value) { return word_of(value); }
+std::string_view to_word(NotificationType value) { return word_of(value); }
+std::string_view to_word(NotificationState value) { return word_of(value); }
 
 template <class Enum>
 std::optional<Enum> from_word(std::string_view word) {
@@ -86,5 +99,7 @@ template std::optional<Channel> from_word<Channel>(std::string_view);
 template std::optional<EventSource> from_word<EventSource>(std::string_view);
 template std::optional<EventKind> from_word<EventKind>(std::string_view);
 template std::optional<FindingKind> from_word<FindingKind>(std::string_view);
+template std::optional<NotificationType> from_word<NotificationType>(std::string_view);
+template std::optional<NotificationState> from_word<NotificationState>(std::string_view);
 
 }  // namespace reconciled::core

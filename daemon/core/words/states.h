@@ -73,6 +73,21 @@ enum class FindingKind {
 inline constexpr std::size_t kFindingKinds = 19;
 static_assert(static_cast<std::size_t>(FindingKind::kPoisoned) + 1 == kFindingKinds);
 
+// What a message to the shop's backend tells (interface §7).
+enum class NotificationType {
+  kPaid,
+  kHeld,
+  kRestored,
+  kAwaitingDeposit,
+  kPartiallyCancelled,
+  kCancelled,
+  kFailed,
+  kFinding
+};
+
+// Where such a message is on its way.
+enum class NotificationState { kWaiting, kSent, kSuperseded, kParked };
+
 [[nodiscard]] constexpr bool is_decided(Result result) {
   return result == Result::kPaid || result == Result::kPartiallyCancelled ||
          result == Result::kCancelled || result == Result::kFailed;
@@ -86,6 +101,8 @@ static_assert(static_cast<std::size_t>(FindingKind::kPoisoned) + 1 == kFindingKi
 [[nodiscard]] std::string_view to_word(EventSource value);
 [[nodiscard]] std::string_view to_word(EventKind value);
 [[nodiscard]] std::string_view to_word(FindingKind value);
+[[nodiscard]] std::string_view to_word(NotificationType value);
+[[nodiscard]] std::string_view to_word(NotificationState value);
 
 // The value that `word` spells exactly, or nothing: `from_word<Result>("paid")`.
 template <class Enum>

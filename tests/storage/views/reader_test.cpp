@@ -165,10 +165,10 @@ TEST_CASE("reader: findings and notifications page by number, the newest first")
                      n + "', " + (i % 2 == 0 ? "0" : "1") + ", 'd', " + n + ")")
                 .empty());
     REQUIRE(stranger
-                .run("INSERT INTO notification (payment_id, version, type, body, state, "
-                     "created_at_ms) VALUES ('ord-1', " +
-                     n + ", 'payment.paid', '{}', '" + (i % 2 == 0 ? "sent" : "waiting") + "', " +
-                     n + ")")
+                .run("INSERT INTO notification (payment_no, payment_id, version, type, body, state, "
+                     "created_at_ms, sent_at_ms) VALUES (1, 'ord-1', " +
+                     n + ", 'payment.paid', '{}', " +
+                     (i % 2 == 0 ? "'sent', " + n + ", 1)" : "'waiting', " + n + ", NULL)"))
                 .empty());
   }
   Reader reader = store.reader();
@@ -180,11 +180,13 @@ TEST_CASE("reader: findings and notifications page by number, the newest first")
   CHECK_FALSE(second.next_cursor.has_value());
   CHECK(reader.findings(true, 10, std::nullopt).items.size() == 3);
 
-  CHECK(reader.notifications("", 10, std::nullopt).items.size() == 5);
-  CHECK(reader.notifications("sent", 10, std::nullopt).items.size() == 2);
-  const Page<NotificationView> page = reader.notifications("", 4, std::nullopt);
+  CHECK(reader.notifications(std::nullopt, 10, std::nullopt).items.size() == 5);
+  CHECK(reader.notifications(NotificationState::kSent, 10, std::nullopt).items.size() == 2);
+  CHECK(reader.notifications(NotificationState::kWaiting, 10, std::nullopt).items.size() == 3);
+  CHECK(reader.notifications(NotificationState::kParked, 10, std::nullopt).items.empty());
+  const Page<NotificationView> page = reader.notifications(std::nullopt, 4, std::nullopt);
   CHECK(page.items.size() == 4);
-  CHECK(reader.notifications("", 4, page.next_cursor).items.at(0).id == 1);
+  CHECK(reader.notifications(std::nullopt, 4, page.next_cursor).items.at(0).id == 1);
 }
 
 TEST_CASE("reader: one payment comes with its attempts, findings and story") {

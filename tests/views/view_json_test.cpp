@@ -1,5 +1,5 @@
 // The JSON of interface §6, member by member.
-#include "daemon/admin/view_json.h"
+#include "daemon/views/view_json.h"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
-#include "daemon/portone/in_flight_limit.h"
+#include "daemon/http/in_flight_limit.h"
 
 #include <algorithm>
 #include <iterator>
 
-namespace reconciled::portone {
+namespace reconciled::http {
 namespace {
 
 // So much slower than usual, and than that plus some, is too much.
@@ -60,4 +60,4 @@ void InFlightLimit::learn(Steady::time_point began, Steady::time_point at, bool 
   limit_ = std::min(most_, limit_ + 1);
 }
 
-}  // namespace reconciled::portone
+}  // namespace reconciled::http

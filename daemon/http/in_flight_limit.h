@@ -1,6 +1,6 @@
-// How many calls to one API of PortOne's may be in flight: as many as it takes.
+// How many calls to one server may be in flight: as many as it takes.
 //
-// Begins low and doubles with each round of answers until PortOne says that it is enough (429, 503,
+// Begins low and doubles with each round of answers until it says that it is enough (429, 503,
 // silence, or answers that take much longer than they usually do): then it is halved at once and grows
 // by one a round. One answer of many that is slow says nothing; a call that began before the last cut
 // neither. What is asked changes how long answers take, too: slowness alone never cuts below where it
@@ -12,7 +12,7 @@
 #include <chrono>
 #include <set>
 
-namespace reconciled::portone {
+namespace reconciled::http {
 
 class InFlightLimit {
  public:
@@ -47,4 +47,4 @@ class InFlightLimit {
   double usual_s_ = 0;
 };
 
-}  // namespace reconciled::portone
+}  // namespace reconciled::http

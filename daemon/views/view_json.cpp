@@ -1,4 +1,4 @@
-#include "daemon/admin/view_json.h"
+#include "daemon/views/view_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -54,6 +54,10 @@ Json attempt_json(const storage::AttemptView& attempt) {
           {"virtual_account", account_json(attempt.virtual_account)},
           {"failure_reason", text_or_null(attempt.failure_reason)},
           {"updated_at", core::to_rfc3339(attempt.updated_at)}};
+}
+
+std::string dump_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Json timeline_json(const storage::TimelineEntry& entry) {
@@ -152,11 +156,28 @@ Json to_json(const storage::NotificationView& notification) {
   return {{"id", notification.id},
           {"payment_id", notification.payment_id.str()},
           {"version", notification.version},
-          {"type", notification.type},
-          {"state", notification.state},
+          {"type", core::to_word(notification.type)},
+          {"state", core::to_word(notification.state)},
           {"tries", notification.tries},
+          {"outcome", text_or_null(notification.outcome)},
           {"created_at", core::to_rfc3339(notification.created_at)},
+          {"failing_since", time_or_null(notification.failing_since)},
+          {"next_at", time_or_null(notification.next_at)},
           {"sent_at", time_or_null(notification.sent_at)}};
+}
+
+std::string notification_body(core::NotificationType type, core::Time at,
+                              const storage::PaymentDetail& payment,
+                              const storage::FindingView* finding) {
+  Json data = to_json(payment, false);
+  for (Json& attempt : data["attempts"]) {
+    Json& account = attempt["virtual_account"];
+    if (account.is_object()) account.erase("holder");
+  }
+  if (finding != nullptr) data["finding"] = to_json(*finding);
+  return dump_line({{"type", core::to_word(type)},
+                    {"timestamp", core::to_rfc3339(at)},
+                    {"data", std::move(data)}});
 }
 
 Json to_json(const core::PaymentId& payment_id, const core::ExpectedOrder& order) {
@@ -167,9 +188,7 @@ Json to_json(const core::PaymentId& payment_id, const core::ExpectedOrder& order
           {"registered_at", core::to_rfc3339(order.registered_at)}};
 }
 
-std::string dump_json(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string dump_json(const Json& json) { return dump_line(json) + "\n"; }
 
 std::string error_json(std::string_view code, std::string_view message) {
   return dump_json({{"error", {{"code", code}, {"message", message}}}});

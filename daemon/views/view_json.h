@@ -1,6 +1,5 @@
-// The store's records as the JSON of interface §6, for the admin endpoint and `--json`.
-//
-// Pure. Texts of this folder only.
+// The store's records as the JSON of interface §6 and §7: for the admin endpoint, `--json` and the
+// messages to the shop's backend. Pure.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +17,11 @@ namespace reconciled {
 [[nodiscard]] nlohmann::ordered_json to_json(const storage::EventView& event);
 [[nodiscard]] nlohmann::ordered_json to_json(const storage::RejectedDelivery& delivery);
 [[nodiscard]] nlohmann::ordered_json to_json(const storage::NotificationView& notification);
+// The body of a message to the shop's backend (interface §7): the payment without its timeline, and
+// without the name of whom an account belongs to. `finding`: the one that it is about, or null.
+[[nodiscard]] std::string notification_body(core::NotificationType type, core::Time at,
+                                            const storage::PaymentDetail& payment,
+                                            const storage::FindingView* finding);
 [[nodiscard]] nlohmann::ordered_json to_json(const core::PaymentId& payment_id,
                                              const core::ExpectedOrder& order);
 

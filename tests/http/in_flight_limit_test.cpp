@@ -1,9 +1,9 @@
-#include "daemon/portone/in_flight_limit.h"
+#include "daemon/http/in_flight_limit.h"
 
 #include <doctest/doctest.h>
 
 using namespace std::chrono_literals;
-using reconciled::portone::InFlightLimit;
+using reconciled::http::InFlightLimit;
 
 namespace {
 
