@@ -28,7 +28,7 @@ constexpr Markup kQuestion = R"(<path d="M22 25a10 10 0 1 1 14 9c-3 2-4 3-4 7m0 
 constexpr Markup kInformation = R"(<path d="M32 29v20m0-34v1"/>)";
 
 // In the order of Face.
-constexpr std::array<Look, 12> kLooks{{
+constexpr std::array<Look, 13> kLooks{{
     {"good", kCheck, false,
      {"결제가 완료되었습니다", "Payment complete"},
      {"결제가 확인되었습니다. 감사합니다.", "Your payment is confirmed. Thank you."}},
@@ -65,10 +65,15 @@ constexpr std::array<Look, 12> kLooks{{
       "Please do not pay into the account any more. If you already have, please contact the shop."}},
     {"off", kBack, true,
      {"결제가 취소되었습니다", "Payment cancelled"},
-     {"이 결제는 취소되었습니다.", "This payment was cancelled."}},
+     {"궁금한 점은 쇼핑몰에 문의해 주세요.", "If you have any questions, please contact the shop."}},
+    {"off", kBack, true,
+     {"결제가 취소되었습니다", "Payment cancelled"},
+     {"취소한 금액은 카드사나 은행에 따라 며칠 뒤에 돌아올 수 있습니다.",
+      "Depending on your card or bank the money may take some days to arrive."}},
     {"bad", kCross, true,
      {"결제가 완료되지 않았습니다", "Payment not completed"},
-     {"결제가 이루어지지 않았습니다.", "The payment did not go through."}},
+     {"주문은 아직 결제되지 않았습니다. 다시 결제하실 수 있습니다.",
+      "Your order is not paid yet. You can try again."}},
     {"lost", kQuestion, true,
      {"결제를 확인하지 못했습니다", "We could not confirm your payment"},
      {"다시 결제하기 전에 카드나 계좌에서 돈이 나갔는지 확인하고 쇼핑몰에 문의해 주세요.",

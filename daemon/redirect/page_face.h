@@ -20,6 +20,7 @@ enum class Face {
   kDepositElsewhere,  // into the account that the payment window told
   kDepositOver,       // too late
   kCancelled,
+  kReturned,          // cancelled, and what was paid comes back
   kFailed,
   kUnknown,           // nobody asks any more
   kNotice,            // about no payment

@@ -21,12 +21,15 @@ constexpr Markup kStyle = R"css(
 @media(prefers-color-scheme:dark){:root{--back:#0f1318;--card:#1a2028;--ink:#e9edf2;--dim:#a7b1bf;--line:#343d49}}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
-body{margin:0;background:var(--back);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"Apple SD Gothic Neo","Noto Sans KR","Noto Sans CJK KR","Malgun Gothic",sans-serif;word-break:keep-all;overflow-wrap:anywhere}
+body{margin:0;background:var(--card);color:var(--ink);font:1rem/1.6 system-ui,-apple-system,"Apple SD Gothic Neo","Noto Sans KR","Noto Sans CJK KR","Malgun Gothic",sans-serif;word-break:keep-all;overflow-wrap:anywhere}
 .good{--c:#0a7038}.busy{--c:#1550c0}.slow{--c:#8a4f00}.pay{--c:#00656d}.off{--c:#4d5766}.bad{--c:#b3261e}.lost{--c:#6d3a9c}
 main{max-width:30rem;margin:0 auto;background:var(--card)}
 .top{padding:1.5rem 1.25rem 1.75rem;background:var(--c);color:#fff;text-align:center}
 .shop{margin:0;font-weight:600}
 .top svg{display:block;width:5.5rem;height:5.5rem;margin:1rem auto .75rem;padding:.5rem;border-radius:50%;background:#fff3;fill:none;stroke:#fff;stroke-width:5;stroke-linecap:round;stroke-linejoin:round}
+h1,.top p,.ask{text-wrap:balance}
+.whole{display:inline-block;max-width:100%}
+a{color:inherit}
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.35}
 .top p{margin:0}
 .in{padding:1.25rem}
@@ -40,7 +43,8 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:.5rem 1rem}
 dd{margin:0;text-align:right;font-weight:600;unicode-bidi:isolate}
 .account{padding:1rem;border:2px solid var(--c);border-radius:.75rem}
 .account p{margin:0}
-#number{font-size:1.75rem;font-weight:700;line-height:1.3;user-select:all}
+.bank{font-weight:600}
+#number{font-size:clamp(1.25rem,7vw,1.75rem);font-weight:700;line-height:1.3;user-select:all}
 .due{padding-top:.5rem;font-weight:600}
 button,.go{display:block;width:100%;min-height:3rem;padding:.625rem 1rem;border:2px solid var(--c);border-radius:.75rem;background:var(--c);color:#fff;font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
 button{margin:.75rem 0 .25rem}
@@ -50,7 +54,7 @@ button{margin:.75rem 0 .25rem}
 @keyframes spin{to{transform:rotate(1turn)}}
 @media(prefers-reduced-motion:reduce){.spin{animation:none;stroke-dasharray:1 10}}
 .over .spin{animation:none}
-@media(min-width:32rem){main{margin:2rem auto;border-radius:1rem;overflow:hidden;border:1px solid var(--line)}}
+@media(min-width:32rem){body{background:var(--back)}main{margin:2rem auto;border-radius:1rem;overflow:hidden;border:1px solid var(--line)}}
 )css";
 
 // Copies the account's number; asks for the status while the page is looked at, and at once when the
@@ -137,17 +141,20 @@ void add_contact(Html& html, const Frame& frame, const Shop& shop) {
   if (shop.contact.empty()) return;
   static constexpr Said kAsk{"쇼핑몰에 문의하기: ", "Contact the shop: "};
   static constexpr Said kFoot{"문의: ", "Contact: "};
-  const Said& words = needs_help(frame.face) ? kAsk : kFoot;
-  const std::string text = std::string(words.in(frame.language)) + shop.contact;
+  const bool is_needed = needs_help(frame.face);
+  const std::string_view words = (is_needed ? kAsk : kFoot).in(frame.language);
   const std::string link = link_of_contact(shop.contact);
-  if (link.empty()) {
-    html.element("p", text, {{"class", needs_help(frame.face) ? "why" : "dim"}});
-  } else if (needs_help(frame.face)) {
-    html.element("a", text, {{"class", "go ask"}, {"href", link}});
+  // What one can press is a button where it is needed.
+  const bool is_button = is_needed && !link.empty();
+  if (is_button) {
+    html.open("a", {{"class", "go ask"}, {"href", link}}).text(words);
   } else {
-    html.open("p", {{"class", "dim"}}).text(words.in(frame.language));
-    html.element("a", shop.contact, {{"href", link}}).close();
+    html.open("p", {{"class", is_needed ? "why" : "dim"}}).text(words);
+    if (!link.empty()) html.open("a", {{"href", link}});
   }
+  html.element("span", shop.contact, {{"class", "whole"}});
+  if (!is_button && !link.empty()) html.close();
+  html.close();
 }
 
 }  // namespace

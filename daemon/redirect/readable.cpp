@@ -83,11 +83,11 @@ std::string left_until(const LocalTime& due, const LocalTime& now, Day due_day,
   return amount + (korean ? " 남음" : " left");
 }
 
-// "오늘 ", "tomorrow, "; nothing for other days.
+// "오늘 ", "Tomorrow, "; nothing for other days.
 std::string_view near_day(Day day, Day today, Language language) {
   const auto ahead = (day - today).count();
-  if (ahead == 0) return Said{"오늘 ", "today, "}.in(language);
-  if (ahead == 1) return Said{"내일 ", "tomorrow, "}.in(language);
+  if (ahead == 0) return Said{"오늘 ", "Today, "}.in(language);
+  if (ahead == 1) return Said{"내일 ", "Tomorrow, "}.in(language);
   return "";
 }
 
@@ -122,13 +122,13 @@ std::string readable_money(const core::Money& money, Language language) {
   return std::string(words->english) + number;
 }
 
-std::string readable_due(const LocalTime& due, const LocalTime& now, Language language) {
+Due readable_due(const LocalTime& due, const LocalTime& now, Language language) {
   const Moment moment = moment_of(due);
   const Day today = std::chrono::floor<std::chrono::days>(now.shown());
   const std::string date = date_text(moment.day, today, language);
-  const std::string left = left_until(due, now, moment.day, language);
-  if (language == Language::kKorean) return date + " " + moment.time + "까지, " + left;
-  return "by " + moment.time + " (" + due.zone + ") " + date + ", " + left;
+  std::string left = left_until(due, now, moment.day, language);
+  if (language == Language::kKorean) return {date + " " + moment.time + "까지", std::move(left)};
+  return {date + ", by " + moment.time + " " + due.zone, std::move(left)};
 }
 
 }  // namespace reconciled

@@ -13,9 +13,11 @@ namespace reconciled {
 [[nodiscard]] std::string readable_money(const core::Money& money, Language language);
 
 // Until when, in the zone's time, and what is left of it: minutes and hours within a day, else
-// calendar days. "11월 28일(토) 23:48까지, 2일 남음". The end of a day is its 24:00. Another year
-// than now's is named.
-[[nodiscard]] std::string readable_due(const LocalTime& due, const LocalTime& now,
-                                       Language language);
+// calendar days. The end of a day is its 24:00. Another year than now's is named.
+struct Due {
+  std::string until;  // "11월 28일(토) 23:48까지"
+  std::string left;   // "2일 남음"
+};
+[[nodiscard]] Due readable_due(const LocalTime& due, const LocalTime& now, Language language);
 
 }  // namespace reconciled

@@ -52,10 +52,11 @@ void add_account(Html& html, const WaitingPage& page) {
   const Language language = page.language;
   const DepositAccount& account = *page.account;
   html.open("div", {{"class", "account"}});
-  html.element("p", bank_name(account.bank, language));
+  html.element("p", bank_name(account.bank, language), {{"class", "bank"}});
   html.element("p", account.number, {{"id", "number"}});
   if (!account.holder.empty()) {
-    html.open("p").text(kHolder.in(language)).element("bdi", account.holder).close();
+    html.open("p").text(kHolder.in(language));
+    html.element("bdi", account.holder, {{"class", "whole"}}).close();
   }
   // Only the script can copy, and shows the button.
   html.element("button", kCopy.in(language),
@@ -65,21 +66,30 @@ void add_account(Html& html, const WaitingPage& page) {
                 {"data-said", kCopied.in(language)}});
   html.element("p", "", {{"id", "said"}, {"role", "status"}});
   if (account.due) {
-    html.element("p", readable_due(*account.due, page.now, language), {{"class", "due"}});
+    const Due due = readable_due(*account.due, page.now, language);
+    html.open("p", {{"class", "due"}}).text(due.until + ", ");
+    html.element("span", due.left, {{"class", "whole"}}).close();
   }
   html.close();
 }
 
+// Large where it was paid or is to be paid. Elsewhere it would look as if it had been.
+bool is_sum_large(const WaitingPage& page, Face face) {
+  return face == Face::kPaid || face == Face::kHeld || page.state == WaitingState::kAwaitingDeposit;
+}
+
 void add_details(Html& html, const WaitingPage& page, Face face) {
   static constexpr Said kOrder{"주문 번호", "Order"};
+  static constexpr Said kAmount{"금액", "Amount"};
   static constexpr Said kPaid{"결제 금액", "Paid"};
   static constexpr Said kReturned{"취소 금액", "Returned"};
   static constexpr Said kLeft{"남은 금액", "Remaining"};
   const Language language = page.language;
-  const bool has_amounts = page.amount.has_value() && page.returned.has_value();
-  if (page.payment_id.empty() && !has_amounts) return;
+  const bool has_rows = page.amount && !is_sum_large(page, face);
+  if (page.payment_id.empty() && !has_rows) return;
   html.open("dl");
-  if (has_amounts) {
+  if (has_rows && !page.returned) add_row(html, kAmount.in(language), page.amount, language);
+  if (has_rows && page.returned) {
     add_row(html, kPaid.in(language), page.amount, language);
     add_row(html, kReturned.in(language), page.returned, language);
     if (face == Face::kPartlyReturned) {
@@ -118,7 +128,7 @@ Face face_of(const WaitingPage& page) {
     case WaitingState::kAwaitingDeposit:
       return face_of_deposit(page);
     case WaitingState::kCancelled:
-      return Face::kCancelled;
+      return page.returned ? Face::kReturned : Face::kCancelled;
     case WaitingState::kFailed:
       return Face::kFailed;
     case WaitingState::kConfirming:
@@ -138,8 +148,7 @@ std::string render_waiting_page(const WaitingPage& page, const Shop& shop) {
                     .has_ended = page.has_ended,
                     .has_number = face == Face::kAwaitingDeposit};
   return render_frame(frame, shop, [&](Html& html) {
-    // What was paid or is to be paid; of what came back the rows tell.
-    if (page.amount && !page.returned) {
+    if (page.amount && is_sum_large(page, face)) {
       html.element("p", readable_money(*page.amount, page.language), {{"class", "sum"}});
     }
     add_reason(html, page);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "daemon/core/messages/signature.h"
+#include "daemon/http/client.h"
 
 namespace reconciled::e2e {
 namespace {
@@ -50,9 +51,14 @@ Browser::Browser() {
   driver_ = std::make_unique<ChildProcess>(Command{{CHROMEDRIVER_BINARY, "--port=0"}},
                                            folder_ / "chromedriver");
   wait_until("chromedriver listens", [this] { return !port_in(driver_->out()).empty(); });
-  endpoint_.address = "127.0.0.1:" + port_in(driver_->out());
+  // It keeps connections, whatever it is asked.
+  http::ClientOptions options{.base_url = "http://127.0.0.1:" + port_in(driver_->out())};
+  options.read_timeout = kPatience;
+  options.total_deadline = kPatience;
+  client_ = std::make_unique<http::Client>(options);
   session_ = command("POST", "/session", capabilities(folder_ / "profile")).at("sessionId");
   resize(390, 844);
+  speak("ko-KR,ko");
 }
 
 Browser::~Browser() {
@@ -68,12 +74,11 @@ Browser::~Browser() {
 Json Browser::command(const std::string& method, const std::string& path, const Json& body) {
   const std::string target = session_.empty() ? path : "/session/" + session_ + path;
   const std::string text = body.is_null() && method == "POST" ? "{}" : body.dump();
-  const Answer answer = ask(endpoint_, {method,
-                                        target,
-                                        method == "POST" ? text : "",
-                                        {{"Content-Type", "application/json"}}});
-  const Json value = answer.json().value("value", Json());
-  if (answer.status != 200) {
+  const auto answer =
+      client_->send({method, target, {}, method == "POST" ? text : "", "application/json"});
+  if (!answer.ok()) throw std::runtime_error("WebDriver " + path + ": " + answer.error().detail);
+  const Json value = Json::parse(answer.value().body).at("value");
+  if (answer.value().status != 200) {
     throw std::runtime_error("WebDriver " + method + " " + path + ": " + value.dump().substr(0, 500));
   }
   return value;

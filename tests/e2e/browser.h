@@ -13,6 +13,10 @@
 #include "tests/e2e/http.h"
 #include "tests/support/temporary_folder.h"
 
+namespace reconciled::http {
+class Client;
+}  // namespace reconciled::http
+
 namespace reconciled::e2e {
 
 class Browser {
@@ -59,7 +63,7 @@ class Browser {
 
   test::TemporaryFolder folder_;
   std::unique_ptr<ChildProcess> driver_;
-  Endpoint endpoint_;
+  std::unique_ptr<http::Client> client_;
   std::string session_;
   bool dark_ = false;
   bool reduced_motion_ = false;

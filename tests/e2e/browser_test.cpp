@@ -124,7 +124,7 @@ TEST_CASE("browser: a hostile message runs nothing, names nobody and stays short
   Buyer buyer;
   buyer.rig.daemon.register_order("bad", kPrice);
   const std::string message =
-      "<script>window.stolen=1</script><img src=x onerror=window.stolen=1>\u202E승인\u202C 전화 "
+      "<script>stolen=1</script><img src=x onerror=stolen=1>\u202E승인\u202C 전화 "
       "010-1234-5678 evil.example " +
       std::string(10'000, 'a');
   // As a form: a query of this size is refused by the edge.
@@ -164,36 +164,41 @@ TEST_CASE("browser: without JavaScript the page still follows, and offers no but
 
 TEST_CASE("browser: when the token's time is over the page stops, says so, and keeps the account") {
   Buyer buyer;
-  const Json account = buyer.order("late", {{"status", "virtual_account_issued"}});
-  buyer.rig.daemon.wait_for_result("late", "awaiting_deposit");
-  buyer.come_back(account, "awaiting_deposit");
+  const auto event_of = [&](const Json& attempt, const std::string& state) {
+    buyer.come_back(attempt, state);
+    return std::stoll(buyer.rig.daemon.sqlite("SELECT max(event_id) FROM event"));
+  };
   std::string key = buyer.rig.daemon.sqlite("SELECT value FROM meta WHERE key = 'page_token_key'");
   key.pop_back();  // the shell's line end
-  const std::string number = buyer.rig.daemon.sqlite("SELECT max(event_id) FROM event");
-  const auto token_with = [&](std::chrono::seconds left) {
+  const auto address_with = [&](std::int64_t event, std::chrono::seconds left) {
     const auto now = std::chrono::time_point_cast<reconciled::core::Time::duration>(
         std::chrono::system_clock::now());
-    return "/payments/complete/status?token=" +
-           reconciled::PageTokens(key).make(reconciled::core::EventId{std::stoll(number)},
-                                            now + left - reconciled::PageTokens::kLife);
+    return buyer.address_of(
+        "/payments/complete/status?token=" +
+        reconciled::PageTokens(key).make(reconciled::core::EventId{event},
+                                         now + left - reconciled::PageTokens::kLife));
   };
-  // A browser that does not ask in between: it hears of the end from its own clock.
-  buyer.browser.open(buyer.address_of(token_with(std::chrono::seconds(33))));
+  // A page that cannot ask in between: it hears of the end from its own clock.
+  const std::int64_t open = event_of(buyer.order("open", {{"webhook", false}}), "confirming");
+  buyer.browser.open(address_with(open, std::chrono::seconds(9)));
   CHECK(buyer.browser.shows("#live"));
   buyer.browser.run("window.fetch=()=>new Promise(()=>{})");
   wait_until("the page says that it stopped", [&] { return buyer.browser.shows("#over"); });
   CHECK_FALSE(buyer.browser.shows("#live"));
-  CHECK(buyer.browser.shows("#number"));
+  CHECK(buyer.browser.text("h1") == "결제를 확인하지 못했습니다");
+  CHECK(holds(buyer.browser.text("main"), "1588-1234"));
   // One that asks is told while the token still opens the page once more.
-  buyer.browser.open(buyer.address_of(token_with(std::chrono::seconds(36))));
+  const Json account = buyer.order("late", {{"status", "virtual_account_issued"}});
+  buyer.rig.daemon.wait_for_result("late", "awaiting_deposit");
+  const std::int64_t deposit = event_of(account, "awaiting_deposit");
+  buyer.browser.open(address_with(deposit, std::chrono::seconds(33)));
   CHECK(buyer.browser.shows("#live"));
   wait_until("the page was loaded anew", [&] { return !buyer.browser.shows("#live"); });
   CHECK(buyer.browser.shows("#over"));
   CHECK(buyer.browser.shows("#number"));
   CHECK(buyer.browser.run("return document.body.dataset.status") == "");
-  CHECK(holds(buyer.browser.text("main"), "1588-1234"));
   // A token that is over opens nothing.
-  buyer.browser.open(buyer.address_of(token_with(std::chrono::seconds(-1))));
+  buyer.browser.open(address_with(deposit, std::chrono::seconds(-1)));
   CHECK(buyer.browser.text("h1") == "이 화면은 만료되었습니다");
   CHECK_FALSE(holds(buyer.browser.html(), "id=\"number\""));
 }

@@ -14,7 +14,8 @@ core::Time at(const std::string& text) { return core::to_time(*core::parse_rfc33
 
 // By the zone that was set last.
 std::string due(const std::string& due_at, const std::string& now, Language language) {
-  return readable_due(local_time(at(due_at)), local_time(at(now)), language);
+  const Due words = readable_due(local_time(at(due_at)), local_time(at(now)), language);
+  return words.until + ", " + words.left;
 }
 std::string korean(const std::string& due_at, const std::string& now) {
   set_time_zone("Asia/Seoul");
@@ -80,7 +81,7 @@ TEST_CASE("due time: in some days, with the day of the week and the days that ar
   CHECK(korean("2026-11-28T23:48:03.612", "2026-11-26T14:48:00") ==
         "11월 28일(토) 23:48까지, 2일 남음");
   CHECK(english("2026-11-28T23:48:03.612", "2026-11-26T14:48:00") ==
-        "by 23:48 (KST) Saturday, 28 November, 2 days left");
+        "Saturday, 28 November, by 23:48 KST, 2 days left");
   // Days are the calendar's, as people count them.
   CHECK(korean("2026-11-28T09:00:00", "2026-11-26T10:00:00") == "11월 28일(토) 09:00까지, 2일 남음");
   CHECK(korean("2026-12-06T09:05:00", "2026-11-26T10:00:00") == "12월 6일(일) 09:05까지, 10일 남음");
@@ -98,11 +99,11 @@ TEST_CASE("due time: today and tomorrow are called so, and hours count within a 
   CHECK(korean("2026-11-26T14:00:20", "2026-11-26T14:00:00") ==
         "오늘 11월 26일(목) 14:00까지, 1분 남음");
   CHECK(english("2026-11-26T15:30:00", "2026-11-26T14:00:00") ==
-        "by 15:30 (KST) today, Thursday, 26 November, 1 hour left");
+        "Today, Thursday, 26 November, by 15:30 KST, 1 hour left");
   CHECK(english("2026-11-27T15:30:00", "2026-11-26T14:00:00") ==
-        "by 15:30 (KST) tomorrow, Friday, 27 November, 1 day left");
+        "Tomorrow, Friday, 27 November, by 15:30 KST, 1 day left");
   CHECK(english("2026-11-26T14:02:00", "2026-11-26T14:00:00") ==
-        "by 14:02 (KST) today, Thursday, 26 November, 2 minutes left");
+        "Today, Thursday, 26 November, by 14:02 KST, 2 minutes left");
 }
 
 TEST_CASE("due time: the end of a day is its 24:00") {
@@ -118,14 +119,14 @@ TEST_CASE("due time: one that has passed says so") {
   CHECK(korean("2026-11-20T14:00:00", "2026-11-26T14:00:00") ==
         "11월 20일(금) 14:00까지, 기한이 지났습니다");
   CHECK(english("2026-11-20T14:00:00", "2026-11-26T14:00:00") ==
-        "by 14:00 (KST) Friday, 20 November, this time has passed");
+        "Friday, 20 November, by 14:00 KST, this time has passed");
 }
 
 TEST_CASE("due time: another year is named") {
   CHECK(korean("2027-01-02T09:00:00", "2026-12-30T10:00:00") ==
         "2027년 1월 2일(토) 09:00까지, 3일 남음");
   CHECK(english("2027-01-02T09:00:00", "2026-12-30T10:00:00") ==
-        "by 09:00 (KST) Saturday, 2 January 2027, 3 days left");
+        "Saturday, 2 January 2027, by 09:00 KST, 3 days left");
   CHECK(korean("2027-01-01T00:00:00", "2026-12-31T10:00:00") ==
         "오늘 12월 31일(목) 24:00까지, 14시간 남음");
 }
@@ -134,12 +135,12 @@ TEST_CASE("due time: in the configured zone, summer time included") {
   const std::string due_at = "2026-11-28T14:48:00Z";
   set_time_zone("UTC");
   CHECK(due(due_at, "2026-11-26T14:48:00Z", Language::kEnglish) ==
-        "by 14:48 (UTC) Saturday, 28 November, 2 days left");
+        "Saturday, 28 November, by 14:48 UTC, 2 days left");
   set_time_zone("America/Los_Angeles");
   CHECK(due(due_at, "2026-11-26T14:48:00Z", Language::kKorean) == "11월 28일(토) 06:48까지, 2일 남음");
   // The clocks went back in between.
   CHECK(due("2026-11-02T20:00:00Z", "2026-10-31T20:00:00Z", Language::kEnglish) ==
-        "by 12:00 (PST) Monday, 2 November, 2 days left");
+        "Monday, 2 November, by 12:00 PST, 2 days left");
   set_time_zone("Asia/Seoul");
   CHECK(due("2026-11-28T15:30:00Z", "2026-11-26T14:48:00Z", Language::kKorean) ==
         "11월 29일(일) 00:30까지, 3일 남음");

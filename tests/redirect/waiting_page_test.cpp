@@ -71,14 +71,14 @@ TEST_CASE("waiting page: a deposit's amount, bank, account and due time as peopl
   WaitingPage page = full_page(WaitingState::kAwaitingDeposit);
   const std::string korean = render_waiting_page(page, kShop);
   for (const char* text : {"33,000원", "신한은행", "110-123-456789", "(주)달빛",
-                           "11월 28일(토) 23:48까지, 2일 남음", "계좌번호 복사"}) {
+                           "11월 28일(토) 23:48까지, ", "2일 남음", "계좌번호 복사"}) {
     CAPTURE(std::string(text));
     CHECK(has(korean, text));
   }
   page.language = Language::kEnglish;
   const std::string english = render_waiting_page(page, kShop);
   for (const char* text : {"₩33,000", "Shinhan Bank", "110-123-456789",
-                           "by 23:48 (KST) Saturday, 28 November, 2 days left", "Copy the number"}) {
+                           "Saturday, 28 November, by 23:48 KST, ", "2 days left", "Copy the number"}) {
     CAPTURE(std::string(text));
     CHECK(has(english, text));
   }
@@ -111,6 +111,7 @@ TEST_CASE("waiting page: what a partial cancel gave back") {
   WaitingPage page = full_page(WaitingState::kPaid);
   CHECK(face_of(page) == Face::kPaid);
   CHECK_FALSE(has(render_waiting_page(page, kShop), "취소 금액"));
+  CHECK(has(render_waiting_page(page, kShop), "<p class=\"sum\">33,000원</p>"));
   page.returned = won(10'000);
   CHECK(face_of(page) == Face::kPartlyReturned);
   const std::string html = render_waiting_page(page, kShop);
@@ -118,6 +119,18 @@ TEST_CASE("waiting page: what a partial cancel gave back") {
     CAPTURE(std::string(text));
     CHECK(has(html, text));
   }
+}
+
+TEST_CASE("waiting page: what came back of a cancelled payment, and nothing large where none was paid") {
+  WaitingPage page = full_page(WaitingState::kCancelled);
+  CHECK(face_of(page) == Face::kCancelled);
+  page.returned = won(33'000);
+  CHECK(face_of(page) == Face::kReturned);
+  CHECK(has(render_waiting_page(page, kShop), "취소 금액"));
+  CHECK_FALSE(has(render_waiting_page(page, kShop), "남은 금액"));
+  page = full_page(WaitingState::kFailed);
+  CHECK_FALSE(has(render_waiting_page(page, kShop), "class=\"sum\""));
+  CHECK(has(render_waiting_page(page, kShop), "<dd>33,000원</dd>"));
 }
 
 TEST_CASE("waiting page: each face has an icon, a title and a text that no other has") {
