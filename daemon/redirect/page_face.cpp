@@ -19,7 +19,7 @@ struct Look {
 constexpr Markup kCheck = R"(<path d="M16 33l11 11 21-24"/>)";
 constexpr Markup kBack = R"(<path d="M18 26h21a10 10 0 0 1 0 20H25M27 17l-9 9 9 9"/>)";
 constexpr Markup kTurning = R"(<path class="spin" d="M32 14a18 18 0 1 1-18 18"/>)";
-constexpr Markup kHourglass = R"(<path d="M20 14h24M20 50h24M23 14c0 12 18 12 18 18s-18 6-18 18m18-36c0 12-18 12-18 18s18 6 18 18"/>)";
+constexpr Markup kHourglass = R"(<path d="M19 13h26M19 51h26M23 13v8l9 11 9-11v-8M23 51v-8l9-11 9 11v8"/>)";
 constexpr Markup kEye = R"(<circle cx="29" cy="29" r="14"/><path d="M39 39l11 11"/>)";
 constexpr Markup kBank = R"(<path d="M12 27l20-13 20 13zM18 29v15m9-15v15m10-15v15m9-15v15M12 49h40"/>)";
 constexpr Markup kClock = R"(<circle cx="32" cy="32" r="19"/><path d="M32 20v13l9 6"/>)";

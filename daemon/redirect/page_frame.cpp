@@ -28,7 +28,7 @@ main{max-width:30rem;margin:0 auto;background:var(--card)}
 .shop{margin:0;font-weight:600}
 .top svg{display:block;width:5.5rem;height:5.5rem;margin:1rem auto .75rem;padding:.5rem;border-radius:50%;background:#fff3;fill:none;stroke:#fff;stroke-width:5;stroke-linecap:round;stroke-linejoin:round}
 h1,.top p,.ask{text-wrap:balance}
-.whole{display:inline-block;max-width:100%}
+.whole{display:inline-block;max-width:100%;text-decoration:inherit}
 a{color:inherit}
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.35}
 .top p{margin:0}
@@ -139,19 +139,20 @@ void add_progress(Html& html, const Frame& frame) {
 
 void add_contact(Html& html, const Frame& frame, const Shop& shop) {
   if (shop.contact.empty()) return;
-  static constexpr Said kAsk{"쇼핑몰에 문의하기: ", "Contact the shop: "};
-  static constexpr Said kFoot{"문의: ", "Contact: "};
+  static constexpr Said kAsk{"쇼핑몰에 문의하기:", "Contact the shop:"};
+  static constexpr Said kFoot{"문의:", "Contact:"};
   const bool is_needed = needs_help(frame.face);
   const std::string_view words = (is_needed ? kAsk : kFoot).in(frame.language);
   const std::string link = link_of_contact(shop.contact);
   // What one can press is a button where it is needed.
   const bool is_button = is_needed && !link.empty();
   if (is_button) {
-    html.open("a", {{"class", "go ask"}, {"href", link}}).text(words);
+    html.open("a", {{"class", "go ask"}, {"href", link}});
   } else {
-    html.open("p", {{"class", is_needed ? "why" : "dim"}}).text(words);
-    if (!link.empty()) html.open("a", {{"href", link}});
+    html.open("p", {{"class", is_needed ? "why" : "dim"}});
   }
+  html.element("span", words, {{"class", "whole"}}).text(" ");
+  if (!is_button && !link.empty()) html.open("a", {{"href", link}});
   html.element("span", shop.contact, {{"class", "whole"}});
   if (!is_button && !link.empty()) html.close();
   html.close();

@@ -74,8 +74,9 @@ void add_account(Html& html, const WaitingPage& page) {
 }
 
 // Large where it was paid or is to be paid. Elsewhere it would look as if it had been.
-bool is_sum_large(const WaitingPage& page, Face face) {
-  return face == Face::kPaid || face == Face::kHeld || page.state == WaitingState::kAwaitingDeposit;
+bool is_sum_large(Face face) {
+  return face == Face::kPaid || face == Face::kHeld || face == Face::kAwaitingDeposit ||
+         face == Face::kDepositElsewhere;
 }
 
 void add_details(Html& html, const WaitingPage& page, Face face) {
@@ -85,7 +86,7 @@ void add_details(Html& html, const WaitingPage& page, Face face) {
   static constexpr Said kReturned{"취소 금액", "Returned"};
   static constexpr Said kLeft{"남은 금액", "Remaining"};
   const Language language = page.language;
-  const bool has_rows = page.amount && !is_sum_large(page, face);
+  const bool has_rows = page.amount && !is_sum_large(face);
   if (page.payment_id.empty() && !has_rows) return;
   html.open("dl");
   if (has_rows && !page.returned) add_row(html, kAmount.in(language), page.amount, language);
@@ -148,7 +149,7 @@ std::string render_waiting_page(const WaitingPage& page, const Shop& shop) {
                     .has_ended = page.has_ended,
                     .has_number = face == Face::kAwaitingDeposit};
   return render_frame(frame, shop, [&](Html& html) {
-    if (page.amount && is_sum_large(page, face)) {
+    if (page.amount && is_sum_large(face)) {
       html.element("p", readable_money(*page.amount, page.language), {{"class", "sum"}});
     }
     add_reason(html, page);

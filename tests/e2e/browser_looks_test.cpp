@@ -88,7 +88,8 @@ TEST_CASE("looks: every state, in both languages, in the light and in the dark")
   look_at_both(buyer, "cancelled", at_query(paid), "cancelled");
 
   const Json open = buyer.order("order-1002", {{"version", "v2"}, {"webhook", false}});
-  look_at_both(buyer, "confirming", at_query(open), "confirming");
+  look_at_both(buyer, "confirming", buyer.address("paymentId=order-1002&txId=" + id_of(open)),
+               "confirming");
   CHECK(buyer.browser.run("return getComputedStyle(document.querySelector('.spin'))"
                           ".animationName") == "none");
 

@@ -165,7 +165,10 @@ TEST_CASE("browser: without JavaScript the page still follows, and offers no but
 TEST_CASE("browser: when the token's time is over the page stops, says so, and keeps the account") {
   Buyer buyer;
   const auto event_of = [&](const Json& attempt, const std::string& state) {
-    buyer.come_back(attempt, state);
+    buyer.browser.open(buyer.address("imp_success=true&merchant_uid=" +
+                                     attempt.at("payment_id").get<std::string>() +
+                                     "&imp_uid=" + id_of(attempt)));
+    buyer.wait_for_state(state);
     return std::stoll(buyer.rig.daemon.sqlite("SELECT max(event_id) FROM event"));
   };
   std::string key = buyer.rig.daemon.sqlite("SELECT value FROM meta WHERE key = 'page_token_key'");
