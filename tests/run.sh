@@ -6,7 +6,7 @@
 #   --tidy      clang-tidy over daemon/ and storage/ instead of the tests (Debian 12)
 #   --label     only the tests of this label: unit, storage, http, e2e
 #
-# Installs with apt what is missing. Everything it makes stands under build/.
+# Installs with apt what is missing, and axe-core with npm. Everything it makes stands under build/.
 set -eu
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
