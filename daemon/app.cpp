@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstdlib>
-#include <ctime>
 #include <set>
 #include <stdexcept>
 
@@ -23,6 +21,7 @@
 #include "daemon/runtime/log.h"
 #include "daemon/runtime/log_watch.h"
 #include "daemon/runtime/self_check.h"
+#include "daemon/runtime/time_zone.h"
 #include "daemon/views/view_json.h"
 #include "daemon/webhook/webhook_listener.h"
 #include "storage/store.h"
@@ -59,17 +58,6 @@ storage::Store owned(const std::string& location) {
   storage::Store store(location);
   store.own();
   return store;
-}
-
-// Of the views that people read with sqlite3. As commands do it, by the C library, which knows one
-// zone: the daemon has no other use for it.
-std::chrono::seconds utc_offset_of(const std::string& zone, core::Time now) {
-  ::setenv("TZ", zone.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any thread is made
-  ::tzset();
-  const std::time_t seconds = core::to_ms(now) / 1'000;
-  std::tm local{};
-  if (::localtime_r(&seconds, &local) == nullptr) return {};
-  return std::chrono::seconds(local.tm_gmtoff);
 }
 
 // A flood of one listener leaves an eighth of the descriptors that the process may open to the
@@ -164,7 +152,8 @@ struct App::Parts {
   std::string prepare_database() {
     const core::Time now = clock.now();
     writer.adopt(policy_of(config), config.reconcile.lookup_schedule, now);
-    writer.put(storage::kUtcOffsetKey, std::to_string(utc_offset_of(config.timezone, now).count()));
+    set_time_zone(config.timezone);
+    writer.put(storage::kUtcOffsetKey, std::to_string(local_time(now).utc_offset.count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     notifier.prepare();
     return writer.keep("page_token_key", random_key());

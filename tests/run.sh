@@ -6,7 +6,7 @@
 #   --tidy      clang-tidy over daemon/ and storage/ instead of the tests (Debian 12)
 #   --label     only the tests of this label: unit, storage, http, e2e
 #
-# Installs with apt what is missing. Everything it makes stands under build/.
+# Installs with apt what is missing, and axe-core with npm. Everything it makes stands under build/.
 set -eu
 
 usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -39,8 +39,8 @@ batches=ON
 . daemon/packages.sh
 # nginx stands before the daemon in a test; PostgreSQL prepares the statements that it shares with
 # SQLite; systemd's tools judge the units, and one test boots it in a container; under libfaketime the
-# daemon's clock steps.
-test_packages="$build_packages ccache libfaketime nginx-light openssl postgresql systemd systemd-container"
+# daemon's clock steps; a buyer's browser looks at the pages, with letters for Korean.
+test_packages="$build_packages ccache chromium-driver fonts-noto-cjk libfaketime nginx-light openssl postgresql systemd systemd-container"
 # An older one does not know coroutines.
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-16"
 # A machine without PostgreSQL gets none that runs: the test starts its own.
@@ -51,6 +51,15 @@ if [ ! -e "$clusters" ]; then
 fi
 # shellcheck disable=SC2086  # a list of words
 install_missing $test_packages
+
+# Looks for what bars people from the pages. A machine that has npm from elsewhere keeps it.
+axe=axe-core@4.14.1
+if [ "$tidy" = no ] && [ "$(cat build/npm/axe 2>/dev/null)" != "$axe" ]; then
+  command -v npm >/dev/null || install_missing npm
+  mkdir -p build/npm
+  npm install --silent --no-audit --no-fund --prefix build/npm "$axe"
+  echo "$axe" >build/npm/axe
+fi
 
 # -O0 and lines alone of the debug information: compiling is most of the time here, with -O2 it
 # takes twice as long.

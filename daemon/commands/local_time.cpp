@@ -1,18 +1,15 @@
 #include "daemon/commands/local_time.h"
 
+#include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <ctime>
 
 #include "daemon/commands/terminal.h"
+#include "daemon/runtime/time_zone.h"
 
 namespace reconciled::commands {
 
-LocalTime::LocalTime(const std::string& zone) : zone_(zone) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread.
-  ::setenv("TZ", zone.c_str(), 1);
-  ::tzset();
-}
+LocalTime::LocalTime(const std::string& zone) : zone_(zone) { set_time_zone(zone); }
 
 std::string LocalTime::text(core::Time time) const {
   const auto seconds = static_cast<std::time_t>(core::to_ms(time) / 1000);

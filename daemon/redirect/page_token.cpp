@@ -1,6 +1,5 @@
 #include "daemon/redirect/page_token.h"
 
-#include <chrono>
 #include <cstdio>
 
 #include "daemon/core/messages/signature.h"
@@ -18,7 +17,7 @@ std::string PageTokens::seal(std::string_view payload) const {
 }
 
 std::string PageTokens::make(core::EventId redirect, core::Time now) const {
-  const core::Time expires = now + std::chrono::minutes(30);
+  const core::Time expires = now + kLife;
   char payload[kPayloadChars + 1];
   std::snprintf(payload, sizeof payload, "%016llx%016llx",
                 static_cast<unsigned long long>(redirect.value),
@@ -26,7 +25,7 @@ std::string PageTokens::make(core::EventId redirect, core::Time now) const {
   return core::to_base64url(std::string(payload) + seal(payload));
 }
 
-std::optional<core::EventId> PageTokens::read(std::string_view token, core::Time now) const {
+std::optional<PageTokens::Meaning> PageTokens::read(std::string_view token, core::Time now) const {
   const std::optional<std::string> bytes = core::from_base64url(token);
   if (!bytes || bytes->size() != kPayloadChars + kSealBytes) return std::nullopt;
   const std::string payload = bytes->substr(0, kPayloadChars);
@@ -35,9 +34,10 @@ std::optional<core::EventId> PageTokens::read(std::string_view token, core::Time
   }
   // Sealed by us, so it is two hex numbers.
   const auto event = static_cast<std::int64_t>(std::stoull(payload.substr(0, 16), nullptr, 16));
-  const auto expires = static_cast<std::int64_t>(std::stoull(payload.substr(16), nullptr, 16));
-  if (core::from_ms(expires) < now) return std::nullopt;
-  return core::EventId{event};
+  const core::Time expires =
+      core::from_ms(static_cast<std::int64_t>(std::stoull(payload.substr(16), nullptr, 16)));
+  if (expires < now) return std::nullopt;
+  return Meaning{core::EventId{event}, expires};
 }
 
 }  // namespace reconciled

@@ -4,6 +4,7 @@
 // restart. Pure but for the key; any thread.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,15 @@ class PageTokens {
  public:
   explicit PageTokens(std::string key) : key_(std::move(key)) {}
 
-  // Good for 30 minutes from `now`.
+  // Good for `kLife` from `now`.
+  static constexpr std::chrono::minutes kLife{30};
   [[nodiscard]] std::string make(core::EventId redirect, core::Time now) const;
-  // The redirect, or nothing where the token is forged, broken or too old.
-  [[nodiscard]] std::optional<core::EventId> read(std::string_view token, core::Time now) const;
+  struct Meaning {
+    core::EventId redirect;
+    core::Time expires{};
+  };
+  // Nothing where the token is forged, broken or too old.
+  [[nodiscard]] std::optional<Meaning> read(std::string_view token, core::Time now) const;
 
  private:
   [[nodiscard]] std::string seal(std::string_view payload) const;

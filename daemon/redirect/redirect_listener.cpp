@@ -6,6 +6,7 @@
 #include "daemon/core/messages/redirect.h"
 #include "daemon/core/messages/stored_headers.h"
 #include "daemon/core/words/text.h"
+#include "daemon/redirect/window_message.h"
 
 namespace reconciled {
 namespace {
@@ -15,58 +16,12 @@ using core::WaitingState;
 
 // How often a waiting page may make us ask PortOne.
 constexpr auto kAskAgainAfter = 2s;
+// In so many of its steps a page is sure to have asked once more.
+constexpr int kStepsToSpare = 3;
 constexpr std::size_t kMaxFormBytes = 16'384;
 
 Language language_of(const http::Request& request) {
   return preferred_language(request.header("accept-language").value_or(""));
-}
-
-http::Response page(int status, std::string html) {
-  http::Response response{
-      .status = status, .content_type = "text/html; charset=utf-8", .body = std::move(html)};
-  response.headers = {{"Cache-Control", "no-store"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"X-Frame-Options", "DENY"},
-                      {"Content-Security-Policy",
-                       "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-                       "connect-src 'self'; base-uri 'none'; form-action 'none'"}};
-  if (status == 503) response.headers.emplace_back("Retry-After", "5");
-  return response;
-}
-
-http::Response unavailable(Language language) {
-  const bool korean = language == Language::kKorean;
-  return page(503, render_notice_page(
-                       language, korean ? "잠시 후 다시 확인해 주세요" : "Please try again shortly",
-                       korean ? "지금은 결제 상태를 확인할 수 없습니다. 다시 결제하지 마시고 이 "
-                                "화면을 새로 고쳐 주세요."
-                              : "The payment cannot be checked right now. Please do not pay "
-                                "again; reload this page."));
-}
-
-http::Response nothing_to_show(Language language) {
-  const bool korean = language == Language::kKorean;
-  return page(400,
-              render_notice_page(
-                  language, korean ? "주문을 찾을 수 없습니다" : "Order not found",
-                  korean ? "이 주소에는 주문 번호가 없습니다. 쇼핑몰의 주문 내역을 확인해 주세요."
-                         : "This address names no order. Please look at your orders in the "
-                           "shop."));
-}
-
-http::Response expired(Language language, bool wants_page) {
-  if (!wants_page) {
-    return {
-        .status = 404,
-        .content_type = "application/json",
-        .body = R"({"error":{"code":"not_found","message":"the token is unknown or expired"}})"};
-  }
-  const bool korean = language == Language::kKorean;
-  return page(404, render_notice_page(language,
-                                      korean ? "이 화면은 만료되었습니다" : "This page has expired",
-                                      korean ? "쇼핑몰의 주문 내역에서 결제 상태를 확인해 주세요."
-                                             : "Please look at your orders in the shop."));
 }
 
 // Flows of PortOne's that end here and are no payment: there is nothing to wait for, and nothing
@@ -76,35 +31,15 @@ bool is_other_flow(core::EventKind kind) {
          kind == core::EventKind::kIdentityVerification;
 }
 
-http::Response other_flow(Language language, core::EventKind kind, bool failed) {
-  struct Words {
-    std::string_view registered, not_registered, verified, not_verified, next, again;
-  };
-  static constexpr Words kKorean{"결제 수단 등록 결과를 받았습니다",
-                                 "결제 수단 등록에 실패했습니다",
-                                 "본인인증 결과를 받았습니다",
-                                 "본인인증에 실패했습니다",
-                                 "결제가 아닌 절차입니다. 쇼핑몰로 돌아가 계속해 주세요.",
-                                 "결제가 아닌 절차입니다. 쇼핑몰로 돌아가 다시 시도해 주세요."};
-  static constexpr Words kEnglish{
-      "Payment method registration received",
-      "Registering the payment method failed",
-      "Identity verification received",
-      "Identity verification failed",
-      "This was not a payment. Please go back to the shop to continue.",
-      "This was not a payment. Please go back to the shop and try again."};
-  const Words& words = language == Language::kKorean ? kKorean : kEnglish;
-  const bool is_identity = kind == core::EventKind::kIdentityVerification;
-  const std::string_view good = is_identity ? words.verified : words.registered;
-  const std::string_view bad = is_identity ? words.not_verified : words.not_registered;
-  return page(200,
-              render_notice_page(language, failed ? bad : good, failed ? words.again : words.next));
+// How often a page asks for its status. Who pays into an account leaves the page for it.
+std::chrono::seconds pace_of(WaitingState state) {
+  if (state == WaitingState::kAwaitingDeposit) return 10s;
+  return state == WaitingState::kReview ? 5s : 2s;
 }
 
-// HEAD names no visit, and whoever previews links is no buyer: nothing is stored or promised.
-http::Response head_only(Language language) {
-  return page(200, render_notice_page(language,
-                                      language == Language::kKorean ? "결제 결과" : "Payment", ""));
+// Whether a page in this state waits for another one.
+bool waits(WaitingState state) {
+  return !core::is_final(state) || state == WaitingState::kAwaitingDeposit;
 }
 
 std::string_view without_slash(std::string_view path) {
@@ -112,25 +47,13 @@ std::string_view without_slash(std::string_view path) {
   return path;
 }
 
-std::string fill_in(const std::string& url, const std::string& payment_id,
-                    std::string_view result) {
-  std::string filled = url;
-  const auto replace = [&](std::string_view mark, const std::string& value) {
-    for (auto at = filled.find(mark); at != std::string::npos;
-         at = filled.find(mark, at + value.size())) {
-      filled.replace(at, mark.size(), value);
-    }
-  };
-  replace("{result}", core::percent_encode(result));
-  replace("{payment_id}", core::percent_encode(payment_id));
-  return filled;
-}
-
 }  // namespace
 
 RedirectListener::RedirectListener(const Uses& uses, std::string page_key)
     : uses_(uses),
       config_(uses.config.redirect),
+      shop_{config_.shop_name, config_.shop_contact},
+      notices_(shop_),
       status_path_(std::string(without_slash(config_.path)) + "/status"),
       tokens_(std::move(page_key)) {}
 
@@ -140,11 +63,14 @@ void RedirectListener::add_routes(http::Router& router) {
   router.on("POST", http::Router::literal(config_.path), receive_it);
   router.on("GET", http::Router::literal(status_path_),
             [this](const http::Request& request) { return status(request); });
+  router.on_error([this](int status, const http::Request& request) {
+    return notices_.no_page(language_of(request), status);
+  });
 }
 
 http::Answer RedirectListener::receive(const http::Request& request) {
   const Language language = language_of(request);
-  if (request.method == "HEAD") return head_only(language);
+  if (request.method == "HEAD") return notices_.head_only(language);
   const core::MediaType type = core::media_type_of(request.header("content-type").value_or(""));
   const bool has_form = request.method == "POST" && request.body.size() <= kMaxFormBytes &&
                         (type == core::MediaType::kForm || type == core::MediaType::kUnsaid);
@@ -156,8 +82,9 @@ http::Answer RedirectListener::receive(const http::Request& request) {
                            .received_at = uses_.clock.now(),
                            .remote_ip = request.client_ip,
                            .headers_json = core::stored_headers(request.headers)};
-  return {unavailable(language), [this, language, own_page, api, stored = std::move(stored)](
-                                     const http::Completion& complete) mutable {
+  return {notices_.unavailable(language), [this, language, own_page, api,
+                                           stored = std::move(stored)](
+                                              const http::Completion& complete) mutable {
             uses_.writer.accept_event(
                 std::move(stored), [this, language, own_page, api, complete](const auto& outcome) {
                   if (!outcome.ok() || outcome.value().is_one_too_many) {
@@ -173,7 +100,7 @@ http::Answer RedirectListener::receive(const http::Request& request) {
                     complete(own_page);
                     return;
                   }
-                  show({outcome.value().event, language, true}, complete);
+                  show(visit_of(outcome.value().event, language), complete);
                 });
           }};
 }
@@ -184,10 +111,10 @@ std::optional<http::Response> RedirectListener::page_of_its_own(const http::Requ
                                                                 const core::Event& event) const {
   const Language language = language_of(request);
   if (is_other_flow(event.kind)) {
-    return other_flow(language, event.kind, core::says_failure(request.query(), form));
+    return notices_.other_flow(language, event.kind, core::says_failure(request.query(), form));
   }
   const bool is_lost = event.kind != core::EventKind::kPayment;
-  if (is_lost && config_.mode == core::RedirectMode::kPage) return nothing_to_show(language);
+  if (is_lost && config_.mode == core::RedirectMode::kPage) return notices_.no_order(language);
   return std::nullopt;
 }
 
@@ -196,19 +123,26 @@ http::Answer RedirectListener::status(const http::Request& request) {
   const auto pairs = core::parse_form(request.query());
   const bool wants_page =
       request.header("accept").value_or("").find("text/html") != std::string_view::npos;
-  const auto redirect =
-      tokens_.read(core::form_value(pairs, "token").value_or(""), uses_.clock.paced());
-  if (!redirect) return expired(language, wants_page);
-  const Visit visit{*redirect, language, wants_page};
-  return {unavailable(language),
+  const std::string token = core::form_value(pairs, "token").value_or("");
+  const auto meaning = tokens_.read(token, uses_.clock.paced());
+  if (!meaning) return notices_.expired(language, wants_page);
+  const Visit visit{meaning->redirect, language, wants_page, token, meaning->expires};
+  return {notices_.unavailable(language),
           [this, visit](const http::Completion& complete) { show(visit, complete); }};
+}
+
+RedirectListener::Visit RedirectListener::visit_of(core::EventId redirect,
+                                                   Language language) const {
+  const core::Time now = uses_.clock.paced();
+  return {redirect, language, true, tokens_.make(redirect, now), now + PageTokens::kLife};
 }
 
 void RedirectListener::show(const Visit& visit, const http::Completion& complete) {
   uses_.readers.run(
       [this, visit, complete](storage::Reader& reader) {
         const auto facts = reader.redirect(visit.redirect);
-        complete(facts ? answer(visit, *facts) : expired(visit.language, visit.wants_page));
+        complete(facts ? answer(visit, *facts)
+                       : notices_.expired(visit.language, visit.wants_page));
       },
       [complete] { complete(std::nullopt); });
 }
@@ -229,12 +163,15 @@ http::Response RedirectListener::answer(const Visit& visit, const storage::Redir
     response.headers = {{"Location", next_url(state, facts)}, {"Cache-Control", "no-store"}};
     return response;
   }
-  const WaitingPage content = page_of(visit, facts, state);
-  if (visit.wants_page) return page(200, render_waiting_page(content));
-  const nlohmann::json body{{"state", core::to_word(state)},
-                            {"payment_id", content.payment_id},
-                            {"message", waiting_message(state, visit.language)},
-                            {"next_url", content.next_url}};
+  const WaitingPage content = page_of(visit, facts, state, core::is_given_up(waiting, now));
+  if (visit.wants_page) return page_response(200, render_waiting_page(content, shop_));
+  const nlohmann::json body{
+      {"state", core::to_word(state)},
+      {"payment_id", facts.payment_id ? facts.payment_id->str() : ""},
+      {"message", text_of(face_of(content)).in(visit.language)},
+      {"next_url", content.next_url},
+      // The page stops asking: it is loaded once more, and says so.
+      {"ended", content.has_ended}};
   http::Response response{.status = 200, .content_type = "application/json"};
   response.body = body.dump() + "\n";
   response.headers = {{"Cache-Control", "no-store"}};
@@ -242,29 +179,51 @@ http::Response RedirectListener::answer(const Visit& visit, const storage::Redir
 }
 
 WaitingPage RedirectListener::page_of(const Visit& visit, const storage::RedirectFacts& facts,
-                                      WaitingState state) const {
-  WaitingPage content{.state = state, .language = visit.language};
-  if (facts.payment_id) content.payment_id = facts.payment_id->str();
-  // What only the buyer may see is shown to a redirect that named an attempt which PortOne binds
-  // to this payment; anybody can invent the rest.
-  if (facts.attempt && facts.payment) {
-    if (facts.payment->total_amount && facts.payment->currency) {
-      content.amount =
-          core::readable_amount(*facts.payment->total_amount, *facts.payment->currency);
-    }
-    content.account = facts.attempt->virtual_account;
-    if (state == WaitingState::kFailed) content.reason = facts.attempt->failure_reason;
-  }
+                                      WaitingState state, bool is_given_up) const {
+  WaitingPage content{.state = state,
+                      .language = visit.language,
+                      .now = local_time(uses_.clock.now())};
+  // Anybody can put anything into a query; an id that nobody else named is not repeated.
+  if (facts.payment) content.payment_id = facts.payment->payment_id.str();
+  add_private(content, facts);
   if (state == WaitingState::kFailed || state == WaitingState::kConfirming) {
-    content.window_reason = facts.reason;
+    content.window_reason = shown_window_message(facts.reason);
   }
-  if (state == WaitingState::kConfirming || state == WaitingState::kReview ||
-      state == WaitingState::kAwaitingDeposit) {
-    content.status_url =
-        status_path_ + "?token=" + tokens_.make(visit.redirect, uses_.clock.paced());
+  if (waits(state)) {
+    const auto every = pace_of(state);
+    const auto left = std::chrono::floor<std::chrono::seconds>(visit.expires - uses_.clock.paced());
+    // While the token is still good for one more page, which keeps what is shown.
+    content.has_ended = is_given_up || left < kStepsToSpare * every;
+    if (!content.has_ended) {
+      content.following = {status_path_ + "?token=" + visit.token, every, left};
+    }
   }
   if (state != WaitingState::kConfirming) content.next_url = next_url(state, facts);
+  if (state == WaitingState::kFailed) {
+    content.retry_url = filled_in(config_.retry_url, facts);
+  }
   return content;
+}
+
+// What only the buyer may see is shown to a redirect that named an attempt which PortOne binds to
+// this payment; anybody can invent the rest.
+void RedirectListener::add_private(WaitingPage& content, const storage::RedirectFacts& facts) const {
+  if (!facts.attempt || !facts.payment) return;
+  const storage::PaymentView& payment = *facts.payment;
+  if (payment.total_amount && payment.currency) {
+    content.amount = {*payment.total_amount, *payment.currency};
+    const std::int64_t returned = payment.cancelled_amount.value_or(0);
+    if (returned > 0) content.returned = {returned, *payment.currency};
+  }
+  if (const auto& account = facts.attempt->virtual_account) {
+    content.account = {account->bank, account->number, account->holder, std::nullopt};
+    if (account->due_at) content.account->due = local_time(core::to_time(*account->due_at));
+  }
+  content.is_held = payment.result == core::Result::kPaid ||
+                    payment.result == core::Result::kPartiallyCancelled;
+  if (content.state == WaitingState::kFailed) {
+    content.reason = shown_reason(facts.attempt->failure_reason);
+  }
 }
 
 // Goods and thanks only for `deliverable`; never by what the query says.
@@ -281,7 +240,20 @@ std::string RedirectListener::next_url(WaitingState state,
     url = &config_.failure_url;
   }
   if (url->empty() && !shows_page) url = &config_.pending_url;
-  return fill_in(*url, facts.payment_id ? facts.payment_id->str() : "", core::to_word(result));
+  return filled_in(*url, facts);
+}
+
+// `{payment_id}` and `{result}` of one of the shop's addresses, escaped.
+std::string RedirectListener::filled_in(std::string url, const storage::RedirectFacts& facts) {
+  const auto replace = [&](std::string_view mark, const std::string& value) {
+    for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + value.size())) {
+      url.replace(at, mark.size(), value);
+    }
+  };
+  const core::Result result = facts.payment ? facts.payment->result : core::Result::kNone;
+  replace("{result}", core::percent_encode(core::to_word(result)));
+  replace("{payment_id}", core::percent_encode(facts.payment_id ? facts.payment_id->str() : ""));
+  return url;
 }
 
 // A waiting page asks at once (its event does), then every two seconds at most.

@@ -11,6 +11,7 @@
 
 #include "daemon/core/config/config.h"
 #include "daemon/http/router.h"
+#include "daemon/redirect/notices.h"
 #include "daemon/redirect/page_token.h"
 #include "daemon/redirect/waiting_page.h"
 #include "daemon/runtime/clock.h"
@@ -43,6 +44,8 @@ class RedirectListener {
     core::EventId redirect;
     Language language;
     bool wants_page = true;  // else the status as JSON
+    std::string token;       // that the page goes on with
+    core::Time expires{};    // by the paced clock
   };
   [[nodiscard]] http::Answer receive(const http::Request& request);
   [[nodiscard]] http::Answer status(const http::Request& request);
@@ -51,15 +54,20 @@ class RedirectListener {
                                                               const core::Event& event) const;
   // Reads the payment and ends the exchange with the page, the status or a 303.
   void show(const Visit& visit, const http::Completion& complete);
+  [[nodiscard]] Visit visit_of(core::EventId redirect, Language language) const;
   [[nodiscard]] http::Response answer(const Visit& visit, const storage::RedirectFacts& facts);
   [[nodiscard]] WaitingPage page_of(const Visit& visit, const storage::RedirectFacts& facts,
-                                    core::WaitingState state) const;
+                                    core::WaitingState state, bool is_given_up) const;
+  void add_private(WaitingPage& content, const storage::RedirectFacts& facts) const;
   [[nodiscard]] std::string next_url(core::WaitingState state,
                                      const storage::RedirectFacts& facts) const;
+  [[nodiscard]] static std::string filled_in(std::string url, const storage::RedirectFacts& facts);
   void hasten(const storage::RedirectFacts& facts, core::WaitingState state);
 
   const Uses uses_;
   const core::RedirectConfig& config_;
+  const Shop shop_;
+  const Notices notices_;
   const std::string status_path_;
   PageTokens tokens_;
 };

@@ -190,7 +190,7 @@ TEST_CASE("page: a redirect that is not bound to the payment sees no account, am
     }
     const Answer own = rig.come_back(attempt.at("redirect_query"));
     CHECK(own.body.find(account.at("number")) != std::string::npos);
-    CHECK(own.body.find("10,000 KRW") != std::string::npos);
+    CHECK(own.body.find("10,000원") != std::string::npos);
   }
 }
 

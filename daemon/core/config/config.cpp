@@ -211,6 +211,9 @@ void ConfigReader::read_redirect() {
       faults_.size() == faults_before) {
     section.fault("pending_url", "is required with mode = \"forward\"");
   }
+  take_text(section, "retry_url", fault_of_optional_template, redirect.retry_url);
+  take_text(section, "shop_name", fault_of_shown_text, redirect.shop_name);
+  take_text(section, "shop_contact", fault_of_shown_text, redirect.shop_contact);
   section.finish();
 }
 

@@ -54,6 +54,9 @@ struct RedirectConfig : ListenerConfig {
   std::string success_url;
   std::string failure_url;
   std::string pending_url;
+  std::string retry_url;     // where "pay again" leads after a failure
+  std::string shop_name;     // shown on the page
+  std::string shop_contact;  // telephone, mail address or URL
 };
 
 struct AdminConfig : ListenerConfig {

@@ -53,6 +53,9 @@ void visit_redirect(RedirectConfig& old, const RedirectConfig& fresh, Visit visi
   visit("redirect.success_url", kRestart, old.success_url, fresh.success_url);
   visit("redirect.failure_url", kRestart, old.failure_url, fresh.failure_url);
   visit("redirect.pending_url", kRestart, old.pending_url, fresh.pending_url);
+  visit("redirect.retry_url", kRestart, old.retry_url, fresh.retry_url);
+  visit("redirect.shop_name", kRestart, old.shop_name, fresh.shop_name);
+  visit("redirect.shop_contact", kRestart, old.shop_contact, fresh.shop_contact);
 }
 
 template <class Visit>

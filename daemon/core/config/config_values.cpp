@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxTextBytes = 1024;
 constexpr std::size_t kMaxSecretTextBytes = 4096;
+constexpr std::size_t kMaxShownBytes = 200;
 
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -234,6 +235,14 @@ std::optional<std::string> fault_of_url_template(std::string_view url) {
   if (url.size() > kMaxTextBytes) return "is longer than 1024 bytes";
   if (!is_url_text(rest)) return "must be visible ASCII without blanks; percent-encode the rest";
   return fault_of_placeholders(rest);
+}
+
+std::optional<std::string> fault_of_shown_text(std::string_view text) {
+  if (text.size() > kMaxShownBytes) return "is longer than 200 bytes";
+  if (text != clean_text(text, kMaxShownBytes) || text != without_invisible(text)) {
+    return "must be one line of text without control and direction characters";
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> fault_of_store_id(std::string_view id) {

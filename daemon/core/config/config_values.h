@@ -33,6 +33,8 @@ namespace reconciled::core {
 // An http(s) URL or an absolute path, with `{payment_id}` and `{result}` behind the host only.
 [[nodiscard]] std::optional<std::string> fault_of_notify_url(std::string_view url);
 [[nodiscard]] std::optional<std::string> fault_of_url_template(std::string_view url);
+// What buyers read: one line of at most 200 bytes without control and direction characters.
+[[nodiscard]] std::optional<std::string> fault_of_shown_text(std::string_view text);
 // A V2 store id, `store-…`; names what else it looks like.
 [[nodiscard]] std::optional<std::string> fault_of_store_id(std::string_view id);
 // What a secret is made of, once trimmed: one line of valid UTF-8 without control characters, 1 to

@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kPatience = 2min;
+constexpr auto kLongPatience = 10min;
 
 WaitingState while_open(const WaitingFacts& facts, Time now) {
   const bool may_have_failed = facts.result == Result::kNone || facts.result == Result::kReady;
@@ -48,6 +49,14 @@ WaitingState waiting_state(const WaitingFacts& facts, Time now) {
       return while_open(facts, now);
   }
   return WaitingState::kConfirming;
+}
+
+bool is_given_up(const WaitingFacts& facts, Time now) {
+  // Of a payment that is held something is known.
+  const bool is_open = facts.result == Result::kNone || facts.result == Result::kReady ||
+                       facts.result == Result::kPending;
+  return is_open && now - facts.arrived >= kLongPatience &&
+         waiting_state(facts, now) == WaitingState::kReview;
 }
 
 bool is_final(WaitingState state) {

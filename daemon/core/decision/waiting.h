@@ -26,6 +26,9 @@ struct WaitingFacts {
 
 [[nodiscard]] WaitingState waiting_state(const WaitingFacts& facts, Time now);
 
+// Whether nothing was known for so long (10 minutes) that waiting on is no help any more.
+[[nodiscard]] bool is_given_up(const WaitingFacts& facts, Time now);
+
 // Whether the page has nothing more to wait for.
 [[nodiscard]] bool is_final(WaitingState state);
 

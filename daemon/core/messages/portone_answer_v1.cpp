@@ -52,7 +52,9 @@ std::optional<PortoneTime> time_member(const json& payment, std::string_view key
 std::optional<VirtualAccount> read_virtual_account(const json& payment) {
   std::string number = clean_member(payment, "vbank_num", kMaxIdBytes);
   if (number.empty() || text_member(payment, "pay_method") != "vbank") return std::nullopt;
-  return VirtualAccount{clean_member(payment, "vbank_name", kMaxIdBytes), std::move(number),
+  std::string bank = clean_member(payment, "vbank_name", kMaxIdBytes);
+  if (bank.empty()) bank = clean_member(payment, "vbank_code", kMaxIdBytes);
+  return VirtualAccount{std::move(bank), std::move(number),
                         clean_member(payment, "vbank_holder", kMaxIdBytes),
                         time_member(payment, "vbank_date")};
 }

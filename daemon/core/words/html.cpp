@@ -1,6 +1,7 @@
 #include "daemon/core/words/html.h"
 
 #include <algorithm>
+#include <array>
 
 #include "daemon/core/words/check.h"
 #include "daemon/core/words/text.h"
@@ -8,11 +9,13 @@
 namespace reconciled::core {
 namespace {
 
+constexpr std::array<std::string_view, 4> kHarmlessSchemes{"http", "https", "tel", "mailto"};
+
 bool is_address(std::string_view attribute) {
   return attribute == "href" || attribute == "src" || attribute == "action";
 }
 
-// Of this place, or of http(s). Browsers skip blanks and control characters before a scheme and
+// Of this place, or of a scheme that runs nothing. Browsers skip blanks and control characters before a scheme and
 // within it: an address with any of them is none of ours.
 bool is_safe_address(std::string_view address) {
   const bool is_plain = std::none_of(address.begin(), address.end(), [](char c) {
@@ -23,7 +26,8 @@ bool is_safe_address(std::string_view address) {
   const auto path = address.find_first_of("/?#");
   if (colon == std::string_view::npos || path < colon) return true;
   const std::string_view scheme = address.substr(0, colon);
-  return equal_ignoring_case(scheme, "http") || equal_ignoring_case(scheme, "https");
+  return std::any_of(kHarmlessSchemes.begin(), kHarmlessSchemes.end(),
+                     [&](std::string_view known) { return equal_ignoring_case(scheme, known); });
 }
 
 }  // namespace

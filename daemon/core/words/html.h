@@ -28,7 +28,7 @@ class Html {
   struct Attribute {
     Markup name;
     // Nothing: the attribute is left out. An address (`href`, `src`, `action`) of another scheme than
-    // http and https is left out, too: `javascript:` would run.
+    // http, https, tel and mailto is left out, too: `javascript:` would run.
     std::optional<std::string_view> value;
   };
   using Attributes = std::initializer_list<Attribute>;

@@ -136,7 +136,7 @@ std::optional<std::int64_t> minor_from_major(std::string_view text, const Curren
   return minor;
 }
 
-std::string readable_amount(std::int64_t minor, const Currency& currency) {
+std::string readable_number(std::int64_t minor, const Currency& currency) {
   std::string digits = std::to_string(minor);
   const auto fraction = static_cast<std::size_t>(currency.minor_digits());
   if (digits.size() <= fraction) digits.insert(0, fraction + 1 - digits.size(), '0');
@@ -146,7 +146,11 @@ std::string readable_amount(std::int64_t minor, const Currency& currency) {
     digits.resize(digits.size() - fraction);
   }
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-  return digits + tail + " " + currency.code();
+  return digits + tail;
+}
+
+std::string readable_amount(std::int64_t minor, const Currency& currency) {
+  return readable_number(minor, currency) + " " + currency.code();
 }
 
 }  // namespace reconciled::core

@@ -39,7 +39,9 @@ struct Money {
 [[nodiscard]] std::optional<std::int64_t> minor_from_major(std::string_view decimal,
                                                            const Currency& currency);
 
-// "64,900 KRW", "10.50 USD": minor units (>= 0) for people.
+// "64,900", "10.50": minor units (>= 0) for people, without the currency.
+[[nodiscard]] std::string readable_number(std::int64_t minor, const Currency& currency);
+// "64,900 KRW", "10.50 USD".
 [[nodiscard]] std::string readable_amount(std::int64_t minor, const Currency& currency);
 
 }  // namespace reconciled::core

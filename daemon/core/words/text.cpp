@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace reconciled::core {
 namespace {
@@ -20,6 +21,22 @@ bool is_control(std::string_view character) {
   const unsigned char first = byte_at(character, 0);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;
   return character.size() == 2 && first == 0xC2 && byte_at(character, 1) < 0xA0;
+}
+
+// Unicode 15's Bidi_Control, Join_Control and other default-ignorable format characters, but not
+// those that a script's shapes need (variation selectors).
+bool is_invisible(char32_t point) {
+  struct Range {
+    char32_t first, last;
+  };
+  static constexpr Range kInvisible[]{{0xAD, 0xAD},     {0x61C, 0x61C},   {0x115F, 0x1160},
+                                      {0x17B4, 0x17B5}, {0x180B, 0x180F}, {0x200B, 0x200F},
+                                      {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
+                                      {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF9, 0xFFFB},
+                                      {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+  return std::any_of(std::begin(kInvisible), std::end(kInvisible), [&](const Range& range) {
+    return point >= range.first && point <= range.last;
+  });
 }
 
 int hex_value(char c) {
@@ -63,6 +80,27 @@ std::string clean_text(std::string_view text, std::size_t max_bytes) {
     at += std::max<std::size_t>(size, 1);
   }
   return clean;
+}
+
+char32_t code_point(std::string_view character) {
+  if (character.size() == 1) return static_cast<unsigned char>(character[0]);
+  char32_t point = byte_at(character, 0) & (0xFFU >> (character.size() + 1));
+  for (std::size_t at = 1; at < character.size(); ++at) {
+    point = (point << 6U) | (byte_at(character, at) & 0x3FU);
+  }
+  return point;
+}
+
+std::string without_invisible(std::string_view text) {
+  std::string visible;
+  visible.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = std::max<std::size_t>(character_size(text, at), 1);
+    const std::string_view character = text.substr(at, size);
+    if (!is_invisible(code_point(character))) visible += character;
+    at += size;
+  }
+  return visible;
 }
 
 bool is_valid_utf8(std::string_view text) {

@@ -15,9 +15,14 @@ namespace reconciled::core {
 // `text` with each byte that is no valid UTF-8 replaced by U+FFFD and control characters by a
 // space, cut to at most `max_bytes` at a character's edge.
 [[nodiscard]] std::string clean_text(std::string_view text, std::size_t max_bytes);
+// `text` without the characters that are seen by what they do to others: direction marks and
+// embeddings, joiners, zero-width spaces, soft hyphens, byte order marks, tag characters.
+[[nodiscard]] std::string without_invisible(std::string_view text);
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 // U+FFFD, which stands where a text was damaged.
 inline constexpr std::string_view kReplacementCharacter{"\xEF\xBF\xBD"};
+// What one valid UTF-8 character stands for.
+[[nodiscard]] char32_t code_point(std::string_view character);
 // How many bytes the UTF-8 character at `at` has; 0 where there is none.
 [[nodiscard]] std::size_t character_size(std::string_view text, std::size_t at);
 

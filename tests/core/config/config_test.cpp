@@ -65,6 +65,9 @@ mode = "forward"
 success_url = "https://shop.example/done?id={payment_id}&r={result}"
 failure_url = "/failed"
 pending_url = "http://shop.example:8080/wait"
+retry_url = "https://shop.example/cart?id={payment_id}"
+shop_name = "달빛 서점"
+shop_contact = "1588-1234"
 [admin]
 listen = "0.0.0.0:9003"
 tls_cert = "c.pem"
@@ -104,6 +107,9 @@ webhook_secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "credential:portone
   CHECK(config.redirect.success_url == "https://shop.example/done?id={payment_id}&r={result}");
   CHECK(config.redirect.failure_url == "/failed");
   CHECK(config.redirect.pending_url == "http://shop.example:8080/wait");
+  CHECK(config.redirect.retry_url == "https://shop.example/cart?id={payment_id}");
+  CHECK(config.redirect.shop_name == "달빛 서점");
+  CHECK(config.redirect.shop_contact == "1588-1234");
   CHECK(config.admin.token == "literal");
   CHECK(config.channel == Channel::kTest);
   REQUIRE(config.v2);
@@ -290,6 +296,21 @@ TEST_CASE("configuration: redirect URLs are http(s) or paths, with the two place
         "/{}", "https://{payment_id}.example/", "https://shop.example/완료", "/a b", "/a\\\\b"}) {
     check_one_fault("[redirect]\nfailure_url = \"" + std::string(url) + "\"",
                     "redirect.failure_url");
+    check_one_fault("[redirect]\nretry_url = \"" + std::string(url) + "\"", "redirect.retry_url");
+  }
+}
+
+TEST_CASE("configuration: what buyers read is one line of visible text") {
+  for (const char* key : {"shop_name", "shop_contact"}) {
+    const std::string line = "[redirect]\n" + std::string(key) + " = ";
+    good(line + "\"\"");
+    good(line + "\"" + std::string(200, 'a') + "\"");
+    good(line + "\"달빛 서점 & Söhne <b>\"");
+    for (const std::string& text :
+         {std::string(201, 'a'), std::string("a\\nb"), std::string("a\\tb"),
+          std::string("a\\u202Eb"), std::string("a\\u200Bb")}) {
+      check_one_fault(line + "\"" + text + "\"", "redirect." + std::string(key));
+    }
   }
 }
 

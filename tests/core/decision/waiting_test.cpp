@@ -92,3 +92,22 @@ TEST_CASE("waiting: the page asks on while it is confirming or under review") {
   CHECK_FALSE(is_final(WaitingState::kReview));
   CHECK_FALSE(is_final(WaitingState::kConfirming));
 }
+
+TEST_CASE("waiting: after 10 minutes in which nothing was known it gives up") {
+  for (const Result result : {Result::kNone, Result::kReady, Result::kPending}) {
+    WaitingFacts open = facts(result);
+    CHECK_FALSE(is_given_up(open, kArrived + 10min - 1ms));
+    CHECK(is_given_up(open, kArrived + 10min));
+    open.is_answered = true;
+    CHECK(is_given_up(open, kArrived + 1h) == (result == Result::kNone));
+  }
+  // A failure that the browser reported is an end of its own.
+  WaitingFacts left = facts(Result::kNone);
+  left.hint = UiState::kReturnedFailure;
+  left.is_answered = true;
+  CHECK_FALSE(is_given_up(left, kArrived + 1h));
+  for (const Result result : {Result::kAwaitingDeposit, Result::kPaid, Result::kPartiallyCancelled,
+                              Result::kCancelled, Result::kFailed}) {
+    CHECK_FALSE(is_given_up(facts(result), kArrived + 1h));
+  }
+}

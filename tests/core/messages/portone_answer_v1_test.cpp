@@ -127,6 +127,10 @@ TEST_CASE("V1 answer: ready waits for a deposit only with a virtual account") {
   CHECK(waiting.virtual_account->number == "unknown");
   CHECK(waiting.virtual_account->bank == "신한");
   CHECK(waiting.virtual_account->holder.empty());
+  answer["vbank_code"] = "088";
+  CHECK(read(answer).virtual_account->bank == "신한");
+  answer["vbank_name"] = nullptr;
+  CHECK(read(answer).virtual_account->bank == "088");
   CHECK(waiting.virtual_account->due_at == seconds(1788447599));
   answer["pay_method"] = "card";
   CHECK(read(answer).result == Result::kReady);

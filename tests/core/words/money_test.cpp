@@ -73,3 +73,13 @@ TEST_CASE("money: a sign, blanks and other spellings are no amount") {
     CHECK_MESSAGE(minor(text, "USD") == std::nullopt, text);
   }
 }
+
+TEST_CASE("money: minor units for people, with and without the currency") {
+  const auto number = [](std::int64_t amount, const char* code) {
+    return readable_number(amount, *Currency::make(code));
+  };
+  CHECK(number(64'900, "KRW") == "64,900");
+  CHECK(number(1'050, "USD") == "10.50");
+  CHECK(number(5, "KWD") == "0.005");
+  CHECK(readable_amount(64'900, *Currency::make("KRW")) == "64,900 KRW");
+}

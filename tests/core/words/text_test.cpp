@@ -37,6 +37,21 @@ TEST_CASE("text: cleaning cuts at a character's edge") {
   CHECK(clean_text("abc", 0).empty());
 }
 
+TEST_CASE("text: a character's code point, whatever its size") {
+  CHECK(code_point("A") == U'A');
+  CHECK(code_point("é") == U'é');
+  CHECK(code_point("결") == U'결');
+  CHECK(code_point("\xF0\x9F\x92\xB3") == 0x1F4B3);
+}
+
+TEST_CASE("text: what is seen only by what it does to others goes") {
+  CHECK(without_invisible("a\u202Eb\u2066c\u200Fd\u200Be\uFEFFf\u00ADg\u061Ch") == "abcdefgh");
+  CHECK(without_invisible("1588\u20601234") == "15881234");
+  CHECK(without_invisible("한도 초과 é \xF0\x9F\x92\xB3") == "한도 초과 é \xF0\x9F\x92\xB3");
+  CHECK(without_invisible("a\xFF") == "a\xFF");  // who damaged it is not asked here
+  CHECK(without_invisible("").empty());
+}
+
 TEST_CASE("text: percent-decoding leaves broken escapes as they are") {
   CHECK(percent_decode("a%41b%2f", false) == "aAb/");
   CHECK(percent_decode("100%", false) == "100%");
