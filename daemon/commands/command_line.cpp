@@ -102,6 +102,16 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
       ->check(fault_of_number);
 }
 
+void describe_developing(CLI::App& app, Arguments& arguments) {
+  CLI::App* listen = app.add_subcommand(
+      "listen", "Deliver the test channel's webhooks to a URL of yours, without a tunnel");
+  listen->group("Developing, without the daemon");
+  listen->add_option("--to", arguments.listen.to, "http://localhost:3000/webhooks/portone")
+      ->required();
+  listen->add_option("--since", arguments.listen.since, "Also those sent so long ago: 30m, 2h")
+      ->capture_default_str();
+}
+
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -177,6 +187,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_daemon(app, arguments);
   describe_looking(app, arguments);
   describe_acting(app, arguments);
+  describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.
   app.fallthrough();
   for (CLI::App* command : app.get_subcommands(nullptr)) command->fallthrough();

@@ -46,7 +46,7 @@ allowed() {
     daemon/reconcile) echo "daemon/portone daemon/runtime storage $core" ;;
     daemon/webhook | daemon/redirect | daemon/admin) echo "$listener" ;;
     daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/portone daemon/reconcile" ;;
-    daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin storage $core" ;;
+    daemon/commands) echo "daemon daemon/http daemon/portone daemon/runtime daemon/admin storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac
 }
