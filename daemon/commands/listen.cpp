@@ -62,7 +62,7 @@ class Listener {
   Listener(const core::Config& config, const std::string& to, milliseconds since)
       : local_(config.timezone),
         window_(std::max(since, kShortestWindow)),
-        begin_(clock_.now() - since),
+        begin_(std::chrono::floor<std::chrono::seconds>(clock_.now() - since)),
         secret_(make_secret()),
         channel_(config, loop_, clock_),
         relay_(loop_, to, secret_, [this](const std::string& line) { say(line); }),
@@ -82,7 +82,7 @@ class Listener {
     bool is_first = true;  // nothing was read yet
     bool is_silent = false;
     Steady::time_point next_at{};
-    milliseconds pause = kPollEvery;
+    milliseconds pause = kPollEvery;  // behind the next failure
   };
   using Reading = portone::Asked<portone::WebhookReading>;
 
@@ -134,7 +134,7 @@ void Listener::introduce(const std::string& to) const {
 
 void Listener::ask(Poll& poll) {
   poll.is_asking = true;
-  const core::Time from = std::max(begin_, clock_.now() - window_);
+  const core::Time from = std::max(begin_ - kClockSlack, clock_.now() - window_);
   portone::start(channel_.read(poll.api, from), [this, &poll, from](Reading reading) {
     poll.is_asking = false;
     if (!loop_.is_aborted()) take(poll, from, std::move(reading));
@@ -150,8 +150,8 @@ void Listener::take(Poll& poll, core::Time from, Reading reading) {
     poll.pause = kPollEvery;
     take_webhooks(from, poll.is_first, reading.value());
     poll.is_first = false;
+    poll.next_at = Steady::now() + kPollEvery;
   }
-  poll.next_at = Steady::now() + poll.pause;
 }
 
 void Listener::fail(Poll& poll, const portone::LookupFault& fault) {
@@ -167,12 +167,13 @@ void Listener::fail(Poll& poll, const portone::LookupFault& fault) {
   }
   if (!poll.is_silent) say(name_of(poll.api) + " gives no answer (" + why + "): asked again");
   poll.is_silent = true;
-  poll.pause = std::max(std::min(poll.pause * 2, kLongestPause), fault.retry_after.value_or(0ms));
+  poll.next_at = Steady::now() + std::max(poll.pause, fault.retry_after.value_or(0ms));
+  poll.pause = std::min(poll.pause * 2, kLongestPause);
 }
 
 void Listener::take_webhooks(core::Time from, bool is_first, portone::WebhookReading& reading) {
   const Steady::time_point now = Steady::now();
-  const core::Time oldest = is_first ? begin_ : std::max(begin_ - kClockSlack, from);
+  const core::Time oldest = is_first ? begin_ : from;
   for (const core::UnreadableRow& row : reading.unreadable) {
     say_once("left out: " + plain(row.id) + ", " + plain(row.reason));
   }

@@ -134,9 +134,10 @@ void Relay::is_away(const std::string& why) {
   back_at_ = Steady::now() + pause_;
   if (is_away_) return;
   is_away_ = true;
-  say_(upstream_->options().base_url + " is not reached (" + why +
-       "): " + std::to_string(waiting_.size()) +
-       (waiting_.size() == 1 ? " webhook waits" : " webhooks wait") + " until it is");
+  const std::string waiting = std::to_string(waiting_.size()) +
+                              (waiting_.size() == 1 ? " webhook waits" : " webhooks wait");
+  say_(upstream_->options().base_url + " is not reached: " + waiting + " until it is (" + why +
+       ")");
 }
 
 void Relay::is_back() {

@@ -63,7 +63,9 @@ Task<Asked<WebhookReading>> TestChannel::read(core::Api api, core::Time since) {
     };
     std::erase_if(read.webhooks, is_told_by_v1);
     for (const core::RecordedWebhook& webhook : read.webhooks) bytes += webhook.body.size();
-    std::move(read.webhooks.begin(), read.webhooks.end(), std::back_inserter(reading.webhooks));
+    reading.webhooks.insert(reading.webhooks.begin(),
+                            std::make_move_iterator(read.webhooks.begin()),
+                            std::make_move_iterator(read.webhooks.end()));
     std::move(read.unreadable.begin(), read.unreadable.end(),
               std::back_inserter(reading.unreadable));
     if (read.rows < page_size || read.has_next == false) {

@@ -224,7 +224,9 @@ Outcome<WebhookPage, AnswerError> read_v1_webhooks(int status, std::string_view 
     return AnswerError{AnswerFault::kMalformed, "no list of payments"};
   }
   page.rows = list->size();
-  for (const json& payment : *list) take_v1_row(page, payment, {{}, is_repaired});
+  for (auto row = list->rbegin(); row != list->rend(); ++row) {
+    take_v1_row(page, *row, {{}, is_repaired});
+  }
   return page;
 }
 
@@ -238,7 +240,9 @@ Outcome<WebhookPage, AnswerError> read_v2_webhooks(int status, std::string_view 
     return AnswerError{AnswerFault::kMalformed, "items is no list"};
   }
   page.rows = items->size();
-  for (const json& payment : *items) take_v2_row(page, payment, {{}, is_repaired});
+  for (auto row = items->rbegin(); row != items->rend(); ++row) {
+    take_v2_row(page, *row, {{}, is_repaired});
+  }
   return page;
 }
 

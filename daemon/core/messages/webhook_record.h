@@ -35,6 +35,8 @@ struct RecordedWebhook {
 };
 
 struct WebhookPage {
+  // Those of the last row first: lists are asked for the newest first, and V1's times are whole
+  // seconds.
   std::vector<RecordedWebhook> webhooks;
   std::vector<UnreadableRow> unreadable;
   std::size_t rows = 0;  // payments that were listed
