@@ -87,14 +87,28 @@ class Control {
   http::Client client_;
 };
 
+// One word for a shell, whatever it holds.
+std::string shell_word(const std::string& text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return core::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-_./:").find(c) != std::string_view::npos ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+  if (is_plain) return text;
+  std::string result = "'";
+  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
 std::string url_option(const CommandOptions& options) {
-  return options.is_usual_url ? "" : " --url " + options.url;
+  return options.is_usual_url ? "" : " --url " + shell_word(clean(options.url));
 }
 
 // "portone-sandbox cancel order-1 [--amount N] --url …"
 std::string command(const CommandOptions& options, const std::string& what,
                     const std::string& more = "") {
-  return "portone-sandbox " + what + " " + clean(options.order) + more + url_option(options);
+  return "portone-sandbox " + what + " " + shell_word(clean(options.order)) + more +
+         url_option(options);
 }
 
 std::string words_of_state(const Json& moved) {

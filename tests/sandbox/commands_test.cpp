@@ -169,6 +169,12 @@ TEST_CASE("commands: wrong usage is 2, and names what is wrong") {
   CHECK(rig.control("GET", "/state").at("payments").empty());
 }
 
+TEST_CASE("commands: what to type next can be typed, whatever the order is called") {
+  Rig rig;
+  CHECK(has(command(rig, {"pay", "it's; ls", "--amount", "1"}).out,
+            "Next: portone-sandbox cancel 'it'\\''s; ls' [--amount N] --url http://"));
+}
+
 TEST_CASE("commands: what comes from outside cannot write to the terminal") {
   Rig rig;
   const Finished done = command(rig, {"pay", "o\x1b[31m1", "--amount", "1"});

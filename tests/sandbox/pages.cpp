@@ -36,7 +36,8 @@ margin:.8rem 0}
 .fields .wide{grid-column:1/-1}
 label{font-size:.9rem;color:var(--quiet)}
 input,select,button{font:inherit;padding:.4rem .7rem;border:1px solid var(--line);
-border-radius:.5rem;background:transparent;color:inherit;max-width:100%}
+border-radius:.5rem;background:transparent;color:CanvasText;max-width:100%}
+h2,code{unicode-bidi:isolate}
 .fields input,.fields select{display:block;width:100%}
 option{color:#111;background:#fff}
 input.sum-of{width:9rem}
