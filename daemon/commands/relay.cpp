@@ -165,7 +165,8 @@ void Relay::leave(const Item& item) {
 
 void Relay::tell(const core::RecordedWebhook& webhook, const std::string& words) const {
   say_(padded(clip(plain(webhook.said), kSaidColumns), 16) + "  " +
-       padded(clip(plain(webhook.payment_id), kIdColumns), 12) + "  " + words);
+       padded(clip(plain(webhook.payment_id), kIdColumns), 12) + "  " + words +
+       (webhook.is_made && webhook.api == core::Api::kV2 ? " (made: PortOne recorded none)" : ""));
 }
 
 }  // namespace reconciled::commands

@@ -178,6 +178,7 @@ TEST_CASE(
     }
   }
   CHECK(v1 == std::vector<std::string>{"ready", "paid"});
+  listen.wait_for("(made: PortOne recorded none)");
   CHECK(listen.interrupt() < 1s);
 }
 
