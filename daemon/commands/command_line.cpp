@@ -148,14 +148,18 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-void say(const std::string& text) { std::fprintf(stderr, "reconciled: %s\n", text.c_str()); }
+void print_wrapped(const std::string& text) {
+  for (const std::string& line : wrap(text, kColumns)) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void say(const std::string& text) { print_wrapped("reconciled: " + text); }
 
 void say_unknown_command(const std::string& given, const std::vector<std::string>& names) {
   const std::string_view meant = core::nearest(given, names);
   say("unknown command '" + clip(plain(given), 60) + "'" +
       (meant.empty() ? "" : ", did you mean '" + std::string(meant) + "'?"));
-  std::fprintf(stderr, "Commands: %s.\n`reconciled --help` tells what they do.\n",
-               joined(names).c_str());
+  print_wrapped("Commands: " + joined(names) + ".");
+  std::fprintf(stderr, "`reconciled --help` tells what they do.\n");
 }
 
 void say_wrong_option(const CLI::App& command, const CLI::ParseError& error, int argc,
