@@ -107,7 +107,7 @@ std::string url_option(const CommandOptions& options) {
 // "portone-sandbox cancel order-1 [--amount N] --url …"
 std::string command(const CommandOptions& options, const std::string& what,
                     const std::string& more = "") {
-  return "portone-sandbox " + what + " " + shell_word(clean(options.order)) + more +
+  return shell_word(options.program) + " " + what + " " + shell_word(clean(options.order)) + more +
          url_option(options);
 }
 

@@ -12,6 +12,7 @@
 namespace reconciled::sandbox {
 
 struct CommandOptions {
+  std::string program = "portone-sandbox";  // as it was called, for hints
   std::string url = "http://127.0.0.1:8810";  // where the sandbox listens
   bool is_usual_url = true;                   // hints need not repeat it
   std::string order;

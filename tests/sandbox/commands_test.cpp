@@ -43,8 +43,9 @@ TEST_CASE("commands: pay says what happened, what was sent to whom, and what to 
   CHECK(has(paid.out, "주문/1 is paid: 64,900 KRW\n  V2, transaction "));
   CHECK(has(paid.out, "webhook Transaction.Paid to " + receiver.url() + " was answered 200"));
   CHECK(has(paid.out, "http://shop.test/done?cart=7&transactionType=PAYMENT&txId="));
-  CHECK(has(paid.out, "Next: portone-sandbox cancel 주문/1 [--amount N] --url " + rig.base_url() +
-                          "\n      see all payments at " + rig.base_url() + "/\n"));
+  CHECK(has(paid.out, "Next: " PORTONE_SANDBOX_BINARY " cancel 주문/1 [--amount N] --url " +
+                          rig.base_url() + "\n      see all payments at " + rig.base_url() +
+                          "/\n"));
   const Json payment = rig.v2("GET", "/payments/%EC%A3%BC%EB%AC%B8%2F1").body;
   CHECK(payment.at("status") == "PAID");
   CHECK(payment.at("channel").at("type") == "LIVE");
@@ -64,7 +65,7 @@ TEST_CASE("commands: every outcome, over both APIs, in the channel that is wishe
   const std::string declined = pay("o1", {"--api", "v1", "--outcome", "failed"});
   CHECK(has(declined, "o1 was declined: 10.50 USD"));
   CHECK(has(declined, "no webhook: PortOne V1 sends none for this"));
-  CHECK(has(declined, "Next: portone-sandbox pay o1"));
+  CHECK(has(declined, "Next: " PORTONE_SANDBOX_BINARY " pay o1"));
   CHECK(has(pay("o2", {"--api", "v1", "--outcome", "abandoned"}), "o2 is not paid"));
   CHECK(has(pay("p1", {"--outcome", "abandoned"}), "webhook Transaction.Ready to "));
   CHECK(has(pay("p2", {"--outcome", "virtual_account", "--channel", "test"}),
@@ -172,7 +173,7 @@ TEST_CASE("commands: wrong usage is 2, and names what is wrong") {
 TEST_CASE("commands: what to type next can be typed, whatever the order is called") {
   Rig rig;
   CHECK(has(command(rig, {"pay", "it's; ls", "--amount", "1"}).out,
-            "Next: portone-sandbox cancel 'it'\\''s; ls' [--amount N] --url http://"));
+            "Next: " PORTONE_SANDBOX_BINARY " cancel 'it'\\''s; ls' [--amount N] --url http://"));
 }
 
 TEST_CASE("commands: what comes from outside cannot write to the terminal") {

@@ -160,6 +160,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 5));
   app.add_option("--webhook-retry-ms", retry_ms, "Wait before the first retry, then four-fold")
       ->check(CLI::Range(0, 3'600'000));
+  if (argc > 0) command.program = argv[0];
   describe_commands(app, command, run);
   if (const std::string wrong = unknown_command(app, argc, argv); !wrong.empty()) {
     std::cerr << "portone-sandbox: " << wrong << "\n";
