@@ -22,6 +22,7 @@ using commands::Arguments;
 // What the command needs of the configuration.
 core::ConfigUse use_of(const CLI::App& app) {
   if (app.got_subcommand("serve")) return core::ConfigUse::kServe;
+  if (app.got_subcommand("listen")) return core::ConfigUse::kAskPortone;
   for (const char* name : {"order", "lookup", "replay", "resend", "notify", "status", "tail"}) {
     if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
   }
@@ -33,6 +34,7 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   if (app.got_subcommand("migrate")) return commands::migrate(config);
   if (app.got_subcommand("status")) return commands::status(config, arguments.json);
   if (app.got_subcommand("tail")) return commands::tail(config, arguments.json);
+  if (app.got_subcommand("listen")) return commands::listen(config, arguments.listen);
   if (app.got_subcommand("list")) return commands::list(config, arguments.list);
   if (app.got_subcommand("show")) {
     return commands::show(config, arguments.payment_id, arguments.json);

@@ -226,6 +226,9 @@ overview='SELECT * FROM overview'
 timeline='SELECT at, payment_id, kind, summary FROM timeline'
 
 look_around() {
+  shown=${programs#"$top"/}
+  reconciled="$shown/daemon/reconciled --config $config"
+  portone="$shown/tests/sandbox/portone-sandbox"
   say "Look around (from $top)"
   cat <<END
   sqlite3 -readonly -box $database \\
@@ -235,11 +238,16 @@ look_around() {
   curl $admin/payments/order-v1
   curl '$admin/payments?result=paid'
   curl $admin/metrics
-  ${programs#"$top"/}/daemon/reconciled --config $config list
-
-  Pay one by hand: register it, then open the page in a browser.
-  ${programs#"$top"/}/daemon/reconciled --config $config order order-3 --amount 5000 --currency KRW
-  $sandbox/checkout?version=v2&payment_id=order-3&amount=5000&return_url=$return_url
+  $reconciled list
+END
+  say "Try it: in the browser, at $sandbox/"
+  note "It lists the payments and their webhooks, opens payment windows, and sends webhooks again,"
+  note "late, twice or never. Or the same from here; the shop registers an order before it is paid:"
+  cat <<END
+  $reconciled order order-3 --amount 5000 --currency KRW
+  $portone pay order-3 --amount 5000 --webhook late=5s --url $sandbox
+  $reconciled show order-3
+  $portone cancel order-3 --amount 2000 --webhook twice --url $sandbox
 END
 }
 
@@ -268,7 +276,8 @@ rm -rf "$run"
 mkdir -p "$run"
 write_config
 start portone-sandbox "$sandbox_port" "$programs/tests/sandbox/portone-sandbox" \
-  --listen "127.0.0.1:$sandbox_port" --webhook-url "http://127.0.0.1:$webhook_port/webhooks/portone"
+  --listen "127.0.0.1:$sandbox_port" --return-url "$return_url" \
+  --webhook-url "http://127.0.0.1:$webhook_port/webhooks/portone"
 note "portone-sandbox, a PortOne of your own: $sandbox/"
 start reconciled "$admin_port" "$programs/daemon/reconciled" --config "$config" serve
 note "reconciled: webhooks :$webhook_port, returning buyers :$redirect_port, admin :$admin_port"

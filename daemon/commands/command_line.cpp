@@ -120,6 +120,16 @@ void describe_telling(CLI::App& app, Arguments& arguments) {
   notify->require_subcommand(1);
 }
 
+void describe_developing(CLI::App& app, Arguments& arguments) {
+  CLI::App* listen = app.add_subcommand(
+      "listen", "Deliver the test channel's webhooks to a URL of yours, without a tunnel");
+  listen->group("Developing, without the daemon");
+  listen->add_option("--to", arguments.listen.to, "http://localhost:3000/webhooks/portone")
+      ->required();
+  listen->add_option("--since", arguments.listen.since, "Also those sent so long ago: 30m, 2h")
+      ->capture_default_str();
+}
+
 std::vector<std::string> names_of_commands(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
@@ -156,14 +166,18 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-void say(const std::string& text) { std::fprintf(stderr, "reconciled: %s\n", text.c_str()); }
+void print_wrapped(const std::string& text) {
+  for (const std::string& line : wrap(text, kColumns)) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void say(const std::string& text) { print_wrapped("reconciled: " + text); }
 
 void say_unknown_command(const std::string& given, const std::vector<std::string>& names) {
   const std::string_view meant = core::nearest(given, names);
   say("unknown command '" + clip(plain(given), 60) + "'" +
       (meant.empty() ? "" : ", did you mean '" + std::string(meant) + "'?"));
-  std::fprintf(stderr, "Commands: %s.\n`reconciled --help` tells what they do.\n",
-               joined(names).c_str());
+  print_wrapped("Commands: " + joined(names) + ".");
+  std::fprintf(stderr, "`reconciled --help` tells what they do.\n");
 }
 
 void say_wrong_option(const CLI::App& command, const CLI::ParseError& error, int argc,
@@ -196,6 +210,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_looking(app, arguments);
   describe_acting(app, arguments);
   describe_telling(app, arguments);
+  describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.
   app.fallthrough();
   for (CLI::App* command : app.get_subcommands(nullptr)) command->fallthrough();

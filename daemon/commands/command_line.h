@@ -12,6 +12,7 @@ struct Arguments {
   std::string config_path = "/etc/reconciled/reconciled.toml";
   ListOptions list;
   CheckOptions check;
+  ListenOptions listen;
   std::string payment_id;
   bool json = false;
   bool all = false;

@@ -55,6 +55,13 @@ int findings(const core::Config& config, bool all);
 int status(const core::Config& config, bool json);
 int tail(const core::Config& config, bool json);
 
+struct ListenOptions {
+  std::string to;            // the URL that webhooks go to
+  std::string since = "2h";  // a duration
+};
+// Delivers the test channel's webhooks until Ctrl-C; asks PortOne, neither daemon nor file.
+int listen(const core::Config& config, const ListenOptions& options);
+
 int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
           const std::string& currency);
 int lookup(const core::Config& config, const std::string& payment_id);

@@ -15,6 +15,17 @@ constexpr int kSweepPageSize = 500;
 constexpr int kMaxPages = 50;
 constexpr int kMaxSweepPages = 200;
 
+// Page `number` (from 0) of all payments whose status came about in that time.
+std::string list_target(core::Time from, core::Time until, const char* sorting, int limit,
+                        int number) {
+  // Whole seconds: rather a little more than a little less.
+  const std::int64_t begin = core::to_ms(from) / 1000;
+  const std::int64_t end = (core::to_ms(until) + 999) / 1000;
+  return "/payments/status/all?from=" + std::to_string(begin) + "&to=" + std::to_string(end) +
+         "&sorting=" + sorting + "&limit=" + std::to_string(limit) +
+         "&page=" + std::to_string(number + 1);
+}
+
 }  // namespace
 
 V1Client::V1Client(const core::PortoneV1Config& config, Calls& calls, AccessWatch& watch,
@@ -123,13 +134,9 @@ Task<Asked<V1Client::Order>> V1Client::order(std::string merchant_uid) {
 }
 
 Task<Asked<ListedPage>> V1Client::status_page(core::Time from, core::Time until, int number) {
-  // Whole seconds: rather a little more than a little less.
-  const std::int64_t begin = core::to_ms(from) / 1000;
-  const std::int64_t end = (core::to_ms(until) + 999) / 1000;
   const core::Time asked_at = calls_.now();
-  const Asked<http::ClientResponse> response = co_await get("/payments/status/all?from=" + std::to_string(begin) + "&to=" + std::to_string(end) +
-          "&sorting=started" + "&limit=" + std::to_string(kSweepPageSize) +
-          "&page=" + std::to_string(number + 1));
+  const Asked<http::ClientResponse> response =
+      co_await get(list_target(from, until, "started", kSweepPageSize, number));
   if (!response.ok()) co_return response.error();
   // A page beyond the last is answered 400 (dossier §3.1).
   if (response.value().status == 400 && number > 0) co_return ListedPage{{}, false, {}};
@@ -139,6 +146,17 @@ Task<Asked<ListedPage>> V1Client::status_page(core::Time from, core::Time until,
   co_return ListedPage{{std::move(answer.value().snapshots), std::move(answer.value().unreadable)},
                     answer.value().has_next,
                     answer.value().total};
+}
+
+Task<Asked<core::WebhookPage>> V1Client::webhooks(core::Time from, core::Time until, int number) {
+  const Asked<http::ClientResponse> response =
+      co_await get(list_target(from, until, "-updated", kWebhookPageSize, number));
+  if (!response.ok()) co_return response.error();
+  if (response.value().status == 400 && number > 0) co_return core::WebhookPage{.has_next = false};
+  auto answer = core::read_v1_webhooks(response.value().status, response.value().body);
+  if (!answer.ok()) co_return calls_.refused(answer.error(), response.value());
+  calls_.answered();
+  co_return std::move(answer.value());
 }
 
 Task<std::optional<LookupFault>> V1Client::walk(core::Time from, core::Time until, Take take) {

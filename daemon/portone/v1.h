@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/core/config/config.h"
+#include "daemon/core/messages/webhook_record.h"
 #include "daemon/portone/access_watch.h"
 #include "daemon/portone/calls.h"
 #include "daemon/portone/fault.h"
@@ -42,6 +43,11 @@ class V1Client {
   // Walks the payments whose present status came about in [from, until] (see walk.h).
   Task<std::optional<LookupFault>> walk(core::Time from, core::Time until,
                                                 Take take);
+
+  // Page `number` (from 0) of the payments whose present status came about in [from, until], the
+  // newest first: which webhooks PortOne sends about those of the test channel.
+  static constexpr int kWebhookPageSize = 100;
+  Task<Asked<core::WebhookPage>> webhooks(core::Time from, core::Time until, int number);
 
  private:
   Task<Asked<http::ClientResponse>> get(std::string target);

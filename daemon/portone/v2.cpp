@@ -99,6 +99,24 @@ Task<Asked<ListedPage>> V2Client::page(core::Time from, core::Time until, int nu
                     answer.value().total};
 }
 
+Task<Asked<core::WebhookPage>> V2Client::webhooks(core::Time from, core::Time until, int number) {
+  const nlohmann::json body{{"page", {{"number", number}, {"size", kWebhookPageSize}}},
+                            {"filter",
+                             {{"storeId", store_id_},
+                              {"isTest", true},
+                              {"timestampType", "STATUS_CHANGED_AT"},
+                              {"from", core::to_rfc3339(from)},
+                              {"until", core::to_rfc3339(until)},
+                              {"sortBy", "STATUS_CHANGED_AT"},
+                              {"sortOrder", "DESC"}}}};
+  const Asked<http::ClientResponse> response = co_await get(with_body("/payments", body));
+  if (!response.ok()) co_return response.error();
+  auto answer = core::read_v2_webhooks(response.value().status, response.value().body);
+  if (!answer.ok()) co_return calls_.refused(answer.error(), response.value());
+  calls_.answered();
+  co_return std::move(answer.value());
+}
+
 Task<std::optional<LookupFault>> V2Client::turn_pages(core::Time from, core::Time until,
                                                       TakeSome take) {
   for (int number = 0; number < kMostTurned; ++number) {

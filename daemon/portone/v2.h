@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/core/config/config.h"
+#include "daemon/core/messages/webhook_record.h"
 #include "daemon/portone/calls.h"
 #include "daemon/portone/fault.h"
 #include "daemon/portone/task.h"
@@ -39,6 +40,11 @@ class V2Client {
   // says so.
   Task<std::optional<LookupFault>> walk(core::Time from, core::Time until,
                                                 Take take);
+
+  // Page `number` (from 0) of the test channel's payments whose status changed in [from, until], the
+  // newest first, with what PortOne keeps of their webhooks.
+  static constexpr int kWebhookPageSize = 100;
+  Task<Asked<core::WebhookPage>> webhooks(core::Time from, core::Time until, int number);
 
  private:
   using Reader = core::Outcome<core::V2List, core::AnswerError> (*)(int, std::string_view,

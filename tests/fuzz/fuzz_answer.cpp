@@ -7,6 +7,7 @@
 #include <set>
 
 #include "daemon/core/messages/portone_answer.h"
+#include "daemon/core/messages/webhook_record.h"
 #include "daemon/core/words/json.h"
 #include "daemon/core/words/json_repair.h"
 #include "tests/fuzz/invariant.h"
@@ -106,6 +107,18 @@ const T* read(const core::Outcome<T, core::AnswerError>& answer, bool may_succee
   return nullptr;
 }
 
+void check_webhooks(const core::Outcome<core::WebhookPage, core::AnswerError>& answer,
+                    bool succeeds) {
+  const auto* page = read(answer, succeeds);
+  if (page == nullptr) return;
+  for (const core::RecordedWebhook& webhook : page->webhooks) {
+    invariant(!webhook.id.empty() && !webhook.payment_id.empty() && !webhook.said.empty(),
+              "a webhook has its names");
+    invariant(!webhook.body.empty() && webhook.body.size() <= core::kMaxRecordedBytes,
+              "a webhook's body has its limit");
+  }
+}
+
 void read_v1(unsigned reader, int status, std::string_view body, core::Time asked_at) {
   const bool succeeds = status == 200 || status == 207;
   const bool known = succeeds || status == 404;  // which says that there is none
@@ -117,6 +130,7 @@ void read_v1(unsigned reader, int status, std::string_view body, core::Time aske
     const auto* found = read(list, known);
     if (found != nullptr) check_rows(*found);
     invariant(found == nullptr || succeeds || found->snapshots.empty(), "404 lists nothing");
+    check_webhooks(core::read_v1_webhooks(status, body), succeeds);
   } else if (reader == 2) {
     const auto token = core::read_v1_token(status, body);
     const auto* found = read(token, succeeds);
@@ -141,6 +155,7 @@ void read_v2(unsigned reader, int status, std::string_view body, core::Time aske
     const auto* found = read(page, succeeds);
     if (found != nullptr) check_rows(*found);
     invariant(found == nullptr || found->total.value_or(0) >= 0, "a count is a count");
+    check_webhooks(core::read_v2_webhooks(status, body), succeeds);
   } else {
     const auto page = core::read_v2_cursor_page(status, body, asked_at);
     const auto* found = read(page, succeeds);

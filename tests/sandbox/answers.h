@@ -23,6 +23,7 @@ namespace reconciled::sandbox {
 [[nodiscard]] Json v2_cancellation(const Cancellation& cancellation);
 // A PaymentEvent of the attempt.
 [[nodiscard]] Json v2_event(const MoneyEvent& event, const Attempt& attempt);
+// A PaymentWebhook, as PortOne records what it sent.
 [[nodiscard]] Json v2_webhook(const SentMessage& sent, int max_executions);
 [[nodiscard]] Json v2_identity(const Identity& identity);
 

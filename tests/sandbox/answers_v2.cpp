@@ -174,24 +174,31 @@ Json v2_event(const MoneyEvent& event, const Attempt& attempt) {
 }
 
 Json v2_webhook(const SentMessage& sent, int max_executions) {
-  Json body{{"id", sent.message.id},
-            {"url", sent.message.url},
-            {"isAsync", false},
-            {"currentExecutionCount", sent.executions},
-            {"maxExecutionCount", max_executions},
-            {"request", Json{{"body", sent.message.body}}},
-            {"triggeredAt", to_text(sent.message.at)}};
-  if (sent.last) {
-    const int status = sent.last->response_status;
-    body["status"] = sent.last->succeeded() ? "SUCCEEDED"
-                     : status == 0          ? "FAILED_UNEXPECTED_ERROR"
-                                            : "FAILED_NOT_OK_RESPONSE";
-    if (status != 0) {
-      body["response"] = Json{{"code", std::to_string(status)},
-                              {"header", ""},
-                              {"body", ""},
-                              {"respondedAt", to_text(sent.last->at)}};
-    }
+  const Message& message = sent.message;
+  Json body{{"id", message.id}};
+  // Of a V1 payment's webhooks PortOne tells no more than this.
+  if (message.version == Api::kV2) {
+    body["paymentStatus"] = v2_word(message.status);
+    body["url"] = message.url;
+    body["isAsync"] = !message.trigger.empty() && message.trigger != "MANUAL";
+  }
+  body["currentExecutionCount"] = sent.executions;
+  body["maxExecutionCount"] = max_executions;
+  if (!message.trigger.empty()) body["trigger"] = message.trigger;
+  body["request"] = Json{{"header", "content-type: " + message.content_type},
+                         {"body", message.body}};
+  body["triggeredAt"] = to_text(message.at);
+  if (!sent.last) return body;
+  const Delivery& last = *sent.last;
+  body["request"]["requestedAt"] = to_text(last.at);
+  body["status"] = last.succeeded()            ? "SUCCEEDED"
+                   : last.response_status == 0 ? "FAILED_UNEXPECTED_ERROR"
+                                               : "FAILED_NOT_OK_RESPONSE";
+  if (last.response_status != 0) {
+    body["response"] = Json{{"code", std::to_string(last.response_status)},
+                            {"header", ""},
+                            {"body", last.response_body},
+                            {"respondedAt", to_text(last.answered_at)}};
   }
   return body;
 }

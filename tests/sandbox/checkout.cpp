@@ -1,6 +1,6 @@
 #include "daemon/core/words/html.h"
 #include "daemon/core/words/money.h"
-#include "tests/sandbox/moves.h"
+#include "tests/sandbox/orders.h"
 #include "tests/sandbox/pages.h"
 
 namespace reconciled::sandbox {
@@ -29,10 +29,21 @@ struct Wish {
   Attempt attempt;
   std::string return_url;
   std::int64_t webhook_delay_ms = kDefaultWebhookDelayMs;
+  std::string webhook;  // read_webhook_word; empty: after that delay
 };
 
+// What becomes of the webhook; nothing for words that say nothing. `late=` has a delay of its own.
+std::optional<Announce> announcement(const std::string& webhook, std::int64_t delay_ms) {
+  if (delay_ms < 0 || delay_ms > kMaxWebhookDelayMs) return std::nullopt;
+  Announce announce;
+  if (!webhook.empty() && !read_webhook_word(webhook, announce)) return std::nullopt;
+  if (webhook == "now") announce.mode.reset();
+  if (announce.delay.count() == 0) announce.delay = std::chrono::milliseconds(delay_ms);
+  return announce;
+}
+
 // What the query of GET /checkout asks for, or what is wrong with it.
-core::Outcome<Wish, std::string> read_wish(const core::FormPairs& query) {
+core::Outcome<Wish, std::string> read_wish(const Options& options, const core::FormPairs& query) {
   Wish wish;
   const std::string version = value(query, "version", "v2");
   if (version != "v1" && version != "v2") return std::string("version must be v1 or v2");
@@ -44,14 +55,15 @@ core::Outcome<Wish, std::string> read_wish(const core::FormPairs& query) {
   wish.attempt.amount = *amount;
   wish.attempt.currency = value(query, "currency", "KRW");
   if (!core::Currency::make(wish.attempt.currency)) return std::string("currency is no ISO code");
-  wish.attempt.test = value(query, "channel", "live") == "test";
+  wish.attempt.test = value(query, "channel", options.channel) == "test";
   wish.attempt.order_name = value(query, "order_name");
-  wish.return_url = value(query, "return_url");
+  wish.return_url = value(query, "return_url", options.return_url);
   if (!is_return_url(wish.return_url)) return std::string("return_url is no URL");
   const auto delay =
       to_integer(value(query, "webhook_delay_ms", std::to_string(kDefaultWebhookDelayMs)));
-  if (!delay || *delay < 0 || *delay > kMaxWebhookDelayMs) {
-    return std::string("webhook_delay_ms must be an integer");
+  wish.webhook = value(query, "webhook");
+  if (!delay || !announcement(wish.webhook, *delay)) {
+    return std::string("webhook is now, late=5s, lost or twice, webhook_delay_ms an integer");
   }
   wish.webhook_delay_ms = *delay;
   return wish;
@@ -63,29 +75,14 @@ Reply bad_request(const std::string& why) {
                        core::html_escape(why) + "</p><p><a href=/>Payments</a></p></div>");
 }
 
-// Why PortOne would not open a window: paid already, or not the registered amount.
-std::optional<std::pair<std::string, std::string>> refusal(World& world, const Attempt& wanted) {
-  for (const Attempt& attempt : world.store.attempts_of(wanted.payment_id)) {
-    if (attempt.status == Status::kPaid) {
-      return std::make_pair("PaymentAlreadyPaid", "이미 결제가 완료된 거래건입니다.");
-    }
-  }
-  const std::optional<Prepared> prepared = world.store.prepared(wanted.payment_id);
-  if (!prepared) return std::nullopt;
-  const bool currency_differs =
-      !prepared->currency.empty() && prepared->currency != wanted.currency;
-  if (!currency_differs && prepared->amount == wanted.amount) return std::nullopt;
-  return std::make_pair("AmountNotEqualToPredefined", "사전등록된 결제금액과 다릅니다.");
-}
-
 // V1 sends the buyer back without an imp_uid; V2 fails in the shop's own page, so that here only
 // this page can say it (dossier §1).
-Reply refuse_window(const Wish& wish, const std::string& code, const std::string& message) {
-  if (wish.attempt.version == Api::kV2) return bad_request(code + ": " + message);
+Reply refuse_window(const Wish& wish, const Refused& refused) {
+  if (wish.attempt.version == Api::kV2) return bad_request(refused.code + ": " + refused.words);
   return redirect_to(with_query(wish.return_url,
                                 "merchant_uid=" + core::percent_encode(wish.attempt.payment_id) +
-                                    "&imp_success=false&error_code=" + core::percent_encode(code) +
-                                    "&error_msg=" + core::percent_encode(message)));
+                                    "&imp_success=false&error_code=" + core::percent_encode(refused.code) +
+                                    "&error_msg=" + core::percent_encode(refused.message)));
 }
 
 std::string hidden(const char* name, const std::string& text) {
@@ -98,7 +95,14 @@ std::string action_button(const char* action, const char* label, bool main) {
          ">" + label + "</button>";
 }
 
-Reply window(const Attempt& attempt, const std::string& return_url, const std::string& delay_ms) {
+std::string words_of_webhook(const Wish& wish) {
+  if (wish.webhook == "lost") return "Its webhook will be lost.";
+  const Announce announce = *announcement(wish.webhook, wish.webhook_delay_ms);
+  return "Its webhook follows " + std::to_string(announce.delay.count()) +
+         " ms after the button" + (wish.webhook == "twice" ? ", twice." : ".");
+}
+
+Reply window(const Attempt& attempt, const Wish& wish) {
   return html_page(200, "Payment window",
                    "<div class=card><p class=note>portone-sandbox, " +
                        std::string(attempt.version == Api::kV1 ? "V1" : "V2") +
@@ -107,29 +111,29 @@ Reply window(const Attempt& attempt, const std::string& return_url, const std::s
                        money_text(attempt.amount, attempt.currency) + "</p><p>Order <code>" +
                        core::html_escape(attempt.payment_id) +
                        "</code></p><form method=post action=/checkout>" +
-                       hidden("attempt_id", attempt.attempt_id) + hidden("return_url", return_url) +
-                       hidden("webhook_delay_ms", delay_ms) + action_button("pay", "Pay", true) +
+                       hidden("attempt_id", attempt.attempt_id) +
+                       hidden("return_url", wish.return_url) + hidden("webhook", wish.webhook) +
+                       hidden("webhook_delay_ms", std::to_string(wish.webhook_delay_ms)) +
+                       action_button("pay", "Pay", true) +
                        action_button("vbank", "Issue a virtual account", false) +
                        action_button("fail", "Decline", false) +
                        action_button("cancel", "Close the window", false) +
-                       "</form><p class=note>The webhook follows " + core::html_escape(delay_ms) +
-                       " ms after the button.</p></div>");
+                       "</form><p class=note>" + words_of_webhook(wish) + "</p></div>");
 }
 
 }  // namespace
 
 Reply open_checkout(World& world, const Call& call) {
   const core::FormPairs query = call.query();
-  const auto wish = read_wish(query);
+  const auto wish = read_wish(world.options, query);
   if (!wish.ok()) return bad_request(wish.error());
-  const std::string delay = std::to_string(wish.value().webhook_delay_ms);
   if (const std::string id = value(query, "attempt_id"); !id.empty()) {
     const std::optional<Attempt> attempt = world.store.find(id);
     if (!attempt) return bad_request("this payment window is gone");
-    return window(*attempt, wish.value().return_url, delay);
+    return window(*attempt, wish.value());
   }
-  if (const auto refused = refusal(world, wish.value().attempt)) {
-    return refuse_window(wish.value(), refused->first, refused->second);
+  if (const auto refused = window_refusal(world, wish.value().attempt)) {
+    return refuse_window(wish.value(), *refused);
   }
   Change ready;
   ready.status = "ready";
@@ -145,7 +149,8 @@ Reply submit_checkout(World& world, const Call& call) {
   const std::string action = value(form, "action");
   const auto delay = to_integer(value(form, "webhook_delay_ms", "0"));
   if (!is_return_url(return_url)) return bad_request("return_url is no URL");
-  if (!delay || *delay < 0 || *delay > kMaxWebhookDelayMs) return bad_request("webhook_delay_ms");
+  const auto announce = announcement(value(form, "webhook"), delay.value_or(-1));
+  if (!announce) return bad_request("webhook is now, late=5s, lost or twice");
   Change change;
   if (action == "pay") {
     change.status = "paid";
@@ -167,9 +172,7 @@ Reply submit_checkout(World& world, const Call& call) {
   if (before->status != Status::kReady) {
     return redirect_to(with_query(return_url, redirect_query(*before)));
   }
-  Announce announce;
-  announce.delay = std::chrono::milliseconds(*delay);
-  const auto moved = move(world, attempt_id, change, announce);
+  const auto moved = move(world, attempt_id, change, *announce);
   if (!moved.ok()) return bad_request(std::string(to_word(moved.error())));
   return redirect_to(with_query(return_url, redirect_query(moved.value().attempt)));
 }

@@ -116,19 +116,3 @@ TEST_CASE("checkout: refuses a return URL that is none") {
   CHECK(rig.call("GET", "/checkout?payment_id=p1&return_url=http://a%0d%0ab").status == 400);
   CHECK(rig.call("GET", "/checkout?return_url=http://a/").status == 400);
 }
-
-TEST_CASE("start page: lists payments escaped, and its buttons act") {
-  Rig rig;
-  rig.make(
-      {{"payment_id", "<b>1</b>"}, {"attempt_id", "imp_1"}, {"status", "virtual_account_issued"}});
-  const Answer page = rig.call("GET", "/");
-  CHECK(page.status == 200);
-  CHECK(page.text.find("<b>1") == std::string::npos);
-  CHECK(page.text.find("Deposit") != std::string::npos);
-  Headers form;
-  form.content_type = "application/x-www-form-urlencoded";
-  CHECK(rig.call("POST", "/actions", "attempt_id=imp_1&action=paid", form).location == "/");
-  CHECK(rig.call("POST", "/actions", "attempt_id=imp_1&action=partial", form).status == 302);
-  CHECK(rig.v1("GET", "/payments/imp_1").body["response"]["cancel_amount"] == 5000);
-  CHECK(rig.call("POST", "/actions", "attempt_id=imp_9&action=paid", form).status == 409);
-}

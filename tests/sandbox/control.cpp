@@ -84,6 +84,7 @@ Reply control(World& world, const Call& call) {
   if (!body) return control_error(400, "bad_json", "the body is no JSON object");
   try {
     if (auto reply = control_payments(world, call, *body)) return *std::move(reply);
+    if (auto reply = control_orders(world, call, *body)) return *std::move(reply);
     if (auto reply = control_faults(world, call, *body)) return *std::move(reply);
     if (auto reply = control_delivery(world, call, *body)) return *std::move(reply);
   } catch (const BadMember& bad) {

@@ -16,8 +16,12 @@
 //     declines and about cancels with trigger "API"), webhook_delay_ms. Any order of moves is
 //     allowed. Both answer {payment_id, attempt_id, version, status, redirect_query, announced,
 //     payment}, redirect_query being what PortOne would append to the return URL now, payment the
-//     attempt as its API shows it. 400 for bad members, 404 unknown attempt, 409 for what cannot
-//     be.
+//     attempt as its API shows it, and webhooks [{webhook_id, url, what}] what leaves for whom. 400
+//     for bad members, 404 unknown attempt, 409 for what cannot be.
+// POST /sandbox/orders/{payment_id}/pay {amount, currency, version, channel, outcome
+//     "paid"|"failed"|"virtual_account"|"abandoned"}, …/deposit, …/cancel {amount}   what the commands
+//     do; all with webhook "now"|"late=5s"|"lost"|"twice". They answer likewise, with return_url
+//     where the sandbox knows one, and refuse in words what PortOne would not do.
 // POST /sandbox/identities {version, id, merchant_uid, status "ready"|"verified"|"failed"}
 // GET  /sandbox/state      everything; POST /sandbox/reset forgets everything but the targets.
 // PUT  /sandbox/tokens {expires_in_s}   what is left of every living access token; 0 expires them.
@@ -31,7 +35,7 @@
 //     secrets (that sign instead of ours, one or several), timestamp_shift_s (of the header),
 //     content_type (any label), and merge, member with raw_hex or raw_json as under answers below
 //     (of a form: its fields, percent-encoded): {"merge":{"merchant_uid":20261125}}.
-// GET  /sandbox/webhooks   {targets, pending, deliveries:[{webhook_id, url, what, execution,
+// GET  /sandbox/webhooks[?payment_id=]   {targets, pending, deliveries:[{webhook_id, url, what, execution,
 //     response_status, error, …}]}, the newest 10 000 tries; pending counts what is not settled.
 // PUT  /sandbox/webhooks/target {urls:[…]}
 //
@@ -84,6 +88,7 @@
 
 #include <functional>
 
+#include "tests/sandbox/moves.h"
 #include "tests/sandbox/world.h"
 
 namespace reconciled::sandbox {
@@ -93,6 +98,7 @@ namespace reconciled::sandbox {
 // The parts of the control API; nothing where the call is not theirs.
 [[nodiscard]] std::optional<Reply> control_payments(World& world, const Call& call,
                                                     const Json& body);
+[[nodiscard]] std::optional<Reply> control_orders(World& world, const Call& call, const Json& body);
 [[nodiscard]] std::optional<Reply> control_delivery(World& world, const Call& call,
                                                     const Json& body);
 
@@ -123,6 +129,8 @@ struct BadMember {
 // What the parts of the control API lend each other. A move reads its members at once and is made
 // later; where it names no attempt, it makes one.
 [[nodiscard]] std::function<void(World&)> move_of(const Json& body);
+[[nodiscard]] Attempt read_attempt(const Json& body);
+[[nodiscard]] Reply moved_reply(const Moved& moved, int status);
 [[nodiscard]] WebhookFault read_webhook_fault(const Json& body);
 [[nodiscard]] Json webhook_fault_json(const World& world);
 

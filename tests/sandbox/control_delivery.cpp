@@ -97,10 +97,12 @@ Reply send_raw(World& world, const Json& body) {
   return deliver(world, std::move(message), body);
 }
 
-Reply list_webhooks(World& world) {
+Reply list_webhooks(World& world, const Call& call) {
   Json rows = Json::array();
-  for (const Delivery& delivery : world.sender.deliveries())
+  const std::string of = core::form_value(call.query(), "payment_id").value_or("");
+  for (const Delivery& delivery : world.sender.deliveries(of)) {
     rows.push_back(delivery_json(delivery));
+  }
   return json_reply(200, Json{{"targets", world.sender.targets()},
                               {"pending", world.sender.pending()},
                               {"deliveries", std::move(rows)}});
@@ -175,7 +177,7 @@ Json webhook_fault_json(const World& world) {
 std::optional<Reply> control_delivery(World& world, const Call& call, const Json& body) {
   const std::string_view path = call.path();
   const std::string& method = call.method;
-  if (path == "/sandbox/webhooks" && method == "GET") return list_webhooks(world);
+  if (path == "/sandbox/webhooks" && method == "GET") return list_webhooks(world, call);
   if (path == "/sandbox/webhooks/send" && method == "POST") return send_webhook(world, body);
   if (path == "/sandbox/webhooks/raw" && method == "POST") return send_raw(world, body);
   if (path == "/sandbox/webhooks/target" && method == "PUT") return set_targets(world, body);

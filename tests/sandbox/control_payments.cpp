@@ -13,7 +13,7 @@ Json payment_json(const Attempt& attempt) {
 }
 
 Json attempt_json(const Attempt& attempt) {
-  return Json{
+  Json body{
       {"payment_id", attempt.payment_id},
       {"attempt_id", attempt.attempt_id},
       {"version", core::to_word(attempt.version)},
@@ -24,6 +24,11 @@ Json attempt_json(const Attempt& attempt) {
       {"channel", attempt.test ? "test" : "live"},
       {"store_id", attempt.store_id},
       {"redirect_query", redirect_query(attempt)}};
+  if (attempt.account) {
+    body["account"] = Json{{"number", attempt.account->number},
+                           {"due_at", to_text(attempt.account->due_at)}};
+  }
+  return body;
 }
 
 std::string one_of(const Json& body, const char* name, std::initializer_list<const char*> allowed) {
@@ -37,27 +42,6 @@ std::string one_of(const Json& body, const char* name, std::initializer_list<con
 
 Api version_of(const Json& body) {
   return one_of(body, "version", {"v1", "v2"}) == "v1" ? Api::kV1 : Api::kV2;
-}
-
-Attempt read_attempt(const Json& body) {
-  Attempt attempt;
-  attempt.version = version_of(body);
-  attempt.payment_id = text_of(body, "payment_id").value_or("");
-  if (attempt.payment_id.empty()) throw BadMember{"payment_id"};
-  attempt.attempt_id = text_of(body, "attempt_id").value_or("");
-  attempt.amount = integer_of(body, "amount").value_or(10'000);
-  if (attempt.amount < 0) throw BadMember{"amount"};
-  attempt.currency = text_of(body, "currency").value_or("KRW");
-  if (!core::Currency::make(attempt.currency)) throw BadMember{"currency"};
-  attempt.test = one_of(body, "channel", {"live", "test"}) == "test";
-  attempt.method = one_of(body, "method", {"card", "vbank", "trans", "paypal"});
-  attempt.order_name = text_of(body, "order_name").value_or("");
-  attempt.scheduled = flag_of(body, "scheduled").value_or(false);
-  attempt.tier = text_of(body, "tier").value_or("");
-  attempt.store_id = text_of(body, "store_id").value_or("");
-  attempt.shown_store_id = text_of(body, "shown_store_id").value_or("");
-  attempt.success_flag = one_of(body, "success_flag", {"imp_success", "success", "none"});
-  return attempt;
 }
 
 Change read_change(const Json& body) {
@@ -83,16 +67,11 @@ Announce read_announce(const Json& body, const Change& change) {
 }
 
 Reply moved_reply(const core::Outcome<Moved, Refusal>& moved, int status) {
-  if (!moved.ok()) {
-    const Refusal refusal = moved.error();
-    const bool bad = refusal == Refusal::kUnknownStatus || refusal == Refusal::kBadAmount;
-    const int code = refusal == Refusal::kUnknownAttempt ? 404 : bad ? 400 : 409;
-    return control_error(code, to_word(refusal), "the attempt stays as it was");
-  }
-  Json body = attempt_json(moved.value().attempt);
-  body["announced"] = moved.value().announced;
-  body["payment"] = payment_json(moved.value().attempt);
-  return json_reply(status, body);
+  if (moved.ok()) return moved_reply(moved.value(), status);
+  const Refusal refusal = moved.error();
+  const bool bad = refusal == Refusal::kUnknownStatus || refusal == Refusal::kBadAmount;
+  const int code = refusal == Refusal::kUnknownAttempt ? 404 : bad ? 400 : 409;
+  return control_error(code, to_word(refusal), "the attempt stays as it was");
 }
 
 Reply state(World& world) {
@@ -132,6 +111,40 @@ Reply set_identity(World& world, const Json& body) {
 }
 
 }  // namespace
+
+Attempt read_attempt(const Json& body) {
+  Attempt attempt;
+  attempt.version = version_of(body);
+  attempt.payment_id = text_of(body, "payment_id").value_or("");
+  if (attempt.payment_id.empty()) throw BadMember{"payment_id"};
+  attempt.attempt_id = text_of(body, "attempt_id").value_or("");
+  attempt.amount = integer_of(body, "amount").value_or(10'000);
+  if (attempt.amount < 0) throw BadMember{"amount"};
+  attempt.currency = text_of(body, "currency").value_or("KRW");
+  if (!core::Currency::make(attempt.currency)) throw BadMember{"currency"};
+  attempt.test = one_of(body, "channel", {"live", "test"}) == "test";
+  attempt.method = one_of(body, "method", {"card", "vbank", "trans", "paypal"});
+  attempt.order_name = text_of(body, "order_name").value_or("");
+  attempt.scheduled = flag_of(body, "scheduled").value_or(false);
+  attempt.tier = text_of(body, "tier").value_or("");
+  attempt.store_id = text_of(body, "store_id").value_or("");
+  attempt.shown_store_id = text_of(body, "shown_store_id").value_or("");
+  attempt.success_flag = one_of(body, "success_flag", {"imp_success", "success", "none"});
+  return attempt;
+}
+
+Reply moved_reply(const Moved& moved, int status) {
+  Json body = attempt_json(moved.attempt);
+  body["announced"] = !moved.webhooks.empty();
+  Json webhooks = Json::array();
+  for (const Message& message : moved.webhooks) {
+    webhooks.push_back(
+        Json{{"webhook_id", message.id}, {"url", message.url}, {"what", message.what}});
+  }
+  body["webhooks"] = std::move(webhooks);
+  body["payment"] = payment_json(moved.attempt);
+  return json_reply(status, body);
+}
 
 std::function<void(World&)> move_of(const Json& body) {
   const Change change = read_change(body);

@@ -79,6 +79,29 @@ void fill_v2(Message& message, const Attempt& attempt, const Occurrence& occurre
       dump(Json{{"type", message.what}, {"timestamp", to_text(occurrence.at)}, {"data", data}});
 }
 
+// What set a webhook off that no payment window did; MANUAL is said where it is sent again.
+std::string trigger_of(const Attempt& attempt, Happened happened) {
+  switch (happened) {
+    case Happened::kPaid:
+      return attempt.account ? "VIRTUAL_ACCOUNT_DEPOSIT" : "";
+    case Happened::kPayPending:
+      return "ASYNC_PAY_PENDING";
+    case Happened::kDisputeCreated:
+      return "DISPUTE_CREATED";
+    case Happened::kDisputeResolved:
+      return "DISPUTE_RESOLVED";
+    case Happened::kReady:
+    case Happened::kVirtualAccountIssued:
+    case Happened::kFailed:
+    case Happened::kPartialCancelled:
+    case Happened::kCancelled:
+    case Happened::kCancelPending:
+    case Happened::kReverted:
+      return "";
+  }
+  return "";
+}
+
 bool redirect_says_success(const Attempt& attempt) {
   return attempt.status != Status::kReady && attempt.status != Status::kFailed;
 }
@@ -167,6 +190,8 @@ Message make_message(const Attempt& attempt, const Occurrence& occurrence,
   message.payment_id = attempt.payment_id;
   message.attempt_id = attempt.attempt_id;
   message.at = occurrence.at;
+  message.status = attempt.status;
+  message.trigger = trigger_of(attempt, occurrence.happened);
   if (attempt.version == Api::kV1) {
     fill_v1(message, attempt, occurrence, form);
   } else {

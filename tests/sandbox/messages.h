@@ -58,7 +58,9 @@ struct Message {
   Api version = Api::kV1;
   std::string payment_id;
   std::string attempt_id;
-  std::string what;  // "Transaction.Paid", "paid"
+  std::string what;     // "Transaction.Paid", "paid"
+  Status status{};      // of the payment, as the webhook leaves
+  std::string trigger;  // PaymentWebhookTrigger of V2's record, or empty
   std::string content_type;
   std::string body;
   bool is_signed = false;

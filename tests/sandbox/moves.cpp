@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/core/config/config_values.h"
+
 namespace reconciled::sandbox {
 namespace {
 
@@ -137,16 +139,20 @@ void note_money(World& world, const Attempt& attempt, const Occurrence& occurren
   world.store.add_event(std::move(event));
 }
 
-bool announce_move(World& world, const Moved& moved, const Announce& announce) {
-  const bool send = announce.webhook.value_or(
-      announced_by_default(moved.attempt, moved.occurrence.happened, announce.by_api));
-  if (!send) return false;
+std::vector<Message> messages_for(const World& world, const Moved& moved) {
   const Message message =
       make_message(moved.attempt, moved.occurrence,
                    {world.options.v1_webhook_format, world.options.v2_webhook_version, ""});
-  const std::vector<Message> messages = world.sender.address(message, "");
-  world.sender.send(messages, announce.delay);
-  return !messages.empty();
+  return world.sender.address(message, "");
+}
+
+std::vector<Message> announce_move(World& world, const Moved& moved, const Announce& announce) {
+  const bool send = announce.webhook.value_or(
+      announced_by_default(moved.attempt, moved.occurrence.happened, announce.by_api));
+  if (!send) return {};
+  std::vector<Message> messages = messages_for(world, moved);
+  world.sender.send(messages, announce.delay, announce.mode);
+  return messages;
 }
 
 }  // namespace
@@ -181,10 +187,45 @@ core::Outcome<Moved, Refusal> move(World& world, const std::string& attempt_id,
   });
   if (!attempt) return Refusal::kUnknownAttempt;
   if (!done->ok()) return done->error();
-  Moved moved{std::move(*attempt), done->value(), false};
+  Moved moved{std::move(*attempt), done->value(), {}};
   note_money(world, moved.attempt, moved.occurrence);
-  moved.announced = announce_move(world, moved, announce);
+  moved.webhooks = announce_move(world, moved, announce);
   return moved;
+}
+
+core::Outcome<Moved, Refusal> announce_again(World& world, const std::string& attempt_id,
+                                             const Announce& announce) {
+  const std::optional<Attempt> attempt = world.store.find(attempt_id);
+  if (!attempt) return Refusal::kUnknownAttempt;
+  Moved moved{*attempt, present_occurrence(*attempt), {}};
+  moved.webhooks = messages_for(world, moved);
+  const std::vector<SentMessage> sent = world.sender.messages_of(attempt->payment_id);
+  for (Message& message : moved.webhooks) {
+    for (const SentMessage& before : sent) {
+      const Message& old = before.message;
+      if (old.url == message.url && old.body == message.body) message.id = old.id;
+    }
+    message.trigger = "MANUAL";
+  }
+  world.sender.send(moved.webhooks, announce.delay, announce.mode);
+  return moved;
+}
+
+bool read_webhook_word(std::string_view word, Announce& announce) {
+  constexpr std::string_view kLate = "late=";
+  constexpr std::chrono::milliseconds kLatest = std::chrono::hours(1);
+  announce.delay = {};
+  announce.mode = WebhookMode::kNormal;
+  if (word == "now") return true;
+  if (word == "lost" || word == "twice") {
+    announce.mode = word == "lost" ? WebhookMode::kLost : WebhookMode::kDoubled;
+    return true;
+  }
+  if (!word.starts_with(kLate)) return false;
+  const auto delay = core::parse_duration(word.substr(kLate.size()));
+  if (!delay || *delay > kLatest) return false;
+  announce.delay = *delay;
+  return true;
 }
 
 core::Outcome<Moved, Refusal> create(World& world, Attempt attempt, const Change& change,

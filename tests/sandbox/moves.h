@@ -6,6 +6,8 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "daemon/core/words/outcome.h"
 #include "tests/sandbox/messages.h"
@@ -17,7 +19,10 @@ struct Announce {
   std::optional<bool> webhook;  // absent: what PortOne does by default
   bool by_api = false;
   std::chrono::milliseconds delay{0};
+  std::optional<WebhookMode> mode;  // absent: under the sender's present fault
 };
+// `now`, `late=5s`, `lost` or `twice` (interface §2), set in `announce`; false for another word.
+[[nodiscard]] bool read_webhook_word(std::string_view word, Announce& announce);
 
 struct Change {
   // A Status's word, or cancel_pending, disputed, dispute_resolved, reverted.
@@ -43,7 +48,7 @@ enum class Refusal {
 struct Moved {
   Attempt attempt;
   Occurrence occurrence;
-  bool announced = false;
+  std::vector<Message> webhooks;  // that leave, or would; one to each target
 };
 
 // Opens the window (status ready) and moves on to `change.status`; announces the end state only.
@@ -51,5 +56,11 @@ struct Moved {
                                                    const Change& change, const Announce& announce);
 [[nodiscard]] core::Outcome<Moved, Refusal> move(World& world, const std::string& attempt_id,
                                                  const Change& change, const Announce& announce);
+
+// Sends the webhook of the attempt's present state again, under the id that it had where it was sent
+// before, whatever PortOne would do by itself.
+[[nodiscard]] core::Outcome<Moved, Refusal> announce_again(World& world,
+                                                           const std::string& attempt_id,
+                                                           const Announce& announce);
 
 }  // namespace reconciled::sandbox

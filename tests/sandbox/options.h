@@ -18,6 +18,8 @@ struct Options {
   std::string api_secret = "sandbox_api_secret";
   std::string imp_key = "sandbox_key";
   std::string imp_secret = "sandbox_secret";
+  std::string channel = "live";  // of payments that do not say: live | test
+  std::string return_url;        // of the shop, as pages and commands suggest it
   std::string v1_webhook_format = "json";         // json | form
   std::string v2_webhook_version = "2024-04-25";  // | 2024-01-01
   int v1_webhook_retries = 0;                     // PortOne: none unless asked for by mail

@@ -13,6 +13,7 @@ namespace reconciled::sandbox {
 
 struct Posted {
   int status = 0;     // 0: no answer
+  std::string body;   // its beginning
   std::string error;  // why there is none
 };
 

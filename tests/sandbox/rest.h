@@ -74,6 +74,10 @@ Reply v2_pre_register(World& world, const Call& call, const Captures& ids);
 [[nodiscard]] std::vector<Attempt> v2_visible(World& world, const std::string& payment_id,
                                               const std::string& store_id);
 [[nodiscard]] Reply v2_payment_not_found();
+// A Payment with PortOne's record of the attempt's webhooks.
+[[nodiscard]] Json v2_recorded_payment(const World& world, const Attempt& attempt);
+// That record; absent where there is none.
+void add_webhooks(const World& world, const Attempt& attempt, Json& body);
 // Whether `store_id` is given and not ours.
 [[nodiscard]] bool foreign_store(const World& world, const std::string& store_id);
 

@@ -17,14 +17,7 @@ Reply get_payment(World& world, const Call& call, const Captures& ids) {
   const std::vector<Attempt> attempts = view.see(v2_visible(world, ids[0], store_of(call)));
   const Attempt* attempt = representative(attempts);
   if (attempt == nullptr) return v2_payment_not_found();
-  Json body = v2_payment(*attempt);
-  Json webhooks = Json::array();
-  for (const SentMessage& sent : world.sender.messages_of(ids[0])) {
-    if (sent.message.attempt_id != attempt->attempt_id || !sent.message.is_signed) continue;
-    webhooks.push_back(v2_webhook(sent, 1 + world.options.v2_webhook_retries));
-  }
-  if (!webhooks.empty()) body["webhooks"] = std::move(webhooks);
-  return json_reply(200, view.show(std::move(body), *attempt));
+  return json_reply(200, view.show(v2_recorded_payment(world, *attempt), *attempt));
 }
 
 Reply get_transactions(World& world, const Call& call, const Captures& ids) {
@@ -54,6 +47,24 @@ std::vector<Attempt> v2_visible(World& world, const std::string& payment_id,
   std::vector<Attempt> attempts = world.store.attempts_of(payment_id);
   std::erase_if(attempts, [&](const Attempt& attempt) { return attempt.store_id != wanted; });
   return attempts;
+}
+
+void add_webhooks(const World& world, const Attempt& attempt, Json& body) {
+  const Options& options = world.options;
+  const int retries =
+      attempt.version == Api::kV1 ? options.v1_webhook_retries : options.v2_webhook_retries;
+  Json webhooks = Json::array();
+  for (const SentMessage& sent : world.sender.messages_of(attempt.payment_id)) {
+    if (sent.message.attempt_id != attempt.attempt_id) continue;
+    webhooks.push_back(v2_webhook(sent, 1 + retries));
+  }
+  if (!webhooks.empty()) body["webhooks"] = std::move(webhooks);
+}
+
+Json v2_recorded_payment(const World& world, const Attempt& attempt) {
+  Json body = v2_payment(attempt);
+  add_webhooks(world, attempt, body);
+  return body;
 }
 
 bool foreign_store(const World& world, const std::string& store_id) {

@@ -181,7 +181,7 @@ Reply v2_list(World& world, const Call& call, const Captures&) {
       continue;
     }
     const Attempt& payment = payments[static_cast<std::size_t>(i - ahead)];
-    items.push_back(view.show(v2_payment(payment), payment));
+    items.push_back(view.show(v2_recorded_payment(world, payment), payment));
   }
   return json_reply(
       200, Json{{"items", std::move(items)},
@@ -208,7 +208,7 @@ Reply v2_list_by_cursor(World& world, const Call& call, const Captures&) {
   for (const Attempt& attempt : payments) {
     if (items.size() >= wanted->size) break;
     if (attempt.sequence <= wanted->after || !wanted->range.holds(attempt.started_at)) continue;
-    items.push_back(Json{{"payment", view.show(v2_payment(attempt), attempt)},
+    items.push_back(Json{{"payment", view.show(v2_recorded_payment(world, attempt), attempt)},
                          {"cursor", cursor_text(attempt.sequence)}});
   }
   return json_reply(200, Json{{"items", std::move(items)}});
@@ -227,7 +227,9 @@ Reply v2_events_by_cursor(World& world, const Call& call, const Captures&) {
     if (event.sequence <= wanted->after || !wanted->range.holds(event.at)) continue;
     const std::optional<Attempt> attempt = world.store.find(event.attempt_id);
     if (!attempt || attempt->store_id != world.options.store_id) continue;
-    items.push_back(Json{{"paymentEvent", view.show(v2_event(event, *attempt), *attempt)},
+    Json shown = v2_event(event, *attempt);
+    add_webhooks(world, *attempt, shown);
+    items.push_back(Json{{"paymentEvent", view.show(std::move(shown), *attempt)},
                          {"cursor", cursor_text(event.sequence)}});
   }
   return json_reply(200, Json{{"items", std::move(items)}});

@@ -107,10 +107,10 @@ Reply v2_resend_webhook(World& world, const Call& call, const Captures& ids) {
     if (wanted.empty() || sent.message.id == wanted) found = sent;
   }
   if (!found) return v2_error(404, "WEBHOOK_NOT_FOUND", "웹훅을 찾을 수 없습니다.");
+  found->message.trigger = "MANUAL";
   world.sender.send({found->message}, std::chrono::milliseconds(0));
-  Json webhook = v2_webhook(*found, 1 + world.options.v2_webhook_retries);
-  webhook["trigger"] = "MANUAL";
-  return json_reply(200, Json{{"webhook", std::move(webhook)}});
+  return json_reply(
+      200, Json{{"webhook", v2_webhook(*found, 1 + world.options.v2_webhook_retries)}});
 }
 
 Reply v2_pre_register(World& world, const Call& call, const Captures& ids) {

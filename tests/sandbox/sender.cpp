@@ -122,8 +122,10 @@ Delivery Sender::Impl::deliver(Poster& poster, const Message& message, int execu
   const Posted posted = poster.post(message.url, message.body, message.content_type, headers);
   Delivery delivery = describe(message, execution);
   delivery.response_status = posted.status;
+  delivery.response_body = posted.body;
   delivery.error = posted.error;
   delivery.at = at;
+  delivery.answered_at = now();
   return delivery;
 }
 
@@ -291,10 +293,11 @@ std::vector<Message> Sender::address(const Message& message, const std::string& 
   return messages;
 }
 
-void Sender::send(const std::vector<Message>& messages, std::chrono::milliseconds delay) {
+void Sender::send(const std::vector<Message>& messages, std::chrono::milliseconds delay,
+                  std::optional<WebhookMode> wanted) {
   for (const Message& message : messages) {
     const std::lock_guard lock(impl_->mutex);
-    const WebhookMode mode = impl_->take_mode_locked(message);
+    const WebhookMode mode = wanted ? *wanted : impl_->take_mode_locked(message);
     if (mode != WebhookMode::kLost) {
       impl_->accept_locked(message, delay, mode);
       continue;
@@ -333,9 +336,13 @@ WebhookFault Sender::fault() const {
   return impl_->fault;
 }
 
-std::vector<Delivery> Sender::deliveries() const {
+std::vector<Delivery> Sender::deliveries(const std::string& payment_id) const {
   const std::lock_guard lock(impl_->mutex);
-  return {impl_->deliveries.begin(), impl_->deliveries.end()};
+  std::vector<Delivery> result;
+  for (const Delivery& delivery : impl_->deliveries) {
+    if (payment_id.empty() || delivery.payment_id == payment_id) result.push_back(delivery);
+  }
+  return result;
 }
 
 std::vector<SentMessage> Sender::messages_of(const std::string& payment_id) const {

@@ -40,8 +40,10 @@ struct Delivery {
   std::string body;
   int execution = 1;        // 1 for the first try
   int response_status = 0;  // 0: no answer
-  std::string error;        // "lost" where a fault swallowed it
-  PortoneTime at{};
+  std::string response_body;  // its beginning
+  std::string error;          // "lost" where it never left
+  PortoneTime at{};           // when it was sent
+  PortoneTime answered_at{};
   [[nodiscard]] bool succeeded() const { return response_status >= 200 && response_status < 300; }
 };
 
@@ -62,8 +64,9 @@ class Sender {
 
   // A copy of the message for every target, each with its id.
   [[nodiscard]] std::vector<Message> address(const Message& message, const std::string& id) const;
-  // Takes the messages for sending after `delay`, under the present fault.
-  void send(const std::vector<Message>& messages, std::chrono::milliseconds delay);
+  // Takes the messages for sending after `delay`, in that mode or under the present fault.
+  void send(const std::vector<Message>& messages, std::chrono::milliseconds delay,
+            std::optional<WebhookMode> mode = std::nullopt);
   // Sends once, now, on the caller's thread and around all faults; `sign` replaces the message's.
   Delivery send_now(const Message& message, bool sign);
 
@@ -72,7 +75,8 @@ class Sender {
   void set_fault(const WebhookFault& fault);
   [[nodiscard]] WebhookFault fault() const;
 
-  [[nodiscard]] std::vector<Delivery> deliveries() const;  // the newest 10 000, oldest first
+  // The newest 10 000, oldest first; of one payment where it is named.
+  [[nodiscard]] std::vector<Delivery> deliveries(const std::string& payment_id = "") const;
   [[nodiscard]] std::vector<SentMessage> messages_of(const std::string& payment_id) const;
   // Messages that are queued, delayed, being sent or waiting for a retry.
   [[nodiscard]] std::size_t pending() const;

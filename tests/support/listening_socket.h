@@ -1,4 +1,4 @@
-// A bare listening socket on loopback, at a port that was free.
+// A bare listening socket on loopback, at a port that was free or is named.
 #pragma once
 
 #include <stdexcept>
@@ -9,10 +9,14 @@ namespace reconciled::test {
 
 class ListeningSocket {
  public:
-  explicit ListeningSocket(int backlog = 64) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit ListeningSocket(int backlog = 64, std::uint16_t port = 0)
+      : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const int on = 1;
+    setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (bind(fd(), generic, size) != 0 || listen(fd(), backlog) != 0 ||

@@ -49,7 +49,7 @@ allowed() {
     daemon/webhook | daemon/redirect) echo "$listener" ;;
     daemon/admin) echo "daemon/views $listener" ;;
     daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/portone daemon/reconcile daemon/views" ;;
-    daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin daemon/views storage $core" ;;
+    daemon/commands) echo "daemon daemon/http daemon/portone daemon/runtime daemon/admin daemon/views storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac
 }

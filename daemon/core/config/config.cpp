@@ -281,7 +281,7 @@ void ConfigReader::read_v2(Section& section) {
 void ConfigReader::read_webhook_secrets(Section& section, std::vector<std::string>& secrets) {
   const std::size_t faults_before = faults_.size();
   const auto entries = section.texts("webhook_secrets");
-  if (faults_.size() != faults_before || !secrets_.needs("portone.v2")) return;
+  if (faults_.size() != faults_before || !secrets_.needs("portone.v2.webhook_secrets")) return;
   if (!entries || entries->empty() || entries->size() > kMaxWebhookSecrets) {
     section.fault("webhook_secrets", "must list one to four secrets, the newest first");
     return;
@@ -335,14 +335,29 @@ void ConfigReader::read_alert() {
 // What is wrong in a table that does not concern the one who asks; a table that nobody knows may be
 // one that does, misspelled.
 void ConfigReader::pass_over_other_tables() {
-  static constexpr std::array<std::string_view, 8> kOthers{
-      "log.", "http.", "webhook.", "redirect.", "portone.", "reconcile.", "notify.", "alert."};
-  if (reading_.use == ConfigUse::kServe) return;
-  const std::string_view other = reading_.use == ConfigUse::kReadFile ? "admin." : "storage.";
+  static constexpr std::array<std::string_view, 10> kTables{
+      "storage.", "log.",     "http.",      "webhook.", "redirect.",
+      "admin.",   "portone.", "reconcile.", "notify.",  "alert."};
+  std::string_view ours;
+  switch (reading_.use) {
+    case ConfigUse::kServe:
+      return;
+    case ConfigUse::kReadFile:
+      ours = "storage.";
+      break;
+    case ConfigUse::kAskDaemon:
+      ours = "admin.";
+      break;
+    case ConfigUse::kAskPortone:
+      ours = "portone.";
+      break;
+  }
   const auto concerns_others = [&](const ConfigFault& fault) {
     const std::string_view key = fault.key;
-    return key == "portone" || key.starts_with(other) ||
-           std::any_of(kOthers.begin(), kOthers.end(),
+    // The table as a whole: neither API is there.
+    if (key == "portone") return ours != "portone.";
+    return !key.starts_with(ours) &&
+           std::any_of(kTables.begin(), kTables.end(),
                        [&](std::string_view table) { return key.starts_with(table); });
   };
   if (std::all_of(faults_.begin(), faults_.end(), concerns_others)) faults_.clear();

@@ -127,12 +127,13 @@ struct SecretError {
 };
 using SecretSource = std::function<Outcome<std::string, SecretError>(const SecretReference&)>;
 
-// What the configuration is read for. The narrower two resolve no secret that they do not need, and
+// What the configuration is read for. The narrower ones resolve no secret that they do not need, and
 // pass over what is wrong in tables that do not concern them, as long as these are known.
 enum class ConfigUse {
   kServe,     // all of it
   kReadFile,  // where the database stands, and the time zone; no secret at all
-  kAskDaemon  // the admin endpoint with its token, and the time zone
+  kAskDaemon,  // the admin endpoint with its token, and the time zone
+  kAskPortone  // PortOne's APIs with their keys, but no webhook secrets, and the time zone
 };
 struct ConfigReading {
   ConfigUse use = ConfigUse::kServe;

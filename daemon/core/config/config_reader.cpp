@@ -53,6 +53,8 @@ std::optional<SecretReference> parse_reference(std::string_view text) {
   return std::nullopt;
 }
 
+constexpr std::string_view kWebhookSecrets = "portone.v2.webhook_secrets";
+
 SecretOrigin origin_of(SecretReference::Kind kind) {
   switch (kind) {
     case SecretReference::Kind::kFile:
@@ -165,7 +167,9 @@ bool Secrets::needs(std::string_view key) const {
     case ConfigUse::kReadFile:
       return false;
     case ConfigUse::kAskDaemon:
-      return key.substr(0, 6) == "admin.";
+      return key.starts_with("admin.");
+    case ConfigUse::kAskPortone:
+      return key.starts_with("portone.") && key != kWebhookSecrets;
   }
   return true;
 }

@@ -1,7 +1,8 @@
 // The texts inside configuration values: addresses, durations, URLs, paths.
 //
-// Private to the configuration reader. Each function is given one value and either yields it
-// parsed or says in a sentence what is wrong with it; nothing is resolved or opened.
+// For the configuration reader; durations are read so on the command line, too. Each function is
+// given one value and either yields it parsed or says in a sentence what is wrong with it; nothing is
+// resolved or opened.
 #pragma once
 
 #include <chrono>

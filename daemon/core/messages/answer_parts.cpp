@@ -1,6 +1,7 @@
 #include "daemon/core/messages/answer_parts.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/messages/signature.h"
@@ -67,6 +68,41 @@ AnswerError fault_of_status(int status, std::string_view body) {
   const std::string type = error_type(error);
   if (!type.empty()) detail += " " + type;
   return {fault_of(status, speaks_portone), std::move(detail), false, !speaks_portone};
+}
+
+Outcome<json, AnswerError> open_v1_answer(int status, std::string_view body, bool& is_repaired) {
+  const auto malformed = [](std::string detail) {
+    return AnswerError{AnswerFault::kMalformed, std::move(detail)};
+  };
+  if (status != 200 && status != 207) return fault_of_status(status, body);
+  auto parsed = parse_json_tolerantly(body, is_repaired);
+  if (!parsed) return malformed("not JSON: " + parsed.error().detail);
+  json& envelope = parsed.value();
+  const auto code = integer_member(envelope, "code");
+  if (!code) return malformed("no envelope with a code");
+  if (*code != 0) {
+    return AnswerError{AnswerFault::kUnavailable, "code " + std::to_string(*code)};
+  }
+  if (member(envelope, "response") == nullptr) return malformed("response is missing");
+  return std::move(envelope["response"]);
+}
+
+Outcome<json, AnswerError> open_v2_answer(int status, std::string_view body, bool& is_repaired) {
+  if (status != 200) return fault_of_status(status, body);
+  auto document = parse_json_tolerantly(body, is_repaired);
+  if (!document) {
+    return AnswerError{AnswerFault::kMalformed, "not JSON: " + document.error().detail};
+  }
+  return std::move(document.value());
+}
+
+std::optional<PortoneTime> v1_time_member(const json& payment, std::string_view key) {
+  if (const auto seconds = integer_member(payment, key)) return from_v1_seconds(*seconds);
+  const std::string text = text_member(payment, key).value_or("");
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return from_v1_seconds(seconds);
 }
 
 AnswerError RequiredMembers::error() const { return {AnswerFault::kMalformed, reason_, true}; }

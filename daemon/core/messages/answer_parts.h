@@ -15,6 +15,7 @@
 #include "daemon/core/messages/portone_answer.h"
 #include "daemon/core/words/ids.h"
 #include "daemon/core/words/money.h"
+#include "daemon/core/words/outcome.h"
 #include "daemon/core/words/time.h"
 
 namespace reconciled::core {
@@ -28,6 +29,19 @@ struct Reading {
 // The fault that a status other than success stands for. A 404 counts as PortOne's only with an
 // empty body or an error of its form (V1 `code`, V2 `type`): a proxy's knows nothing of payments.
 [[nodiscard]] AnswerError fault_of_status(int status, std::string_view body);
+
+// The document of an answer, or why it is none. V1: what stands in `response` of the envelope
+// `{code, message, response}`; a code other than 0 is a failure under HTTP 200 too (dossier §3.1).
+// `is_repaired`: as parse_json_tolerantly says.
+[[nodiscard]] Outcome<nlohmann::json, AnswerError> open_v1_answer(int status, std::string_view body,
+                                                                  bool& is_repaired);
+[[nodiscard]] Outcome<nlohmann::json, AnswerError> open_v2_answer(int status, std::string_view body,
+                                                                  bool& is_repaired);
+
+// V1's unix seconds. Unset times are 0; a missing or mistyped one is unset as well, nothing hangs on
+// it. Some come as text (dossier §7.13).
+[[nodiscard]] std::optional<PortoneTime> v1_time_member(const nlohmann::json& payment,
+                                                        std::string_view key);
 
 // Reads the members that an answer must have. The first one that is missing or mistyped is kept as
 // the reason why the answer is unusable; what is read afterwards does not count.

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "daemon/core/messages/answer_parts.h"
@@ -14,40 +13,6 @@ using nlohmann::json;
 
 AnswerError malformed(std::string detail) { return {AnswerFault::kMalformed, std::move(detail)}; }
 
-struct Opened {
-  json response;
-  bool is_repaired = false;
-};
-
-// `{code, message, response}`: what stands in `response`. A code other than 0 is a failure under
-// HTTP 200 too (dossier §3.1).
-Outcome<Opened, AnswerError> open_envelope(int status, std::string_view body) {
-  if (status != 200 && status != 207) return fault_of_status(status, body);
-  Opened opened;
-  auto parsed = parse_json_tolerantly(body, opened.is_repaired);
-  if (!parsed) return malformed("not JSON: " + parsed.error().detail);
-  json& envelope = parsed.value();
-  const auto code = integer_member(envelope, "code");
-  if (!code) return malformed("no envelope with a code");
-  if (*code != 0) {
-    return AnswerError{AnswerFault::kUnavailable, "code " + std::to_string(*code)};
-  }
-  if (member(envelope, "response") == nullptr) return malformed("response is missing");
-  opened.response = std::move(envelope["response"]);
-  return opened;
-}
-
-// Unset times are 0; a missing or mistyped one is unset as well, nothing hangs on it. Some come as
-// text (dossier §7.13).
-std::optional<PortoneTime> time_member(const json& payment, std::string_view key) {
-  if (const auto seconds = integer_member(payment, key)) return from_v1_seconds(*seconds);
-  const std::string text = text_member(payment, key).value_or("");
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return from_v1_seconds(seconds);
-}
-
 // The account number is no key: Eximbay's convenience store says "unknown" (dossier §7.11).
 std::optional<VirtualAccount> read_virtual_account(const json& payment) {
   std::string number = clean_member(payment, "vbank_num", kMaxIdBytes);
@@ -56,7 +21,7 @@ std::optional<VirtualAccount> read_virtual_account(const json& payment) {
   if (bank.empty()) bank = clean_member(payment, "vbank_code", kMaxIdBytes);
   return VirtualAccount{std::move(bank), std::move(number),
                         clean_member(payment, "vbank_holder", kMaxIdBytes),
-                        time_member(payment, "vbank_date")};
+                        v1_time_member(payment, "vbank_date")};
 }
 
 // Interface §1.1. V1 says `cancelled` for a partial cancel too, so the amounts decide: taking the
@@ -123,10 +88,10 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   snapshot.method = clean_member(payment, "pay_method", kMaxWordBytes);
   snapshot.virtual_account = read_virtual_account(payment);
   snapshot.failure_reason = clean_member(payment, "fail_reason", kMaxReasonBytes);
-  snapshot.started_at = time_member(payment, "started_at");
-  snapshot.paid_at = time_member(payment, "paid_at");
+  snapshot.started_at = v1_time_member(payment, "started_at");
+  snapshot.paid_at = v1_time_member(payment, "paid_at");
   snapshot.status_at = newest(
-      {snapshot.paid_at, time_member(payment, "cancelled_at"), time_member(payment, "failed_at")});
+      {snapshot.paid_at, v1_time_member(payment, "cancelled_at"), v1_time_member(payment, "failed_at")});
   snapshot.stored_body = redacted(payment);
   snapshot.result = result_of(snapshot);
   return snapshot;
@@ -166,10 +131,11 @@ std::int64_t V1Token::life_seconds() const {
 }
 
 Outcome<V1Token, AnswerError> read_v1_token(int status, std::string_view body) {
-  const auto response = open_envelope(status, body);
+  bool is_repaired = false;
+  const auto response = open_v1_answer(status, body, is_repaired);
   if (!response) return response.error();
-  RequiredMembers required{response.value().response, response.value().is_repaired};
-  const json& answer = response.value().response;
+  const json& answer = response.value();
+  RequiredMembers required{answer, is_repaired};
   const V1Token token{required.text("access_token"), integer_member(answer, "now").value_or(0),
                       integer_member(answer, "expired_at").value_or(0)};
   if (!required.ok()) return required.error();
@@ -177,23 +143,24 @@ Outcome<V1Token, AnswerError> read_v1_token(int status, std::string_view body) {
 }
 
 Outcome<bool, AnswerError> read_v1_certification(int status, std::string_view body) {
-  const auto response = open_envelope(status, body);
+  bool is_repaired = false;
+  const auto response = open_v1_answer(status, body, is_repaired);
   if (response.ok()) return true;
   if (response.error().fault == AnswerFault::kNotFound) return false;
   return response.error();
 }
 
 Outcome<Snapshot, AnswerError> read_v1_payment(int status, std::string_view body, Time asked_at) {
-  const auto response = open_envelope(status, body);
+  bool is_repaired = false;
+  const auto response = open_v1_answer(status, body, is_repaired);
   if (!response) return response.error();
-  return read_payment(response.value().response, {asked_at, response.value().is_repaired});
+  return read_payment(response.value(), {asked_at, is_repaired});
 }
 
 Outcome<V1List, AnswerError> read_v1_list(int status, std::string_view body, Time asked_at) {
-  const auto response = open_envelope(status, body);
-  if (response) {
-    return read_list(response.value().response, {asked_at, response.value().is_repaired});
-  }
+  bool is_repaired = false;
+  const auto response = open_v1_answer(status, body, is_repaired);
+  if (response) return read_list(response.value(), {asked_at, is_repaired});
   if (response.error().fault == AnswerFault::kNotFound) return V1List{.has_next = false};
   return response.error();
 }

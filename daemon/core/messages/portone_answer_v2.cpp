@@ -206,23 +206,6 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   return snapshot;
 }
 
-struct Opened {
-  json document;
-  bool is_repaired = false;
-};
-
-// An answer's document, or why it is none.
-Outcome<Opened, AnswerError> open_answer(int status, std::string_view body) {
-  if (status != 200) return fault_of_status(status, body);
-  Opened opened;
-  auto document = parse_json_tolerantly(body, opened.is_repaired);
-  if (!document) {
-    return AnswerError{AnswerFault::kMalformed, "not JSON: " + document.error().detail};
-  }
-  opened.document = std::move(document.value());
-  return opened;
-}
-
 void take(V2List& list, const json& payment, const Reading& reading, Shape shape) {
   auto snapshot = read_payment(payment, reading, shape);
   if (snapshot) {
@@ -238,16 +221,17 @@ void take(V2List& list, const json& payment, const Reading& reading, Shape shape
 // `{items: […]}`, of which `take_item` puts each into the list.
 template <class TakeItem>
 Outcome<V2List, AnswerError> read_items(int status, std::string_view body, TakeItem take_item) {
-  const auto answer = open_answer(status, body);
+  bool is_repaired = false;
+  const auto answer = open_v2_answer(status, body, is_repaired);
   if (!answer) return answer.error();
-  const json* const items = member(answer.value().document, "items");
+  const json* const items = member(answer.value(), "items");
   if (items == nullptr || !items->is_array()) {
     return AnswerError{AnswerFault::kMalformed, "items is no list"};
   }
   V2List list;
-  const auto total = integer_member(object_or_null(answer.value().document, "page"), "totalCount");
+  const auto total = integer_member(object_or_null(answer.value(), "page"), "totalCount");
   if (total && *total >= 0) list.total = total;
-  for (const json& item : *items) take_item(list, item, answer.value().is_repaired);
+  for (const json& item : *items) take_item(list, item, is_repaired);
   return list;
 }
 
@@ -276,9 +260,10 @@ Outcome<V2List, AnswerError> read_v2_cursor_page(int status, std::string_view bo
 }
 
 Outcome<Snapshot, AnswerError> read_v2_payment(int status, std::string_view body, Time asked_at) {
-  const auto answer = open_answer(status, body);
+  bool is_repaired = false;
+  const auto answer = open_v2_answer(status, body, is_repaired);
   if (!answer) return answer.error();
-  return read_payment(answer.value().document, {asked_at, answer.value().is_repaired});
+  return read_payment(answer.value(), {asked_at, is_repaired});
 }
 
 }  // namespace reconciled::core

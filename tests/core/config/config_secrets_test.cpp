@@ -148,6 +148,19 @@ TEST_CASE("configuration: reading the file needs no secret, and no other table t
   CHECK(faults_for(ConfigUse::kAskDaemon, "[storage]\npath = \"\"\n").empty());
 }
 
+TEST_CASE("configuration: asking PortOne needs its keys, and no webhook secrets") {
+  const std::string v2 = "[portone.v2]\napi_secret = \"s\"\nstore_id = \"store-1\"\n";
+  CHECK(faults_for(ConfigUse::kAskPortone, v2).empty());
+  CHECK(faults_for(ConfigUse::kAskPortone,
+                   "[admin]\nlisten = 1\n[storage]\npath = \"\"\n" + v2 +
+                       "webhook_secrets = [\"env:no\"]\n")
+            .empty());
+  CHECK(faults_for(ConfigUse::kAskPortone, "[portone.v1]\nimp_key = \"k\"\n") ==
+        std::vector<std::string>{"portone.v1.imp_secret"});
+  CHECK(faults_for(ConfigUse::kAskPortone, "[portone]\nchannel = \"test\"\n") ==
+        std::vector<std::string>{"portone"});
+}
+
 TEST_CASE("configuration: what does concern it is told together with all the rest") {
   CHECK(faults_for(ConfigUse::kReadFile,
                    "[storage]\npath = \"\"\n[log]\nlevel = \"loud\"\n" + std::string(kV1)) ==
