@@ -1,25 +1,23 @@
 #!/bin/sh
-# Makes the Express handler ready to run in FOLDER, unless it is there already.
+# Copies the scripts of SOURCE to FOLDER and installs what its package.json pins, unless that is there.
 #
-# usage: install.sh FOLDER   FOLDER/ready is there when it can run; else one line says why not
+# usage: npm_install.sh SOURCE FOLDER   exit 1 where npm cannot, and FOLDER/ready is missing then
 #
-# better-sqlite3 is compiled against the headers of the Node that is installed, where it has some.
+# What has to be compiled takes the headers of the Node that is installed, where it has some.
 set -eu
-source=$(dirname "$0")
-folder=$1
+source=$1
+folder=$2
 
-[ ! -e "$folder/ready" ] || ! cmp -s "$source/package.json" "$folder/package.json" || {
-  cp "$source/app.js" "$folder/"
-  exit 0
-}
-command -v npm >/dev/null || { echo "no npm: Express is not measured"; exit 0; }
 mkdir -p "$folder"
-rm -rf "$folder/ready" "$folder/node_modules"
-cp "$source/package.json" "$source/app.js" "$folder/"
+cmp -s "$source/package.json" "$folder/package.json" || rm -f "$folder/ready"
+cp "$source"/*.js "$source"/*.json "$folder/"
+[ ! -e "$folder/ready" ] || exit 0
+command -v npm >/dev/null || { echo "There is no npm."; exit 1; }
+rm -rf "$folder/node_modules"
 [ ! -d /usr/include/node ] || export npm_config_nodedir=/usr
-if (cd "$folder" && npm install --no-audit --no-fund --no-package-lock --loglevel=error &&
-    node -e 'new (require("better-sqlite3"))(":memory:")') >"$folder/install.log" 2>&1; then
-  touch "$folder/ready"
-else
-  echo "npm cannot install better-sqlite3 ($folder/install.log): Express is not measured"
+if ! (cd "$folder" && npm install --no-audit --no-fund --no-package-lock --loglevel=error) \
+    >"$folder/install.log" 2>&1; then
+  cat "$folder/install.log"
+  exit 1
 fi
+touch "$folder/ready"
