@@ -214,6 +214,9 @@ struct App::Parts {
         webhook.note_refusal(refusal);
       };
     }
+    for (const auto& [method, pattern] : router.routes()) {
+      log_debug("route", {{"listener", name}, {"method", method}, {"path", pattern}});
+    }
     const std::size_t index = edge.listen(options, router);
     log_info("listening",
              {{"listener", name}, {"address", edge.address(index)}, {"tls", !listener.tls_cert.empty()}});

@@ -70,6 +70,8 @@ if [ "$keep" = no ] || [ ! -e "$root/made" ]; then
   : >"$root/made"
 fi
 cp /etc/hosts /etc/resolv.conf "$root/etc/"
+# Whom this machine trusts: its way to npm's registry may have a certificate of its own.
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/trusted-outside.pem"
 
 # As it stands, committed or not. What was built there before stays.
 mkdir -p "$root/src"
@@ -82,6 +84,7 @@ unshare --mount --propagation private --pid --fork --kill-child sh -eu -c '
   mount -t proc proc "$1/proc"
   mount --rbind /dev "$1/dev"
   exec chroot "$1" env -i HOME=/root LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    NODE_EXTRA_CA_CERTS=/etc/trusted-outside.pem \
     sh -c "cd /src && exec sh tests/run.sh ${2:+--label $2}"
 ' sh "$root" "$label" &
 inside=$!

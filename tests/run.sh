@@ -49,6 +49,9 @@ if [ ! -e "$clusters" ]; then
   install_missing postgresql-common
   echo "create_main_cluster = false" | ${as_root:-} tee -a "$clusters" >/dev/null
 fi
+# What the recipes for a shop's backend run on. Another source of Node brings its own npm.
+test_packages="$test_packages make php-cli php-sqlite3 python3-fastapi python3-httpx python3-uvicorn"
+command -v npm >/dev/null || test_packages="$test_packages nodejs npm"
 # shellcheck disable=SC2086  # a list of words
 install_missing $test_packages
 

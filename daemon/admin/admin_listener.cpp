@@ -56,6 +56,9 @@ void AdminListener::add_reads(http::Router& router) {
   get("/healthz", [this](const Request&) { return health(false); });
   get("/readyz", [this](const Request&) { return health(true); });
   get("/metrics", [this](const Request&) { return metrics(); });
+  router.on("GET", http::Router::literal("/openapi.json"), [](const Request&) {
+    return admin::json(200, std::string(admin::openapi_files().front().text));
+  });
   get("/stats", [this](const Request& r) { return stats(r); });
   get("/changes", [this](const Request& r) { return changes(r); });
   get("/payments", [this](const Request& r) { return list_payments(r); });

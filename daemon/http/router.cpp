@@ -320,6 +320,7 @@ Router::Router() : impl_(std::make_unique<Impl>()) {}
 Router::~Router() = default;
 
 void Router::on(std::string_view method, const std::string& pattern, Handler handler) {
+  routes_.emplace_back(method, pattern);
   if (auto path = literal_of(pattern)) {
     impl_->literals[std::string(without_slash(*path))].push_back(
         {std::string(method), std::move(handler)});

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "daemon/http/exchange.h"
 
@@ -30,6 +32,10 @@ class Router {
   // The answer for a request that no route takes; {status, text} of 404 or 405. Default: one line.
   void on_error(std::function<Response(int status, const Request&)> make);
 
+  // Method and pattern of each, in the order of `on`.
+  using Routes = std::vector<std::pair<std::string, std::string>>;
+  [[nodiscard]] const Routes& routes() const { return routes_; }
+
   // A literal path as a pattern for `on`.
   [[nodiscard]] static std::string literal(std::string_view path);
 
@@ -51,6 +57,7 @@ class Router {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  Routes routes_;
 };
 
 }  // namespace reconciled::http

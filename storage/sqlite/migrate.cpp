@@ -46,7 +46,7 @@ std::vector<std::string> migrate(const std::string& path) {
   Transaction transaction(session);
   std::vector<std::string> applied;
   for (std::size_t i = applied_migrations(session, path); i < migrations().size(); ++i) {
-    session.exec(std::string(migrations()[i].sql));
+    session.exec(std::string(migrations()[i].text));
     applied.emplace_back(migrations()[i].name);
   }
   if (!applied.empty()) {

@@ -4,20 +4,15 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "daemon/core/words/embedded_file.h"
 #include "storage/store.h"
 
 namespace reconciled::storage {
 
-struct Migration {
-  std::string_view name;  // "0001_initial"
-  std::string_view sql;
-};
-
 // In order; the n-th (from 1) leads to user_version n. Generated from `migrations/`.
-[[nodiscard]] const std::vector<Migration>& migrations();
+[[nodiscard]] const std::vector<core::EmbeddedFile>& migrations();
 
 // Creates the file if need be, applies what is missing, all in one transaction, and says what was
 // applied. Throws NewerDatabase, or std::runtime_error where the file is none of ours.

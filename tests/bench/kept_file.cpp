@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 std::string schema_key() {
   std::string all;
-  for (const storage::Migration& migration : storage::migrations()) all += migration.sql;
+  for (const auto& migration : storage::migrations()) all += migration.text;
   return core::to_hex(core::sha256(all)).substr(0, 12);
 }
 

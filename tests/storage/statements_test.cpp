@@ -25,7 +25,7 @@ const std::vector<StatementText>& all_statements() {
 
 std::string all_migrations() {
   std::string sql;
-  for (const Migration& migration : migrations()) sql += std::string(migration.sql) + "\n";
+  for (const auto& migration : migrations()) sql += std::string(migration.text) + "\n";
   return sql;
 }
 

@@ -5,7 +5,6 @@
 #include "tests/storage/store_fixture.h"
 
 using namespace reconciled::test;
-using reconciled::storage::Migration;
 using reconciled::storage::migrations;
 using reconciled::storage::pending_migrations;
 
@@ -41,10 +40,10 @@ TEST_CASE("migrate: an empty file counts as fresh") {
 
 TEST_CASE("migrate: migrations are numbered without a gap") {
   int number = 0;
-  for (const Migration& migration : migrations()) {
+  for (const auto& migration : migrations()) {
     CAPTURE(std::string(migration.name));
     CHECK(std::stoi(std::string(migration.name.substr(0, 4))) == ++number);
-    CHECK_FALSE(migration.sql.empty());
+    CHECK_FALSE(migration.text.empty());
   }
 }
 
@@ -101,7 +100,7 @@ TEST_CASE("migrate: a file of the first schema keeps attempts and history, by th
   const std::string path = folder / "old.db";
   {
     Stranger old(path);
-    REQUIRE(old.run(std::string(migrations().front().sql)).empty());
+    REQUIRE(old.run(std::string(migrations().front().text)).empty());
     REQUIRE(old.run("PRAGMA application_id = 0x52434e44; PRAGMA user_version = 1;"
                     "INSERT INTO configuration VALUES (1, 1, 'lookup', 'hold', 'live', 1, NULL);"
                     "INSERT INTO payment (payment_no, payment_id, result, deliverable, unverified,"
