@@ -15,6 +15,7 @@
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
 #include "daemon/portone/rest_client.h"
+#include "daemon/preregister/preregistrar.h"
 #include "daemon/reconcile/reconciler.h"
 #include "daemon/reconcile/sweeper.h"
 #include "daemon/redirect/redirect_listener.h"
@@ -142,6 +143,7 @@ struct App::Parts {
                 }),
         portone(config, clock, metrics, warnings),
         reconciler(store, askable_of(config), clock, writer, portone, metrics),
+        preregistrar(store, askable_of(config), clock, writer, portone),
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
         webhook({config, clock, writer, metrics, warnings, timers}),
@@ -189,6 +191,7 @@ struct App::Parts {
   void committed(const storage::CommitNotice& notice) {
     for (const storage::Settled& settled : notice.changed) log_settled(settled);
     reconciler.committed(notice);
+    preregistrar.committed(notice);
     admin.committed(notice);
   }
 
@@ -251,6 +254,7 @@ struct App::Parts {
   ReaderPool readers;
   portone::RestClient portone;
   Reconciler reconciler;
+  Preregistrar preregistrar;
   Sweeper sweeper;
   WebhookListener webhook;
   RedirectListener redirect;
@@ -297,6 +301,7 @@ void App::start() {
   parts_->writer.start();
   parts_->portone.start();
   parts_->reconciler.start();
+  parts_->preregistrar.start();
   parts_->sweeper.start();
   parts_->edge.start();
   parts_->running = true;
@@ -312,6 +317,7 @@ void App::stop() {
   parts_->readers.stop();
   parts_->sweeper.stop_soon();
   parts_->reconciler.stop();
+  parts_->preregistrar.stop();
   parts_->portone.stop();
   parts_->sweeper.stop();
   parts_->writer.stop();

@@ -45,6 +45,8 @@ struct CommitNotice {
   std::vector<Suspect> suspects;  // of those that the writer began: to be tried alone
   bool lookups_changed = false;               // the plan of look-ups may have a new first
   std::vector<Settled> changed;               // payments
+  bool preregistrations_changed = false;      // likewise the plan of what PortOne is told
+  std::vector<core::PaymentId> told;          // PortOne was told of these, however it took it
 };
 struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
@@ -132,6 +134,8 @@ class Writer {
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
+  // How PortOne took an order that it was told; false where nobody waits for that any more.
+  void settle_preregistration(PreregistrationReport report, Done<bool> done);
 
   // Calls `done` on the writer's thread, behind what nobody waits for and is queued now.
   void call_behind(Done<bool> done);

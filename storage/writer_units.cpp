@@ -318,8 +318,20 @@ void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<Ord
         const OrderOutcome outcome = storage::withdraw_order(
             session, *impl_->context_now(), payment_id, impl_->even(now), settled);
         if (settled) notice.changed.push_back(*settled);
-        notice.lookups_changed = true;
+        notice.lookups_changed = notice.preregistrations_changed = true;
         return outcome;
+      },
+      std::move(done));
+}
+
+void Writer::settle_preregistration(PreregistrationReport report, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kFirst,
+      [this, report = std::move(report)](Session& session, CommitNotice& notice) mutable {
+        report.answered_at = impl_->even(report.answered_at);
+        notice.preregistrations_changed = true;
+        notice.told.push_back(report.told.payment_id);
+        return storage::settle_preregistration(session, report);
       },
       std::move(done));
 }

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "storage/reader.h"
 
@@ -18,8 +19,10 @@ namespace reconciled {
 [[nodiscard]] nlohmann::ordered_json to_json(const storage::EventView& event);
 [[nodiscard]] nlohmann::ordered_json to_json(const storage::RejectedDelivery& delivery);
 [[nodiscard]] nlohmann::ordered_json to_json(const storage::NotificationView& notification);
-[[nodiscard]] nlohmann::ordered_json to_json(const core::PaymentId& payment_id,
-                                             const core::ExpectedOrder& order);
+// With what PortOne was told of it, by API.
+[[nodiscard]] nlohmann::ordered_json to_json(
+    const core::PaymentId& payment_id, const core::ExpectedOrder& order,
+    const std::vector<storage::PreregistrationView>& preregistrations);
 
 // One line of JSON; text that is no UTF-8 is mended, never thrown on.
 [[nodiscard]] std::string dump_json(const nlohmann::ordered_json& json);

@@ -55,8 +55,13 @@ int findings(const core::Config& config, bool all);
 int status(const core::Config& config, bool json);
 int tail(const core::Config& config, bool json);
 
-int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
-          const std::string& currency);
+struct OrderOptions {
+  std::int64_t amount = 0;  // minor units
+  std::string currency;
+  bool preregister = false;  // PortOne is told, too
+};
+// Fails where PortOne refuses to be told.
+int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options);
 int lookup(const core::Config& config, const std::string& payment_id);
 int replay(const core::Config& config, std::int64_t event_id);
 

@@ -177,6 +177,21 @@ void clear_tries(Session& session, const std::vector<core::EventId>& events);
 // Puts a stored event back into the inbox; false: there is no such event.
 bool replay_event(Session& session, core::EventId event);
 
+// preregistrations.cpp
+// PortOne is to be told of that version of the order, through each API that is configured. What it
+// has taken already stands.
+void plan_preregistration(Session& session, const DecisionContext& context, std::int64_t order_id,
+                          core::Time now);
+// Whether PortOne is, was or may have been told of any version of it.
+[[nodiscard]] bool was_preregistered(Session& session, const core::PaymentId& payment_id);
+// The money stays the same, so does what PortOne said of it.
+void move_preregistrations(Session& session, std::int64_t from_order, std::int64_t to_order);
+// PortOne is told no more.
+void drop_preregistrations(Session& session, const core::PaymentId& payment_id,
+                           std::string_view reason, core::Time now);
+// False where nobody waits for it any more.
+bool settle_preregistration(Session& session, const PreregistrationReport& report);
+
 // orders.cpp
 OrderOutcome register_order(Session& session, const DecisionContext& context,
                             const OrderRequest& request, std::optional<Settled>& settled);

@@ -70,7 +70,8 @@ std::optional<std::pair<std::string, std::string>> refusal(World& world, const A
       return std::make_pair("PaymentAlreadyPaid", "이미 결제가 완료된 거래건입니다.");
     }
   }
-  const std::optional<Prepared> prepared = world.store.prepared(wanted.payment_id);
+  const std::optional<Prepared> prepared = 
+      world.store.prepared({wanted.version, wanted.payment_id});
   if (!prepared) return std::nullopt;
   const bool currency_differs =
       !prepared->currency.empty() && prepared->currency != wanted.currency;

@@ -222,6 +222,20 @@ class Store {
     const OrderRequest request{payment, amount, currency, name, at(now)};
     return wait<OrderOutcome>([&](auto done) { writer_->register_order(request, done); }).value();
   }
+  // Registered, and PortOne is to be told.
+  OrderOutcome preregister(std::int64_t amount, int now, const PaymentId& payment = kPayment,
+                           const std::string& name = "") {
+    const OrderRequest request{payment, amount, kKrw, name, at(now), true};
+    return wait<OrderOutcome>([&](auto done) { writer_->register_order(request, done); }).value();
+  }
+  // How PortOne takes what it is told, at that second.
+  bool portone_takes(const storage::Preregistration& told,
+                     storage::PreregistrationReport::Outcome outcome, int now,
+                     const std::string& detail = "") {
+    const storage::PreregistrationReport report{
+        .told = told, .outcome = outcome, .detail = detail, .answered_at = at(now)};
+    return wait<bool>([&](auto done) { writer_->settle_preregistration(report, done); }).value();
+  }
   OrderOutcome withdraw(int now, const PaymentId& payment = kPayment) {
     return wait<OrderOutcome>([&](auto done) { writer_->withdraw_order(payment, at(now), done); })
         .value();

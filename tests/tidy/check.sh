@@ -43,9 +43,9 @@ allowed() {
     daemon/http) echo "daemon/core/words" ;;
     daemon/runtime) echo "storage $core" ;;
     daemon/portone) echo "daemon/http daemon/runtime storage $core" ;;
-    daemon/reconcile) echo "daemon/portone daemon/runtime storage $core" ;;
+    daemon/reconcile | daemon/preregister) echo "daemon/portone daemon/runtime storage $core" ;;
     daemon/webhook | daemon/redirect | daemon/admin) echo "$listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/portone daemon/reconcile" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/portone daemon/reconcile daemon/preregister" ;;
     daemon/commands) echo "daemon daemon/http daemon/runtime daemon/admin storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac
