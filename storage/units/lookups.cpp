@@ -162,10 +162,7 @@ void shift_plans(Session& session, std::chrono::milliseconds by) {
       .with(ms)
       .run();
   session.query("UPDATE webhook_watch SET due_at_ms = due_at_ms + ?1").with(ms).run();
-  session
-      .query("UPDATE preregistration SET next_at_ms = next_at_ms + ?1 WHERE next_at_ms IS NOT NULL")
-      .with(ms)
-      .run();
+  shift_preregistrations(session, by);
 }
 
 }  // namespace reconciled::storage

@@ -52,6 +52,22 @@ void drop_preregistrations(Session& session, const core::PaymentId& payment_id,
       .run();
 }
 
+// One index each: nothing walks through what was told long since.
+void shift_preregistrations(Session& session, std::chrono::milliseconds by) {
+  session
+      .query(
+          "UPDATE preregistration SET wanted_at_ms = wanted_at_ms + ?1,"
+          "  next_at_ms = next_at_ms + ?1 WHERE next_at_ms IS NOT NULL AND failures = 0")
+      .with(by.count())
+      .run();
+  session
+      .query(
+          "UPDATE preregistration SET wanted_at_ms = wanted_at_ms + ?1,"
+          "  next_at_ms = next_at_ms + ?1 WHERE next_at_ms IS NOT NULL AND failures > 0")
+      .with(by.count())
+      .run();
+}
+
 bool settle_preregistration(Session& session, const PreregistrationReport& report) {
   const Preregistration& told = report.told;
   int failures = 0;

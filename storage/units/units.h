@@ -191,6 +191,8 @@ void drop_preregistrations(Session& session, const core::PaymentId& payment_id,
                            std::string_view reason, core::Time now);
 // False where nobody waits for it any more.
 bool settle_preregistration(Session& session, const PreregistrationReport& report);
+// Our clock was set: what is planned keeps its distance from now.
+void shift_preregistrations(Session& session, std::chrono::milliseconds by);
 
 // orders.cpp
 OrderOutcome register_order(Session& session, const DecisionContext& context,

@@ -91,9 +91,7 @@ TEST_CASE("preregister: PUT says that it is done, and a tampered amount opens no
     CHECK(opens_window(rig, version, id, 64900));
   }
   CHECK(order(rig, id) == answer.json());
-  const Json payment = rig.daemon.same_in_shell(id);
-  CHECK(payment.at("result") == "none");
-  CHECK(told_in_timeline(payment) ==
+  CHECK(told_in_timeline(rig.daemon.payment(id)) ==
         std::vector<std::string>{"pre-registered with PortOne V1, 64900 KRW",
                                  "pre-registered with PortOne V2, 64900 KRW"});
 }
@@ -317,9 +315,12 @@ TEST_CASE("preregister: a withdrawn order is told no more") {
 }
 
 TEST_CASE("preregister: many at once are all told, no more at a time than PortOne takes") {
-  Rig rig;
+  Settings settings;
+  settings.reconcile_lines = "lookup_schedule = [\"1h\"]\nlookups_in_flight = 8";
+  Rig rig(settings);
   rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 20}, {"where", "prepare"}});
   constexpr int kOrders = 60;
+  constexpr int kMost = 4;  // half of `lookups_in_flight`
   std::vector<std::future<Answer>> answers;
   for (int i = 0; i < kOrders; ++i) {
     answers.push_back(std::async(
@@ -332,6 +333,9 @@ TEST_CASE("preregister: many at once are all told, no more at a time than PortOn
       CHECK(held(rig, version, "many-" + std::to_string(i)).at("amount") == 100 + i);
     }
   }
+  const Json most = rig.portone.control("GET", "/requests").at("max_in_flight").at("endpoints");
+  CHECK(most.at("v1 POST /payments/prepare") <= kMost);
+  CHECK(most.at("v2 POST /payments/{}/pre-register") <= kMost);
 }
 
 TEST_CASE("preregister: `reconciled order --preregister` tells what PortOne said") {
