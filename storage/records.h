@@ -36,6 +36,13 @@ struct Accepted {
 // buyers send a handful; deciding reads all of them.
 inline constexpr std::int64_t kMaxAnybodys = 1'000;
 
+// How a confirm call was answered.
+struct Confirmed {
+  core::EventId event;  // 0 where it was not taken
+  core::ConfirmAnswer answer;
+  bool is_copy = false;  // it was answered so before
+};
+
 struct RejectedDelivery {
   core::Time at{};
   std::string remote_ip;

@@ -102,8 +102,11 @@ class Writer {
   void reading_failed(const std::exception& error);
 
   void accept_event(NewEvent event, Done<Accepted> done);
-  // A confirm call: stored and answered in one commit.
-  void answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done);
+  // A confirm call: stored and answered in one commit. `is_late` says whether "cannot tell" was
+  // answered in its place by then: a new question keeps that answer.
+  void answer_confirm(NewEvent question, std::function<bool()> is_late, Done<Confirmed> done);
+  // The commit itself took too long: "cannot tell" was answered, and is what is kept.
+  void take_back_confirm(core::EventId question);
   void reject_delivery(RejectedDelivery delivery);
   // Counts a try of events that are to be tried alone (promise 8), and commits that before it is
   // made; one that was tried three times in vain is parked.

@@ -42,8 +42,10 @@ struct Cause {
 [[nodiscard]] std::int64_t dedupe_hash(const core::Event& event);
 // `hash`: the event's.
 Accepted insert_event(Session& session, const NewEvent& event, std::int64_t hash);
-// Stores the question and its answer; a copy gets the first one's answer.
-core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question);
+// Stores the question and its answer; a copy gets the first one's answer. `is_late`: "cannot tell" was
+// answered already.
+Confirmed answer_confirm(Session& session, const NewEvent& question, bool is_late);
+void take_back_confirm(Session& session, core::EventId question);
 void insert_rejected(Session& session, const RejectedDelivery& delivery);
 // Makes the events that name only the attempt findable under the payment that it belongs to.
 void index_attempt_events(Session& session, const core::AttemptId& attempt,

@@ -199,7 +199,14 @@ class Store {
     return wait<Accepted>([&](auto done) { writer_->accept_event(event, done); }).value();
   }
   ConfirmAnswer confirm(const NewEvent& question) {
-    return wait<ConfirmAnswer>([&](auto done) { writer_->answer_confirm(question, done); }).value();
+    return confirm_told(question, false).answer;
+  }
+  // `is_late`: "cannot tell" was answered meanwhile.
+  storage::Confirmed confirm_told(const NewEvent& question, bool is_late) {
+    return wait<storage::Confirmed>([&](auto done) {
+             writer_->answer_confirm(question, [is_late] { return is_late; }, done);
+           })
+        .value();
   }
   // The first decision about each of the events, before any look-up.
   SettledReport begin(const std::vector<EventId>& events, int now,
