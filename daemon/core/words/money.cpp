@@ -141,13 +141,13 @@ std::string major_from_minor(std::int64_t minor, const Currency& currency) {
   const auto fraction = static_cast<std::size_t>(currency.minor_digits());
   if (fraction == 0) return digits;
   if (digits.size() <= fraction) digits.insert(0, fraction + 1 - digits.size(), '0');
-  return digits.insert(digits.size() - fraction, ".");
+  return digits.insert(digits.size() - fraction, 1, '.');
 }
 
 std::string readable_amount(std::int64_t minor, const Currency& currency) {
   std::string text = major_from_minor(minor, currency);
   for (std::size_t i = std::min(text.find('.'), text.size()); i > 3; i -= 3) {
-    text.insert(i - 3, ",");
+    text.insert(i - 3, 1, ',');
   }
   return text + " " + currency.code();
 }
