@@ -100,7 +100,8 @@ CREATE VIEW timeline AS
                         WHEN 'dropped' THEN 'not pre-registered with'
                         ELSE 'to be pre-registered with' END
              || ' PortOne ' || upper(r.api) || ', ' || o.amount || ' ' || o.currency
-             || CASE WHEN r.failures > 0 THEN ' (' || r.failures || ' times in vain)' ELSE '' END
+             || CASE WHEN r.failures > 0 AND r.state <> 'done'
+                     THEN ' (' || r.failures || ' times in vain)' ELSE '' END
              || coalesce(': ' || r.detail, ''),
            NULL, NULL
       FROM preregistration r JOIN expected_order o USING (order_id)

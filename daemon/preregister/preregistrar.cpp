@@ -33,14 +33,14 @@ std::string_view to_word(Outcome outcome) {
 void log_outcome(const storage::PreregistrationReport& report) {
   const storage::Preregistration& told = report.told;
   if (report.outcome == Outcome::kUnanswered) {
-    log_debug("order not pre-registered yet", {{"payment_id", told.payment_id.str()},
-                                               {"api", core::to_word(told.api)},
-                                               {"reason", report.detail}});
+    log_debug("PortOne could not be told of an order", {{"payment_id", told.payment_id.str()},
+                                                        {"api", core::to_word(told.api)},
+                                                        {"reason", report.detail}});
     return;
   }
-  log_info("order pre-registered", {{"payment_id", told.payment_id.str()},
-                                    {"api", core::to_word(told.api)},
-                                    {"outcome", to_word(report.outcome)}});
+  log_info("PortOne was told of an order", {{"payment_id", told.payment_id.str()},
+                                            {"api", core::to_word(told.api)},
+                                            {"outcome", to_word(report.outcome)}});
 }
 
 }  // namespace

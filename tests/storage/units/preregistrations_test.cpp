@@ -100,6 +100,9 @@ TEST_CASE(
   CHECK(timeline(store)[0] == "to be pre-registered with PortOne V2, 64900 KRW");
   CHECK(timeline(store)[1] ==
         "to be pre-registered with PortOne V1, 64900 KRW (2 times in vain): unreachable");
+  CHECK(store.portone_takes(due(store, 13, Api::kV2)[0], Telling::kUnanswered, 12, "unreachable"));
+  CHECK(store.portone_takes(due(store, 13, Api::kV2)[0], Telling::kTaken, 13));
+  CHECK(timeline(store)[1] == "pre-registered with PortOne V2, 64900 KRW");
   // Over a restart.
   store.open(both_apis());
   store.writer().start();
@@ -109,7 +112,7 @@ TEST_CASE(
   CHECK(due(store, 12).size() == 1);
   const int last = 30 * 24 * 3'600 + 12;
   CHECK(store.portone_takes(order, Telling::kUnanswered, last, "unreachable"));
-  CHECK(states(store) == "v1 dropped unreachable; v2 pending");
+  CHECK(states(store) == "v1 dropped unreachable; v2 done");
   CHECK(due(store, last + 100).empty());
 }
 
