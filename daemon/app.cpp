@@ -14,6 +14,7 @@
 #include "daemon/http/edge.h"
 #include "daemon/notify/notifier.h"
 #include "daemon/portone/rest_client.h"
+#include "daemon/preregister/preregistrar.h"
 #include "daemon/reconcile/reconciler.h"
 #include "daemon/reconcile/sweeper.h"
 #include "daemon/redirect/redirect_listener.h"
@@ -132,6 +133,7 @@ struct App::Parts {
                 }),
         portone(config, clock, metrics, warnings),
         reconciler(store, askable_of(config), clock, writer, portone, metrics),
+        preregistrar(store, askable_of(config), clock, writer, portone),
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
         notifier({config, clock, store, writer, metrics, warnings}),
@@ -185,6 +187,7 @@ struct App::Parts {
     for (const storage::Settled& settled : notice.changed) log_settled(settled);
     reconciler.committed(notice);
     notifier.committed(notice);
+    preregistrar.committed(notice);
     admin.committed(notice);
   }
 
@@ -250,6 +253,7 @@ struct App::Parts {
   ReaderPool readers;
   portone::RestClient portone;
   Reconciler reconciler;
+  Preregistrar preregistrar;
   Sweeper sweeper;
   notify::Notifier notifier;
   WebhookListener webhook;
@@ -300,6 +304,7 @@ void App::start() {
   parts_->writer.start();
   parts_->portone.start();
   parts_->reconciler.start();
+  parts_->preregistrar.start();
   parts_->sweeper.start();
   parts_->notifier.start();
   parts_->edge.start();
@@ -317,6 +322,7 @@ void App::stop() {
   parts_->sweeper.stop_soon();
   parts_->notifier.stop();
   parts_->reconciler.stop();
+  parts_->preregistrar.stop();
   parts_->portone.stop();
   parts_->sweeper.stop();
   parts_->writer.stop();

@@ -8,6 +8,7 @@
 //   writer        Writer       every write, in group commits                 Writer::stop
 //   reader-N      ReaderPool   reads for answers                             ReaderPool::stop
 //   reconciler    Reconciler   claims events and due look-ups                Reconciler::stop
+//   preregistrar  Preregistrar has PortOne told of orders                    Preregistrar::stop
 //   portone       RestClient   asks PortOne, many calls at once              RestClient::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop

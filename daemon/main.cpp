@@ -41,7 +41,7 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   }
   if (app.got_subcommand("findings")) return commands::findings(config, arguments.all);
   if (app.got_subcommand("order")) {
-    return commands::order(config, arguments.payment_id, arguments.amount, arguments.currency);
+    return commands::order(config, arguments.payment_id, arguments.order);
   }
   if (app.got_subcommand("replay")) return commands::replay(config, arguments.event_id);
   if (app.got_subcommand("resend")) return commands::resend(config, arguments.resend);

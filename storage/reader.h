@@ -103,6 +103,8 @@ class Reader {
   };
   [[nodiscard]] std::optional<Changes> changes(std::int64_t limit, const ChangeCursor& cursor);
   [[nodiscard]] std::optional<core::ExpectedOrder> order(const core::PaymentId& id);
+  // Of the newest version of the order, by API; nothing where PortOne was never to be told of it.
+  [[nodiscard]] std::vector<PreregistrationView> preregistrations(const core::PaymentId& id);
   [[nodiscard]] Page<EventView> events(const EventFilter& filter);
   [[nodiscard]] std::optional<EventView> event(core::EventId id);
   [[nodiscard]] std::vector<RejectedDelivery> rejected(std::int64_t limit);
@@ -142,6 +144,10 @@ class Reader {
   // Due too, but about attempts that PortOne bound to no payment yet (V1).
   [[nodiscard]] std::vector<DueAttempt> due_attempts(core::Time now, std::int64_t limit);
   [[nodiscard]] std::optional<core::Time> next_lookup(Askable askable);
+  // What that API is to be told now, first what it was not told in vain; and when it will be.
+  [[nodiscard]] std::vector<Preregistration> due_preregistrations(core::Api api, core::Time now,
+                                                                  std::int64_t limit);
+  [[nodiscard]] std::optional<core::Time> next_preregistration(core::Api api);
   [[nodiscard]] bool has_due_watch(core::Time now);
   // When the oldest webhook that is certainly PortOne's and can be asked about came, of those that
   // wait to be decided.

@@ -38,6 +38,13 @@ struct Accepted {
 // buyers send a handful; deciding reads all of them.
 inline constexpr std::int64_t kMaxAnybodys = 1'000;
 
+// How a confirm call was answered.
+struct Confirmed {
+  core::EventId event;  // 0 where it was not taken
+  core::ConfirmAnswer answer;
+  bool is_copy = false;  // it was answered so before
+};
+
 struct RejectedDelivery {
   core::Time at{};
   std::string remote_ip;
@@ -166,8 +173,26 @@ struct OrderRequest {
   core::Currency currency;
   std::string name;
   core::Time at{};
+  bool preregister = false;  // PortOne is told of it, through each API that is configured
 };
 enum class OrderOutcome { kCreated, kUpdated, kUnchanged, kConflict, kAbsent };
+
+// What one API is to be told of an order before its payment window opens.
+struct Preregistration {
+  std::int64_t order_id = 0;  // the version of the order
+  core::Api api = core::Api::kV1;
+  core::PaymentId payment_id;
+  core::Money money;
+};
+// How PortOne took it.
+struct PreregistrationReport {
+  enum class Outcome { kTaken, kRefused, kUnanswered };
+  Preregistration told;
+  Outcome outcome = Outcome::kUnanswered;
+  std::string detail;  // one line, for people; where refused PortOne's own words, so never logged
+  core::Time answered_at{};
+  std::optional<std::chrono::milliseconds> retry_after;
+};
 
 // --- What is read ------------------------------------------------------------------------------
 
@@ -181,6 +206,14 @@ struct AttemptView {
   std::optional<core::VirtualAccount> virtual_account;
   std::string failure_reason;
   core::Time updated_at{};
+};
+
+struct PreregistrationView {
+  core::Api api;
+  core::PreregistrationState state;
+  std::string detail;
+  core::Time at{};                    // when it came to that
+  std::optional<core::Time> next_at;  // PortOne is asked again, or due now
 };
 
 struct FindingView {

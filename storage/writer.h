@@ -46,6 +46,8 @@ struct CommitNotice {
   bool lookups_changed = false;               // the plan of look-ups may have a new first
   std::vector<Settled> changed;               // payments
   NotificationCounts notifications{};         // messages to the shop's backend
+  bool preregistrations_changed = false;      // likewise the plan of what PortOne is told
+  std::vector<core::PaymentId> told;          // PortOne was told of these, however it took it
 };
 struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
@@ -103,8 +105,11 @@ class Writer {
   void reading_failed(const std::exception& error);
 
   void accept_event(NewEvent event, Done<Accepted> done);
-  // A confirm call: stored and answered in one commit.
-  void answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done);
+  // A confirm call: stored and answered in one commit. `is_late` says whether "cannot tell" was
+  // answered in its place by then: a new question keeps that answer.
+  void answer_confirm(NewEvent question, std::function<bool()> is_late, Done<Confirmed> done);
+  // The commit itself took too long: "cannot tell" was answered, and is what is kept.
+  void take_back_confirm(core::EventId question);
   void reject_delivery(RejectedDelivery delivery);
   // Counts a try of events that are to be tried alone (promise 8), and commits that before it is
   // made; one that was tried three times in vain is parked.
@@ -135,6 +140,8 @@ class Writer {
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
+  // How PortOne took an order that it was told; false where nobody waits for that any more.
+  void settle_preregistration(PreregistrationReport report, Done<bool> done);
 
   // How a try to send a message ended; what became of it.
   void note_try(NotificationTry tried, Done<std::optional<core::NotificationState>> done);

@@ -44,6 +44,8 @@ inline void merge(CommitNotice& all, const CommitNotice& one) {
                             one.pending_events.end());
   all.suspects.insert(all.suspects.end(), one.suspects.begin(), one.suspects.end());
   all.lookups_changed |= one.lookups_changed;
+  all.preregistrations_changed |= one.preregistrations_changed;
+  all.told.insert(all.told.end(), one.told.begin(), one.told.end());
   append(all.changed, one.changed);
   all.notifications = all.notifications + one.notifications;
 }

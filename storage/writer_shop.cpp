@@ -1,4 +1,5 @@
-// The units of work that the shop asks for: its orders, and the messages to its backend.
+// The units of work that the shop asks for: its orders, what PortOne is told of
+// them, and the messages to its backend.
 #include "storage/units/notifications.h"
 #include "storage/writer_impl.h"
 
@@ -13,7 +14,7 @@ void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
         const OrderOutcome outcome =
             storage::register_order(session, *impl_->context_now(), request, settled);
         if (settled) note(notice, {*settled});
-        notice.lookups_changed = true;
+        notice.lookups_changed = notice.preregistrations_changed = true;
         return outcome;
       },
       std::move(done));
@@ -29,6 +30,18 @@ void Writer::withdraw_order(core::PaymentId payment_id, core::Time now, Done<Ord
         if (settled) note(notice, {*settled});
         notice.lookups_changed = true;
         return outcome;
+      },
+      std::move(done));
+}
+
+void Writer::settle_preregistration(PreregistrationReport report, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kFirst,
+      [this, report = std::move(report)](Session& session, CommitNotice& notice) mutable {
+        report.answered_at = impl_->even(report.answered_at);
+        notice.preregistrations_changed = true;
+        notice.told.push_back(report.told.payment_id);
+        return storage::settle_preregistration(session, report);
       },
       std::move(done));
 }

@@ -114,14 +114,24 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
       std::move(done), bytes);
 }
 
-void Writer::answer_confirm(NewEvent question, Done<core::ConfirmAnswer> done) {
+void Writer::answer_confirm(NewEvent question, std::function<bool()> is_late,
+                            Done<Confirmed> done) {
   const std::size_t bytes = bytes_of(question);
-  impl_->submit_for<core::ConfirmAnswer>(
+  impl_->submit_for<Confirmed>(
       Lane::kFirst,
-      [question = std::move(question)](Session& session, CommitNotice&) {
-        return storage::answer_confirm(session, question);
+      [question = std::move(question), is_late = std::move(is_late)](Session& session,
+                                                                     CommitNotice&) {
+        return storage::answer_confirm(session, question, is_late());
       },
       std::move(done), bytes);
+}
+
+void Writer::take_back_confirm(core::EventId question) {
+  WriteUnit unit;
+  unit.run = [question](Session& session, CommitNotice&) {
+    storage::take_back_confirm(session, question);
+  };
+  impl_->submit(std::move(unit), Lane::kFirst);
 }
 
 void Writer::reject_delivery(RejectedDelivery delivery) {

@@ -4,6 +4,7 @@
 // and the answer is held meanwhile.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
@@ -83,6 +84,15 @@ class AdminListener {
   [[nodiscard]] http::Answer replay(const http::Request& request);
   [[nodiscard]] http::Answer show_order(const http::Request& request);
   [[nodiscard]] http::Answer put_order(const http::Request& request);
+  // Answers once PortOne was told of the order that is stored, where it is to be, or its time is over.
+  struct StoredOrder {
+    core::PaymentId payment_id;
+    int status = 200;
+    core::Time stored_at{};
+    std::chrono::steady_clock::time_point answer_by{};
+  };
+  void answer_order(const StoredOrder& order, const http::Completion& complete);
+  [[nodiscard]] bool is_being_told(const StoredOrder& order, storage::Reader& reader) const;
   [[nodiscard]] http::Answer delete_order(const http::Request& request);
   [[nodiscard]] http::Answer list_events(const http::Request& request);
   [[nodiscard]] http::Answer show_event(const http::Request& request);

@@ -245,14 +245,14 @@ Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId
   }
   const nlohmann::json* name = core::member(json.value(), "name");
   if (name != nullptr && !name->is_string()) return BadRequest{"name must be a text"};
-  if (core::member(json.value(), "preregister") != nullptr) {
-    const auto preregister = core::bool_member(json.value(), "preregister");
-    if (!preregister) return BadRequest{"preregister must be true or false"};
-    if (*preregister) return BadRequest{"preregister is not supported by this version"};
+  const auto preregister = core::bool_member(json.value(), "preregister");
+  if (!preregister && core::member(json.value(), "preregister") != nullptr) {
+    return BadRequest{"preregister must be true or false"};
   }
   return storage::OrderRequest{
       payment_id, *amount, *currency,
-      core::clean_text(core::text_member(json.value(), "name").value_or(""), kMaxNameBytes), now};
+      core::clean_text(core::text_member(json.value(), "name").value_or(""), kMaxNameBytes), now,
+      preregister.value_or(false)};
 }
 
 Outcome<storage::ResendRequest, BadRequest> read_resend_body(std::string_view body,

@@ -214,9 +214,10 @@ http::Answer AdminListener::show_order(const http::Request& request) {
   const auto id = read_payment_id(request.captures.at(0));
   if (!id.ok()) return admin::bad_request(id.error());
   return reading([id = id.value()](storage::Reader& reader) {
+    const storage::Reader::Moment moment(reader);
     const auto order = reader.order(id);
     if (!order) return admin::not_found("no such order");
-    return admin::json(200, dump_json(to_json(id, *order)));
+    return admin::json(200, dump_json(to_json(id, *order, reader.preregistrations(id))));
   });
 }
 

@@ -1,4 +1,5 @@
 // What the admin endpoint changes: look-ups asked for, orders registered and withdrawn.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_answers.h"
@@ -11,6 +12,9 @@ namespace {
 
 constexpr const char* kPaidAlready =
     "the payment is paid: a registered amount or currency can no longer change";
+
+// Of a PUT's ten seconds (interface §6): whatever PortOne does, what stands is told then.
+constexpr std::chrono::seconds kTellingDeadline{9};
 
 }  // namespace
 
@@ -50,23 +54,52 @@ http::Answer AdminListener::put_order(const http::Request& request) {
   if (!id.ok()) return admin::bad_request(id.error());
   const auto order = read_order_body(id.value(), request.body, uses_.clock.now());
   if (!order.ok()) return admin::bad_request(order.error());
+  const auto answer_by = std::chrono::steady_clock::now() + kTellingDeadline;
   return {admin::unavailable(),
-          [this, order = order.value()](const http::Completion& complete) {
+          [this, order = order.value(), answer_by](const http::Completion& complete) {
             limit_write(complete);
-            uses_.writer.register_order(order, [order, complete](const auto& outcome) {
-              if (!outcome.ok()) {
-                complete(std::nullopt);
-              } else if (outcome.value() == storage::OrderOutcome::kConflict) {
-                complete(admin::error(409, "conflict", kPaidAlready));
-              } else {
-                const bool created = outcome.value() == storage::OrderOutcome::kCreated;
-                const core::ExpectedOrder registered{order.amount, order.currency, order.name,
-                                                     false, order.at};
-                complete(admin::json(created ? 201 : 200,
-                                     dump_json(to_json(order.payment_id, registered))));
-              }
-            });
+            uses_.writer.register_order(
+                order, [this, id = order.payment_id, answer_by, complete](const auto& outcome) {
+                  if (!outcome.ok()) {
+                    complete(std::nullopt);
+                  } else if (outcome.value() == storage::OrderOutcome::kConflict) {
+                    complete(admin::error(409, "conflict", kPaidAlready));
+                  } else {
+                    const bool created = outcome.value() == storage::OrderOutcome::kCreated;
+                    answer_order({id, created ? 201 : 200, uses_.clock.now(), answer_by}, complete);
+                  }
+                });
           }};
+}
+
+void AdminListener::answer_order(const StoredOrder& order, const http::Completion& complete) {
+  uses_.readers.run(
+      [this, order, complete](storage::Reader& reader) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            order.answer_by - std::chrono::steady_clock::now());
+        const auto again = [this, order, complete] { answer_order(order, complete); };
+        const bool waits = left.count() > 0 && is_being_told(order, reader) &&
+                           waiters_.wait_for_telling(order.payment_id, left, again);
+        // It may have been told between the reading and the waiting.
+        if (waits && is_being_told(order, reader)) return;
+        const storage::Reader::Moment moment(reader);
+        const auto stands = reader.order(order.payment_id);
+        complete(stands ? admin::json(order.status,
+                                      dump_json(to_json(order.payment_id, *stands,
+                                                        reader.preregistrations(order.payment_id))))
+                        : admin::error(409, "conflict", "the order was withdrawn meanwhile"));
+      },
+      [complete] { complete(std::nullopt); });
+}
+
+// A try that failed is planned for later, and is no reason to wait.
+bool AdminListener::is_being_told(const StoredOrder& order, storage::Reader& reader) const {
+  const auto told = reader.preregistrations(order.payment_id);
+  return std::any_of(told.begin(), told.end(), [&](const storage::PreregistrationView& one) {
+    const bool is_configured =
+        one.api == core::Api::kV1 ? uses_.config.v1.has_value() : uses_.config.v2.has_value();
+    return is_configured && one.next_at && *one.next_at <= order.stored_at;
+  });
 }
 
 http::Answer AdminListener::delete_order(const http::Request& request) {

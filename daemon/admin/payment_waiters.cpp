@@ -56,6 +56,35 @@ void PaymentWaiters::wait_for_any(std::chrono::milliseconds at_most, std::functi
   timers_.after(at_most, [this, number] { end_any(number); });
 }
 
+bool PaymentWaiters::wait_for_telling(const core::PaymentId& payment_id,
+                                      std::chrono::milliseconds at_most,
+                                      std::function<void()> finish) {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return false;
+    number = next_number_++;
+    for_telling_[payment_id].emplace(number, std::move(finish));
+  }
+  timers_.after(at_most, [this, payment_id, number] { end_telling(payment_id, number); });
+  return true;
+}
+
+void PaymentWaiters::end_telling(const core::PaymentId& payment_id, std::uint64_t number) {
+  std::function<void()> finish;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = for_telling_.find(payment_id);
+    if (found == for_telling_.end()) return;
+    const auto waiter = found->second.find(number);
+    if (waiter == found->second.end()) return;
+    finish = std::move(waiter->second);
+    found->second.erase(waiter);
+    if (found->second.empty()) for_telling_.erase(found);
+  }
+  finish();
+}
+
 void PaymentWaiters::remind(const core::PaymentId& payment_id, std::uint64_t number) {
   bool asks = false;
   {
@@ -100,25 +129,38 @@ void PaymentWaiters::end_any(std::uint64_t number) {
 void PaymentWaiters::stop() {
   decltype(waiters_) ended;
   decltype(for_any_) ended_any;
+  decltype(for_telling_) ended_telling;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     ended.swap(waiters_);
     ended_any.swap(for_any_);
+    ended_telling.swap(for_telling_);
   }
   for (auto& [payment_id, waiters] : ended) {
     for (auto& [number, waiter] : waiters) waiter.finish();
   }
   for (auto& [number, finish] : ended_any) finish();
+  for (auto& [payment_id, waiters] : ended_telling) {
+    for (auto& [number, finish] : waiters) finish();
+  }
 }
 
 void PaymentWaiters::committed(const storage::CommitNotice& notice) {
-  if (notice.changed.empty()) return;
+  if (notice.changed.empty() && notice.told.empty()) return;
   std::vector<std::function<void()>> finished;
   {
     const std::lock_guard lock(mutex_);
-    for (auto& [number, finish] : for_any_) finished.push_back(std::move(finish));
-    for_any_.clear();
+    for (const core::PaymentId& told : notice.told) {
+      const auto found = for_telling_.find(told);
+      if (found == for_telling_.end()) continue;
+      for (auto& [number, finish] : found->second) finished.push_back(std::move(finish));
+      for_telling_.erase(found);
+    }
+    if (!notice.changed.empty()) {
+      for (auto& [number, finish] : for_any_) finished.push_back(std::move(finish));
+      for_any_.clear();
+    }
     if (waiters_.empty() && finished.empty()) return;
     for (const storage::Settled& settled : notice.changed) {
       const auto found = waiters_.find(settled.payment_id);

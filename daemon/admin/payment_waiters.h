@@ -1,7 +1,8 @@
-// Long polls: those who wait for a payment, or for any payment, to change.
+// Long polls: those who wait for a payment, or for any payment, to change, or for what PortOne says to
+// an order.
 //
-// `GET /payments/{id}?wait=` and `GET /changes?wait=` add them; the writer's commits and the timers
-// end them. No thread waits. Any thread.
+// `GET /payments/{id}?wait=`, `GET /changes?wait=` and `PUT /orders/{id}` add them; the writer's
+// commits and the timers end them. No thread waits. Any thread.
 #pragma once
 
 #include <chrono>
@@ -39,6 +40,11 @@ class PaymentWaiters {
   void wait(const Wish& wish, const std::optional<State>& now, std::function<void()> finish);
   // Calls `finish` once: when any payment changes, or after that time.
   void wait_for_any(std::chrono::milliseconds at_most, std::function<void()> finish);
+  // Calls `finish` once: when PortOne was told of the payment, however it took it, or after that time.
+  // False once they have ended: nobody waits.
+  [[nodiscard]] bool wait_for_telling(const core::PaymentId& payment_id,
+                                      std::chrono::milliseconds at_most,
+                                      std::function<void()> finish);
   // Ends all of them now, and lets nobody wait any more.
   void stop();
   // What the writer committed.
@@ -53,6 +59,7 @@ class PaymentWaiters {
   void remind(const core::PaymentId& payment_id, std::uint64_t number);
   void end(const core::PaymentId& payment_id, std::uint64_t number);
   void end_any(std::uint64_t number);
+  void end_telling(const core::PaymentId& payment_id, std::uint64_t number);
 
   LookupRequests& lookups_;
   Timers& timers_;
@@ -61,6 +68,7 @@ class PaymentWaiters {
   std::uint64_t next_number_ = 0;
   std::map<core::PaymentId, std::map<std::uint64_t, Waiter>> waiters_;
   std::map<std::uint64_t, std::function<void()>> for_any_;
+  std::map<core::PaymentId, std::map<std::uint64_t, std::function<void()>>> for_telling_;
 };
 
 }  // namespace reconciled

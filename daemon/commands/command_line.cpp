@@ -85,11 +85,13 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order->group(group);
   order->add_option("PAYMENT_ID", arguments.payment_id)->required();
   order
-      ->add_option("--amount", arguments.amount,
+      ->add_option("--amount", arguments.order.amount,
                    "In minor units: 64900 is 64,900 won, or 649.00 dollars")
       ->required()
       ->check(fault_of_number);
-  order->add_option("--currency", arguments.currency, "ISO 4217 code: KRW")->required();
+  order->add_option("--currency", arguments.order.currency, "ISO 4217 code: KRW")->required();
+  order->add_flag("--preregister", arguments.order.preregister,
+                  "Tell PortOne, too: no payment window opens for another amount");
 
   CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
   lookup->group(group);

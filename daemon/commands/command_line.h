@@ -19,8 +19,7 @@ struct Arguments {
   bool only_check = false;
   std::int64_t event_id = 0;
   ResendOptions resend;
-  std::int64_t amount = 0;
-  std::string currency;
+  OrderOptions order;
 };
 
 // Adds every command with its options to `app`.

@@ -62,8 +62,13 @@ struct ListenOptions {
 // Delivers the test channel's webhooks until Ctrl-C; asks PortOne, neither daemon nor file.
 int listen(const core::Config& config, const ListenOptions& options);
 
-int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
-          const std::string& currency);
+struct OrderOptions {
+  std::int64_t amount = 0;  // minor units
+  std::string currency;
+  bool preregister = false;  // PortOne is told, too
+};
+// Fails where PortOne refuses to be told.
+int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options);
 int lookup(const core::Config& config, const std::string& payment_id);
 int replay(const core::Config& config, std::int64_t event_id);
 

@@ -33,16 +33,36 @@ std::optional<std::string> call(const core::Config& config, const std::string& m
   return answer.value().body;
 }
 
+// What PortOne said to an order, in words; fails where it refused.
+int told(const std::string& registered) {
+  int result = kDone;
+  const auto answer = core::parse_json(registered);
+  const nlohmann::json* const apis =
+      answer.ok() ? core::member(answer.value(), "preregistered") : nullptr;
+  if (apis == nullptr || !apis->is_object()) return kDone;
+  for (const auto& [api, one] : apis->items()) {
+    const std::string state = core::text_member(one, "state").value_or("");
+    if (state == "done") continue;
+    const std::string detail = core::text_member(one, "detail").value_or("no answer yet");
+    const char* const words = state == "pending" ? "is not told yet and will be, as soon as it answers"
+                                                 : "does not take it";
+    std::fprintf(stderr, "reconciled: PortOne %s %s: %s\n", plain(api).c_str(), words,
+                 plain(detail).c_str());
+    if (state != "pending") result = kFailed;
+  }
+  return result;
+}
+
 }  // namespace
 
-int order(const core::Config& config, const std::string& payment_id, std::int64_t amount,
-          const std::string& currency) {
-  const auto registered =
-      call(config, "PUT", "/orders/" + core::percent_encode(payment_id),
-           core::write_json({{"amount", amount}, {"currency", currency}}));
+int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options) {
+  const auto registered = call(config, "PUT", "/orders/" + core::percent_encode(payment_id),
+                               core::write_json({{"amount", options.amount},
+                                                 {"currency", options.currency},
+                                                 {"preregister", options.preregister}}));
   if (!registered) return kFailed;
   std::fputs(registered->c_str(), stdout);
-  return kDone;
+  return options.preregister ? told(*registered) : kDone;
 }
 
 int lookup(const core::Config& config, const std::string& payment_id) {

@@ -44,6 +44,7 @@ struct ClientRequest {
   Headers headers;
   std::string body;
   std::string content_type;  // with a body
+  std::chrono::milliseconds at_most{0};  // of this call; 0: the upstream's total deadline
 };
 
 struct ClientResponse {

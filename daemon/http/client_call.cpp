@@ -173,7 +173,8 @@ void ClientCall::set_limits() {
   set(CURLOPT_NOSIGNAL, 1L);
   // A thread that hangs in getaddrinfo is left to itself.
   set(CURLOPT_QUICK_EXIT, 1L);
-  set(CURLOPT_TIMEOUT_MS, in_ms(limits.total_deadline));
+  const milliseconds own = request_.at_most;
+  set(CURLOPT_TIMEOUT_MS, in_ms(own > milliseconds(0) ? own : limits.total_deadline));
   set(CURLOPT_CONNECTTIMEOUT_MS, in_ms(limits.connect_timeout));
   set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(limits.max_response_bytes));
   set(CURLOPT_FOLLOWLOCATION, 0L);

@@ -16,7 +16,6 @@ using Outcome = storage::LookupReport::Outcome;
 // outage: the rest is asked another time. Silence costs a deadline each, so it is believed sooner.
 constexpr int kMaxFailuresInARow = 16;
 constexpr int kMaxSilencesInARow = 3;
-constexpr const char* kNotConfigured = "this API is not configured";
 
 LookupReport about(const Question& question, core::Time asked_at) {
   return LookupReport{.question = question, .asked_at = asked_at};

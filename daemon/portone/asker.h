@@ -39,6 +39,9 @@ class Asker {
   // reports' `events` are left empty.
   Task<std::vector<storage::LookupReport>> ask(std::vector<storage::Question> questions);
 
+  // Tells PortOne of an order.
+  Task<storage::PreregistrationReport> preregister(storage::Preregistration order);
+
   // Walks PortOne's list of what changed in that time; `take` gets each page with what in it cannot
   // be read, and a row may come twice. The fault that cut it short, if one did: then something may
   // be missing. See walk.h.
@@ -51,6 +54,8 @@ class Asker {
                                                  V2Client::TakeSome take);
 
  private:
+  static constexpr const char* kNotConfigured = "this API is not configured";
+
   // What is known of one attempt after the calls about it: nothing at all is "unknown to PortOne".
   struct AttemptAnswer {
     std::optional<core::Snapshot> snapshot;

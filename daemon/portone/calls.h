@@ -15,6 +15,9 @@
 
 namespace reconciled::portone {
 
+// What PortOne is told is given up, and told again, sooner than a question: somebody waits for it.
+inline constexpr std::chrono::milliseconds kTellingPatience{10'000};
+
 class Calls {
  public:
   Calls(core::Api api, http::ClientOptions options, http::ClientLoop& loop, AccessWatch& watch,

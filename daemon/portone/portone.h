@@ -41,6 +41,13 @@ class PortOne {
   using Listed = std::function<void(std::vector<core::Snapshot>)>;
   [[nodiscard]] virtual bool list_v2(core::Time from, core::Time until, PaymentIds of,
                                      Listed listed) = 0;
+  // How many orders that API may be told of at once.
+  [[nodiscard]] virtual int telling_limit(core::Api api) const = 0;
+  // Tells PortOne of an order, so that its payment window opens for that amount alone; `told` hears
+  // how PortOne took it, later and on another thread, and must not block. Whatever was told before
+  // about the payment must have ended. False once it has stopped: nobody is told.
+  using Told = std::function<void(storage::PreregistrationReport)>;
+  [[nodiscard]] virtual bool preregister(storage::Preregistration order, Told told) = 0;
   // Walks PortOne's list of what changed in that time, and waits for its end: `take` gets each page
   // on the caller's thread, with what in it cannot be read, and a row may come twice. The fault that
   // cut it short, if one did: then something may be missing. See walk.h.

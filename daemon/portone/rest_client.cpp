@@ -67,8 +67,11 @@ void RestClient::reload(const core::Config& config) {
 }
 
 int RestClient::limit(core::Api api) const {
-  return api == core::Api::kV1 ? v1_limit_.now() : v2_limit_.now();
+  const int told = telling_.at(static_cast<std::size_t>(api)).load(std::memory_order_relaxed);
+  return std::max(limit_of(api).now() - told, 1);
 }
+
+int RestClient::telling_limit(core::Api api) const { return std::max(limit_of(api).now() / 2, 1); }
 
 std::size_t RestClient::batch_size(storage::QuestionKind kind) const {
   return Asker::batch_size(kind);
@@ -99,6 +102,31 @@ Task<std::vector<LookupReport>> RestClient::answer(std::vector<Question> questio
     report.detail = "asking failed: " + fault;
   }
   co_return failed;
+}
+
+bool RestClient::preregister(storage::Preregistration order, Told told) {
+  return post([this, order = std::move(order), told = std::move(told)] {
+    telling(order.api) += 1;
+    start_task(tell(order), [this, api = order.api, told](storage::PreregistrationReport report) {
+      telling(api) -= 1;
+      told(std::move(report));
+    });
+  });
+}
+
+// Whatever fails in it, PortOne is told again.
+Task<storage::PreregistrationReport> RestClient::tell(storage::Preregistration order) {
+  const std::shared_ptr<Asker> asker = asker_;
+  std::string fault;
+  try {
+    co_return co_await asker->preregister(order);
+  } catch (const std::exception& error) {
+    fault = error.what();
+  }
+  log_error("telling PortOne of an order failed", {{"error", fault}});
+  co_return storage::PreregistrationReport{.told = order,
+                                           .detail = "telling failed: " + fault,
+                                           .answered_at = clock_.now()};
 }
 
 bool RestClient::list_v2(core::Time from, core::Time until, PaymentIds of, Listed listed) {

@@ -5,6 +5,7 @@
 // stores nothing.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -30,11 +31,14 @@ class RestClient final : public PortOne {
   // Asks with the secrets and addresses of `config` from now on; any thread.
   void reload(const core::Config& config);
 
+  // What is told takes the place of questions: somebody waits for it.
   [[nodiscard]] int limit(core::Api api) const override;
+  [[nodiscard]] int telling_limit(core::Api api) const override;
   [[nodiscard]] std::size_t batch_size(storage::QuestionKind kind) const override;
   [[nodiscard]] bool ask(std::vector<storage::Question> questions, Answered answered) override;
   [[nodiscard]] bool list_v2(core::Time from, core::Time until, PaymentIds of,
                              Listed listed) override;
+  [[nodiscard]] bool preregister(storage::Preregistration order, Told told) override;
   [[nodiscard]] std::optional<LookupFault> walk(core::Api api, core::Time from, core::Time until,
                                                 const TakePage& take) override;
 
@@ -55,6 +59,13 @@ class RestClient final : public PortOne {
   }
   [[nodiscard]] Task<std::vector<storage::LookupReport>> answer(
       std::vector<storage::Question> questions);
+  [[nodiscard]] Task<storage::PreregistrationReport> tell(storage::Preregistration order);
+  [[nodiscard]] std::atomic<int>& telling(core::Api api) {
+    return telling_.at(static_cast<std::size_t>(api));
+  }
+  [[nodiscard]] const http::InFlightLimit& limit_of(core::Api api) const {
+    return api == core::Api::kV1 ? v1_limit_ : v2_limit_;
+  }
   [[nodiscard]] Task<std::vector<core::Snapshot>> list_all_v2(core::Time from, core::Time until,
                                                               PaymentIds of);
   [[nodiscard]] Task<std::optional<LookupFault>> walk_all(core::Api api, core::Time from,
@@ -69,6 +80,8 @@ class RestClient final : public PortOne {
   // The thread's alone, once it runs.
   std::shared_ptr<Asker> asker_;  // replaced as a whole by `reload`
   int tasks_ = 0;
+
+  std::array<std::atomic<int>, 2> telling_{};  // orders that an API is being told of
 
   LockGuarded<bool> takes_work_{true};
   std::thread thread_;

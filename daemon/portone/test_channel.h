@@ -43,8 +43,8 @@ class TestChannel {
   Metrics metrics_;
   Warnings warnings_;
   AccessWatch watch_;
-  InFlightLimit v1_limit_;
-  InFlightLimit v2_limit_;
+  http::InFlightLimit v1_limit_;
+  http::InFlightLimit v2_limit_;
   std::optional<Calls> v1_calls_;
   std::optional<Calls> v2_calls_;
   std::optional<V1Client> v1_;

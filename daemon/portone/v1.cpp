@@ -32,19 +32,25 @@ V1Client::V1Client(const core::PortoneV1Config& config, Calls& calls, AccessWatc
                    bool sandbox)
     : calls_(calls), tokens_(config, calls, watch), tier_(config.tier), sandbox_(sandbox) {}
 
-Task<Asked<http::ClientResponse>> V1Client::get_with(std::string target, std::string token) {
-  http::ClientRequest request{.method = "GET", .target = std::move(target)};
+Task<Asked<http::ClientResponse>> V1Client::send_with(http::ClientRequest request,
+                                                      std::string token) {
   request.headers.emplace_back("Authorization", "Bearer " + token);
   if (!tier_.empty()) request.headers.emplace_back("Tier", tier_);
   co_return co_await calls_.send(std::move(request));
 }
 
-// One new login where PortOne refuses the token: it may have expired early, or been replaced.
 Task<Asked<http::ClientResponse>> V1Client::get(std::string target) {
+  http::ClientRequest request{.method = "GET", .target = std::move(target)};
+  co_return co_await send(std::move(request));
+}
+
+// One new login where PortOne refuses the token: it may have expired early, or been replaced. What
+// came with it was not done.
+Task<Asked<http::ClientResponse>> V1Client::send(http::ClientRequest request) {
   for (int attempt = 0;; ++attempt) {
     const Asked<std::string> token = co_await tokens_.get();
     if (!token.ok()) co_return token.error();
-    Asked<http::ClientResponse> response = co_await get_with(target, token.value());
+    Asked<http::ClientResponse> response = co_await send_with(request, token.value());
     if (!response.ok() || response.value().status != 401) co_return std::move(response);
     tokens_.refused(token.value(), attempt > 0);
     if (attempt > 0) co_return std::move(response);
@@ -88,6 +94,39 @@ Task<Asked<core::V1List>> V1Client::attempts(std::vector<std::string> imp_uids) 
   }
   found.snapshots.push_back(std::move(snapshot.value()));
   co_return found;
+}
+
+Task<Asked<core::PreregistrationReply>> V1Client::prepare(core::PaymentId merchant_uid,
+                                                          core::Money money) {
+  Asked<core::PreregistrationReply> posted = co_await prepare_by("POST", merchant_uid, money);
+  if (!posted.ok() || posted.value().is_taken) co_return std::move(posted);
+  // It was prepared before, perhaps with another amount: that is changed by PUT (dossier §3.1).
+  Asked<core::PreregistrationReply> put = co_await prepare_by("PUT", merchant_uid, money);
+  // Where there is nothing to change, why it could not be prepared is the reason.
+  if (put.ok() && !put.value().is_taken) co_return std::move(posted);
+  co_return std::move(put);
+}
+
+Task<Asked<core::PreregistrationReply>> V1Client::prepare_by(const char* method,
+                                                             core::PaymentId merchant_uid,
+                                                             core::Money money) {
+  // As a form: its text keeps the decimal exact.
+  http::ClientRequest request{
+      .method = method,
+      .target = "/payments/prepare",
+      .headers = {},
+      .body = "merchant_uid=" + core::percent_encode(merchant_uid.str()) +
+              "&amount=" + core::major_from_minor(money.minor, money.currency) +
+              "&currency=" + money.currency.code(),
+      .content_type = "application/x-www-form-urlencoded",
+      .at_most = kTellingPatience};
+  const Asked<http::ClientResponse> response = co_await send(std::move(request));
+  if (!response.ok()) co_return response.error();
+  auto reply = core::read_v1_prepared(response.value().status, response.value().body, merchant_uid,
+                                      money);
+  if (!reply.ok()) co_return calls_.refused(reply.error(), response.value());
+  calls_.answered();
+  co_return std::move(reply.value());
 }
 
 Task<Asked<bool>> V1Client::is_certification(std::string imp_uid) {

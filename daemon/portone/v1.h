@@ -38,6 +38,10 @@ class V1Client {
   };
   Task<Asked<Order>> order(std::string merchant_uid);
 
+  // Prepares the order's payment with that amount, whether or not it was prepared before. Making the
+  // same call twice is as good as once: a second POST is refused by PortOne, and a PUT says the whole.
+  Task<Asked<core::PreregistrationReply>> prepare(core::PaymentId merchant_uid, core::Money money);
+
   // Whether the id is an identity verification's: it looks like a payment's (dossier §6).
   Task<Asked<bool>> is_certification(std::string imp_uid);
   // Walks the payments whose present status came about in [from, until] (see walk.h).
@@ -51,8 +55,10 @@ class V1Client {
 
  private:
   Task<Asked<http::ClientResponse>> get(std::string target);
-  Task<Asked<http::ClientResponse>> get_with(std::string target,
-                                                     std::string token);
+  Task<Asked<http::ClientResponse>> send(http::ClientRequest request);
+  Task<Asked<http::ClientResponse>> send_with(http::ClientRequest request, std::string token);
+  Task<Asked<core::PreregistrationReply>> prepare_by(const char* method, core::PaymentId merchant_uid,
+                                                     core::Money money);
   Task<Asked<core::V1List>> list(std::string target);
   Task<Asked<ListedPage>> status_page(core::Time from, core::Time until, int number);
 

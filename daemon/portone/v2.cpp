@@ -30,6 +30,10 @@ V2Client::V2Client(const core::PortoneV2Config& config, Calls& calls)
 
 Task<Asked<http::ClientResponse>> V2Client::get(std::string target) {
   http::ClientRequest request{.method = "GET", .target = std::move(target)};
+  co_return co_await send(std::move(request));
+}
+
+Task<Asked<http::ClientResponse>> V2Client::send(http::ClientRequest request) {
   request.headers.emplace_back("Authorization", authorization_);
   co_return co_await calls_.send(std::move(request));
 }
@@ -61,6 +65,26 @@ Task<Asked<std::optional<core::Snapshot>>> V2Client::payment(std::string payment
     co_return about_another("the answer names another payment");
   }
   co_return std::optional(std::move(snapshot.value()));
+}
+
+Task<Asked<core::PreregistrationReply>> V2Client::preregister(core::PaymentId payment_id,
+                                                              core::Money money) {
+  const nlohmann::json body{{"storeId", store_id_},
+                            {"totalAmount", money.minor},
+                            {"currency", money.currency.code()}};
+  http::ClientRequest request{
+      .method = "POST",
+      .target = "/payments/" + core::percent_encode(payment_id.str()) + "/pre-register",
+      .headers = {},
+      .body = core::write_json(body),
+      .content_type = "application/json",
+      .at_most = kTellingPatience};
+  const Asked<http::ClientResponse> response = co_await send(std::move(request));
+  if (!response.ok()) co_return response.error();
+  auto reply = core::read_v2_preregistered(response.value().status, response.value().body);
+  if (!reply.ok()) co_return calls_.refused(reply.error(), response.value());
+  calls_.answered();
+  co_return std::move(reply.value());
 }
 
 Task<Asked<core::V2List>> V2Client::transactions(std::string payment_id) {

@@ -24,6 +24,10 @@ class V2Client {
   // PortOne's answer about the payment; nothing where it knows none.
   Task<Asked<std::optional<core::Snapshot>>> payment(std::string payment_id);
 
+  // Registers the payment's amount before its window opens. The last one counts, so that making the
+  // same call twice is as good as once.
+  Task<Asked<core::PreregistrationReply>> preregister(core::PaymentId payment_id, core::Money money);
+
   // All attempts of the payment that can be read, and those that cannot; none where PortOne knows
   // none.
   Task<Asked<core::V2List>> transactions(std::string payment_id);
@@ -50,6 +54,7 @@ class V2Client {
   using Reader = core::Outcome<core::V2List, core::AnswerError> (*)(int, std::string_view,
                                                                     core::Time);
   Task<Asked<http::ClientResponse>> get(std::string target);
+  Task<Asked<http::ClientResponse>> send(http::ClientRequest request);
   Task<Asked<core::V2List>> list(std::string target, Reader read);
   Task<Asked<ListedPage>> page(core::Time from, core::Time until, int number);
   Task<std::optional<LookupFault>> walk_by_cursor(core::Time from, core::Time until,

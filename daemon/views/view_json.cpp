@@ -180,12 +180,21 @@ std::string notification_body(core::NotificationType type, core::Time at,
                     {"data", std::move(data)}});
 }
 
-Json to_json(const core::PaymentId& payment_id, const core::ExpectedOrder& order) {
+Json to_json(const core::PaymentId& payment_id, const core::ExpectedOrder& order,
+             const std::vector<storage::PreregistrationView>& preregistrations) {
+  Json told = Json::object();
+  for (const storage::PreregistrationView& one : preregistrations) {
+    told[std::string(core::to_word(one.api))] = {{"state", core::to_word(one.state)},
+                                                 {"detail", text_or_null(one.detail)},
+                                                 {"at", core::to_rfc3339(one.at)},
+                                                 {"next_at", time_or_null(one.next_at)}};
+  }
   return {{"payment_id", payment_id.str()},
           {"amount", order.amount},
           {"currency", order.currency.code()},
           {"name", text_or_null(order.name)},
-          {"registered_at", core::to_rfc3339(order.registered_at)}};
+          {"registered_at", core::to_rfc3339(order.registered_at)},
+          {"preregistered", std::move(told)}};
 }
 
 std::string dump_json(const Json& json) { return dump_line(json) + "\n"; }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "storage/reader.h"
 
@@ -22,8 +23,10 @@ namespace reconciled {
 [[nodiscard]] std::string notification_body(core::NotificationType type, core::Time at,
                                             const storage::PaymentDetail& payment,
                                             const storage::FindingView* finding);
-[[nodiscard]] nlohmann::ordered_json to_json(const core::PaymentId& payment_id,
-                                             const core::ExpectedOrder& order);
+// With what PortOne was told of it, by API.
+[[nodiscard]] nlohmann::ordered_json to_json(
+    const core::PaymentId& payment_id, const core::ExpectedOrder& order,
+    const std::vector<storage::PreregistrationView>& preregistrations);
 
 // One line of JSON; text that is no UTF-8 is mended, never thrown on.
 [[nodiscard]] std::string dump_json(const nlohmann::ordered_json& json);

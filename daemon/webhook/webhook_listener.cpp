@@ -1,5 +1,6 @@
 #include "daemon/webhook/webhook_listener.h"
 
+#include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -97,8 +98,10 @@ http::Answer WebhookListener::receive(const http::Request& request, bool may_cha
                           .remote_ip = request.client_ip,
                           .known_source = known_source,
                           .headers_json = core::stored_headers(request.headers)};
-  // A plain 200 at the confirm path charges the buyer: what is not understood there is refused.
-  const bool is_strange_question = may_charge && event.event.kind == core::EventKind::kUnknown;
+  // A plain 200 at the confirm path charges the buyer: what is not understood there is refused, and
+  // what says nothing that a webhook says.
+  const bool is_strange_question =
+      may_charge && (event.event.kind == core::EventKind::kUnknown || event.event.type.empty());
   if (event.event.source == core::EventSource::kConfirm || is_strange_question) {
     return confirm(std::move(event));
   }
@@ -232,20 +235,34 @@ http::Answer WebhookListener::confirm(storage::NewEvent question) {
   return {confirm_response(core::cannot_tell(), api),
           [this, api, question = std::move(question)](const http::Completion& complete) mutable {
             // A question that gets no answer in time is refused, never left to PortOne's own
-            // time-out.
-            uses_.timers.after(kConfirmDeadline, [complete] { complete(std::nullopt); });
+            // time-out; and what PortOne was told is what is kept.
+            auto is_answered = std::make_shared<std::atomic<bool>>(false);
+            uses_.timers.after(kConfirmDeadline, [complete, is_answered] {
+              if (!is_answered->exchange(true)) complete(std::nullopt);
+            });
             uses_.writer.answer_confirm(
-                std::move(question), [this, complete, api](const auto& outcome) {
+                std::move(question), [is_answered] { return is_answered->load(); },
+                [this, complete, api, is_answered](const auto& outcome) {
                   uses_.metrics.event(
                       core::EventSource::kConfirm, api,
                       outcome.ok() ? EventOutcome::kStored : EventOutcome::kUnavailable);
-                  if (outcome.ok()) {
-                    complete(confirm_response(outcome.value(), api));
+                  const bool is_late = is_answered->exchange(true);
+                  if (is_late) {
+                    keep_refusal(outcome);
+                  } else if (outcome.ok()) {
+                    complete(confirm_response(outcome.value().answer, api));
                   } else {
                     complete(std::nullopt);
                   }
                 });
           }};
+}
+
+// What was approved on disk was refused meanwhile. (An earlier copy's approval was PortOne's.)
+void WebhookListener::keep_refusal(
+    const core::Outcome<storage::Confirmed, storage::WriteFailure>& outcome) {
+  if (!outcome.ok() || !outcome.value().answer.approved || outcome.value().is_copy) return;
+  uses_.writer.take_back_confirm(outcome.value().event);
 }
 
 }  // namespace reconciled

@@ -73,6 +73,7 @@ class WebhookListener {
   [[nodiscard]] bool may_note(core::Time now);
   [[nodiscard]] http::Answer store(storage::NewEvent event);
   [[nodiscard]] http::Answer confirm(storage::NewEvent question);
+  void keep_refusal(const core::Outcome<storage::Confirmed, storage::WriteFailure>& outcome);
   [[nodiscard]] std::shared_ptr<const Trust> trust() const;
 
   const Uses uses_;

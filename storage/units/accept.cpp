@@ -46,6 +46,28 @@ bool has_too_many(Session& session, std::string_view subject) {
   return query.with(subject, kMaxAnybodys).next() && query.row().integer() == kMaxAnybodys;
 }
 
+// Whether the order may be paid by that attempt, as far as we hold PortOne's answers.
+core::ConfirmFacts load_confirm_facts(Session& session, const core::Event& question) {
+  core::ConfirmFacts facts;
+  const auto& payment_id = question.payment_id;
+  if (!payment_id) return facts;
+  facts.order = load_order(session, *payment_id);
+  // By PortOne's answers, whether or not a webhook has announced them, and also by one that is
+  // still in doubt: better refused than charged twice.
+  Query paid = session.query(
+      "SELECT x.attempt_id FROM ("
+      "  SELECT a.attempt_id FROM payment p JOIN attempt a USING (payment_no)"
+      "    WHERE p.payment_id = ?1"
+      "    AND (a.result = 'paid' OR a.result = 'partially_cancelled') UNION "
+      "  SELECT s.attempt_id FROM snapshot s WHERE s.payment_id = ?1"
+      "    AND (s.result = 'paid' OR s.result = 'partially_cancelled')"
+      "    AND s.look_up = (SELECT max(n.look_up) FROM snapshot n"
+      "      WHERE n.attempt_id = s.attempt_id)) x "
+      "ORDER BY CASE WHEN x.attempt_id = ?2 THEN 1 ELSE 0 END, x.attempt_id LIMIT 1");
+  if (paid.with(*payment_id, question.attempt_id).next()) facts.paid_by = paid.row().attempt_id();
+  return facts;
+}
+
 }  // namespace
 
 bool needs_reconciling(const core::Event& event) {
@@ -107,41 +129,30 @@ Accepted insert_event(Session& session, const NewEvent& accepted, std::int64_t h
   return {id, false};
 }
 
-core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question) {
+Confirmed answer_confirm(Session& session, const NewEvent& question, bool is_late) {
   const Accepted accepted = insert_event(session, question, dedupe_hash(question.event));
-  if (accepted.is_one_too_many) return core::cannot_tell();
+  if (accepted.is_one_too_many) return {{}, core::cannot_tell(), false};
   {
     Query find = session.query("SELECT approved, reason FROM confirm_answer WHERE event_id = ?");
     if (find.with(accepted.event).next()) {
       Row row = find.row();
       const bool approved = row.flag();
-      return {approved, row.text()};
+      return {accepted.event, {approved, row.text()}, true};
     }
   }
-  core::ConfirmFacts facts;
-  if (const auto& payment_id = question.event.payment_id) {
-    facts.order = load_order(session, *payment_id);
-    // By PortOne's answers, whether or not a webhook has announced them, and also by one that is
-    // still in doubt: better refused than charged twice.
-    Query paid = session.query(
-        "SELECT x.attempt_id FROM ("
-        "  SELECT a.attempt_id FROM payment p JOIN attempt a USING (payment_no)"
-        "    WHERE p.payment_id = ?1"
-        "    AND (a.result = 'paid' OR a.result = 'partially_cancelled') UNION "
-        "  SELECT s.attempt_id FROM snapshot s WHERE s.payment_id = ?1"
-        "    AND (s.result = 'paid' OR s.result = 'partially_cancelled')"
-        "    AND s.look_up = (SELECT max(n.look_up) FROM snapshot n"
-        "      WHERE n.attempt_id = s.attempt_id)) x "
-        "ORDER BY CASE WHEN x.attempt_id = ?2 THEN 1 ELSE 0 END, x.attempt_id LIMIT 1");
-    if (paid.with(*payment_id, question.event.attempt_id).next()) {
-      facts.paid_by = paid.row().attempt_id();
-    }
-  }
-  core::ConfirmAnswer answer = core::answer_confirm(question.event, facts);
+  core::ConfirmAnswer answer =
+      is_late ? core::cannot_tell()
+              : core::answer_confirm(question.event, load_confirm_facts(session, question.event));
   session.query("INSERT INTO confirm_answer (event_id, approved, reason) VALUES (?, ?, ?)")
       .with(accepted.event, answer.approved, if_any(answer.reason))
       .run();
-  return answer;
+  return {accepted.event, std::move(answer), false};
+}
+
+void take_back_confirm(Session& session, core::EventId question) {
+  session.query("UPDATE confirm_answer SET approved = 0, reason = ? WHERE event_id = ?")
+      .with(core::cannot_tell().reason, question)
+      .run();
 }
 
 void insert_rejected(Session& session, const RejectedDelivery& delivery) {

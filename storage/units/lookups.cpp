@@ -168,6 +168,7 @@ void shift_plans(Session& session, std::chrono::milliseconds by) {
           "  failing_since_ms = failing_since_ms + ?1 WHERE state = 'waiting' AND state <> 'sent'")
       .with(ms)
       .run();
+  shift_preregistrations(session, by);
 }
 
 }  // namespace reconciled::storage

@@ -21,6 +21,13 @@ bool has_attempts(Session& session, const core::PaymentId& payment_id) {
   return query.with(payment_id).next() && query.row().flag();
 }
 
+// Of the newest version.
+std::int64_t newest_order(Session& session, const core::PaymentId& payment_id) {
+  return session.query("SELECT max(order_id) FROM expected_order WHERE payment_id = ?")
+      .with(payment_id)
+      .number();
+}
+
 std::int64_t add_version(Session& session, const OrderRequest& request, bool deleted) {
   return session
       .query(
@@ -35,15 +42,28 @@ std::int64_t add_version(Session& session, const OrderRequest& request, bool del
 OrderOutcome register_order(Session& session, const DecisionContext& context,
                             const OrderRequest& request, std::optional<Settled>& settled) {
   const std::optional<core::ExpectedOrder> known = load_order(session, request.payment_id);
-  if (known) {
-    const bool same_money = known->amount == request.amount && known->currency == request.currency;
-    if (same_money && known->name == request.name) return OrderOutcome::kUnchanged;
-    if (!same_money && is_known_paid(session, request.payment_id)) {
-      RECONCILED_MARK(kOrderConflict);
-      return OrderOutcome::kConflict;
+  const bool same_money =
+      known && known->amount == request.amount && known->currency == request.currency;
+  if (same_money && known->name == request.name) {
+    if (request.preregister) {
+      plan_preregistration(session, context, newest_order(session, request.payment_id), request.at);
     }
+    return OrderOutcome::kUnchanged;
+  }
+  if (known && !same_money && is_known_paid(session, request.payment_id)) {
+    RECONCILED_MARK(kOrderConflict);
+    return OrderOutcome::kConflict;
+  }
+  bool tells_portone = request.preregister;
+  const std::int64_t before = same_money ? newest_order(session, request.payment_id) : 0;
+  if (!same_money) {
+    // What PortOne was told once would go on to stand, and no window open for this amount.
+    tells_portone = tells_portone || was_preregistered(session, request.payment_id);
+    drop_preregistrations(session, request.payment_id, "another amount was registered", request.at);
   }
   const std::int64_t order_id = add_version(session, request, false);
+  if (same_money) move_preregistrations(session, before, order_id);
+  if (tells_portone) plan_preregistration(session, context, order_id, request.at);
   settled = redecide(session, context, request.payment_id, {"order", order_id}, request.at,
                      known ? std::nullopt : std::optional(core::Restart{request.at}));
   return known ? OrderOutcome::kUpdated : OrderOutcome::kCreated;
@@ -58,6 +78,7 @@ OrderOutcome withdraw_order(Session& session, const DecisionContext& context,
   RECONCILED_MARK(kOrderWithdrawn);
   const OrderRequest last{payment_id, known->amount, known->currency, known->name, now};
   const std::int64_t order_id = add_version(session, last, true);
+  drop_preregistrations(session, payment_id, "the order was withdrawn", now);
   settled = redecide(session, context, payment_id, {"order", order_id}, now, std::nullopt);
   if (!has_attempts(session, payment_id)) {
     for (const QuestionKind kind : {QuestionKind::kV1Order, QuestionKind::kV2Payment}) {

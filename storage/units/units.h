@@ -44,8 +44,10 @@ struct Cause {
 [[nodiscard]] std::int64_t dedupe_hash(const core::Event& event);
 // `hash`: the event's.
 Accepted insert_event(Session& session, const NewEvent& event, std::int64_t hash);
-// Stores the question and its answer; a copy gets the first one's answer.
-core::ConfirmAnswer answer_confirm(Session& session, const NewEvent& question);
+// Stores the question and its answer; a copy gets the first one's answer. `is_late`: "cannot tell" was
+// answered already.
+Confirmed answer_confirm(Session& session, const NewEvent& question, bool is_late);
+void take_back_confirm(Session& session, core::EventId question);
 void insert_rejected(Session& session, const RejectedDelivery& delivery);
 // Makes the events that name only the attempt findable under the payment that it belongs to.
 void index_attempt_events(Session& session, const core::AttemptId& attempt,
@@ -192,6 +194,23 @@ void take_back_tries(Session& session, const std::vector<core::EventId>& events)
 void clear_tries(Session& session, const std::vector<core::EventId>& events);
 // Puts a stored event back into the inbox; false: there is no such event.
 bool replay_event(Session& session, core::EventId event);
+
+// preregistrations.cpp
+// PortOne is to be told of that version of the order, through each API that is configured. What it
+// has taken already stands.
+void plan_preregistration(Session& session, const DecisionContext& context, std::int64_t order_id,
+                          core::Time now);
+// Whether PortOne is, was or may have been told of any version of it.
+[[nodiscard]] bool was_preregistered(Session& session, const core::PaymentId& payment_id);
+// The money stays the same, so does what PortOne said of it.
+void move_preregistrations(Session& session, std::int64_t from_order, std::int64_t to_order);
+// PortOne is told no more.
+void drop_preregistrations(Session& session, const core::PaymentId& payment_id,
+                           std::string_view reason, core::Time now);
+// False where nobody waits for it any more.
+bool settle_preregistration(Session& session, const PreregistrationReport& report);
+// Our clock was set: what is planned keeps its distance from now.
+void shift_preregistrations(Session& session, std::chrono::milliseconds by);
 
 // orders.cpp
 OrderOutcome register_order(Session& session, const DecisionContext& context,

@@ -147,6 +147,11 @@ TEST_CASE("admin query: an order is an amount in minor units, a currency and per
   CHECK(read.value().currency.code() == "KRW");
   CHECK(read.value().name == "양말");
   CHECK(read.value().at == kNow);
+  CHECK_FALSE(read.value().preregister);
+  const auto told =
+      read_order_body(kPayment, R"({"amount":1,"currency":"USD","preregister":true})", kNow);
+  REQUIRE(told.ok());
+  CHECK(told.value().preregister);
   CHECK(read_order_body(kPayment, R"({"amount":1,"currency":"USD"})", kNow).ok());
 }
 

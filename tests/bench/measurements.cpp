@@ -26,8 +26,10 @@ Belt make_belt(const Wire& wire, What what, double seconds) {
   return Belt(std::move(requests), copies);
 }
 
-LoadResult load(const Wire& wire, What what, int connections, double seconds) {
+LoadResult load(const Wire& wire, What what, int connections, double seconds,
+                const std::function<void()>& begins = {}) {
   Belt belt = make_belt(wire, what, seconds);
+  if (begins) begins();
   return run_load({.address = wire.address,
                    .connections = connections,
                    .keep_alive = wire.keep_alive,
@@ -49,8 +51,9 @@ Figures figures_of(const LoadResult& load) {
   return figures;
 }
 
-Figures webhook_figures(const Wire& wire, int connections, double seconds) {
-  return figures_of(load(wire, What::kDistinct, connections, seconds));
+Figures webhook_figures(const Wire& wire, int connections, double seconds,
+                        const std::function<void()>& begins) {
+  return figures_of(load(wire, What::kDistinct, connections, seconds, begins));
 }
 
 namespace {
@@ -121,6 +124,12 @@ std::vector<Measurement> measurements(const Extent& extent) {
         [n](double s) { return ingest({.connections = n, .one_a_commit = true}, s); });
     add("redirects", n,
         [n](double s) { return ingest({.what = What::kRedirects, .connections = n}, s); });
+  }
+  for (const int n : {0, 128}) {
+    for (const char* api : {"v1", "v2"}) {
+      all.push_back({std::string("confirm ") + api + " beside webhooks over " + std::to_string(n), 0,
+                     [api, n](double s) { return confirm_beside(api, n, s); }});
+    }
   }
   if (has_express()) {
     add("Express and better-sqlite3", 32, [](double s) { return express(32, s); });

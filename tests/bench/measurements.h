@@ -32,7 +32,9 @@ struct Extent {
 
 [[nodiscard]] Figures figures_of(const LoadResult& load);
 // Distinct signed webhooks, as fast as they are answered.
-[[nodiscard]] Figures webhook_figures(const Wire& wire, int connections, double seconds);
+// `begins` is called when they begin: making them takes a while.
+[[nodiscard]] Figures webhook_figures(const Wire& wire, int connections, double seconds,
+                                      const std::function<void()>& begins = {});
 
 // reconcile.cpp: from stored to decided, at a PortOne this far away; `at_once` payments together.
 [[nodiscard]] Figures reconcile_throughput(const std::string& api, int portone_delay_ms,
@@ -40,6 +42,10 @@ struct Extent {
 [[nodiscard]] Figures reconcile_latency(int portone_delay_ms);
 // misbehaving.cpp: V1's time to decide while V2 does so, in the sandbox's words or as "429".
 [[nodiscard]] Figures misbehaving(const std::string& mode);
+
+// confirm.cpp: confirm calls of that API's, a hundred a second, beside webhooks over so many
+// connections. Throws where one is not approved.
+[[nodiscard]] Figures confirm_beside(const std::string& api, int connections, double seconds);
 
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);

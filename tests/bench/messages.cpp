@@ -21,6 +21,17 @@ std::string with_body(std::string head, const std::string& body) {
          "\r\n\r\n" + body;
 }
 
+std::string signed_post(const Wire& wire, const std::string& target, const std::string& webhook_id,
+                        const std::string& body) {
+  static const std::string key = core::decode_webhook_secret(e2e::SandboxProcess::kSecret).value();
+  const std::string timestamp = std::to_string(std::time(nullptr));
+  return with_body(head(wire, "POST", target) +
+                       "User-Agent: PortOne/webhook\r\nwebhook-id: " + webhook_id +
+                       "\r\nwebhook-timestamp: " + timestamp + "\r\nwebhook-signature: " +
+                       core::sign_webhook(key, webhook_id, timestamp, body) + "\r\n",
+                   body);
+}
+
 }  // namespace
 
 std::string IdMill::hex(std::size_t digits) {
@@ -56,14 +67,21 @@ std::string v2_body(const Ids& ids) {
 }
 
 std::string v2_request(const Wire& wire, const Ids& ids, const std::string& webhook_id) {
-  static const std::string key = core::decode_webhook_secret(e2e::SandboxProcess::kSecret).value();
-  const std::string body = v2_body(ids);
-  const std::string timestamp = std::to_string(std::time(nullptr));
-  return with_body(head(wire, "POST", "/webhooks/portone") +
-                       "User-Agent: PortOne/webhook\r\nwebhook-id: " + webhook_id +
-                       "\r\nwebhook-timestamp: " + timestamp + "\r\nwebhook-signature: " +
-                       core::sign_webhook(key, webhook_id, timestamp, body) + "\r\n",
-                   body);
+  return signed_post(wire, "/webhooks/portone", webhook_id, v2_body(ids));
+}
+
+std::string confirm_request(const std::string& api, const Wire& wire, const Ids& ids) {
+  const char* const path = "/confirm/portone";
+  if (api == "v1") {
+    return with_body(head(wire, "POST", path), R"({"imp_uid":")" + ids.attempt_id +
+                                                   R"(","merchant_uid":")" + ids.payment_id +
+                                                   R"(","amount":10000})");
+  }
+  return signed_post(wire, path, "msg_" + ids.attempt_id,
+                     R"({"type":"Transaction.Confirm","timestamp":"2026-01-02T03:04:05Z","data":)"
+                     R"({"paymentId":")" +
+                         ids.payment_id + R"(","transactionId":")" + ids.attempt_id +
+                         R"(","totalAmount":10000}})");
 }
 
 std::string v1_request(const Wire& wire, const Ids& ids) {

@@ -36,6 +36,8 @@ struct Wire {
 // A whole HTTP request: a signed V2 `Transaction.Paid`, a V1 webhook, a redirect, a POST of JSON.
 [[nodiscard]] std::string v2_request(const Wire& wire, const Ids& ids,
                                      const std::string& webhook_id);
+// PortOne's question before it charges 10,000 won; V2's is signed.
+[[nodiscard]] std::string confirm_request(const std::string& api, const Wire& wire, const Ids& ids);
 [[nodiscard]] std::string v1_request(const Wire& wire, const Ids& ids);
 [[nodiscard]] std::string redirect_request(const Wire& wire, const Ids& ids);
 [[nodiscard]] std::string json_request(const Wire& wire, const std::string& method,

@@ -7,6 +7,7 @@
 #include <regex>
 
 #include "tests/e2e/rig.h"
+#include "tests/e2e/shop_backend.h"
 
 using namespace reconciled::e2e;
 
@@ -155,6 +156,7 @@ void see_orders(Witness& witness) {
   const Json order{{"amount", 500}, {"currency", "KRW"}, {"name", "사과 한 상자"}};
   witness.see("PUT", "/orders/new", order);
   witness.see("PUT", "/orders/new", order);
+  witness.see("PUT", "/orders/told", {{"amount", 500}, {"currency", "KRW"}, {"preregister", true}});
   witness.see("PUT", "/orders/new", {{"amount", 0}, {"currency", "KRW"}});
   witness.see("PUT", "/orders/paid-v2", {{"amount", 1}, {"currency", "KRW"}});
   witness.see("/orders/new");
@@ -164,9 +166,17 @@ void see_orders(Witness& witness) {
   witness.see("/orders/unknown");
 }
 
+void see_notifications(Witness& witness) {
+  const Json all = witness.see("/notifications?limit=500").at("notifications");
+  CHECK(all.size() > 16);
+  witness.see("POST", "/notifications/1/resend", Json::object());
+  witness.see("POST", "/notifications/777777/resend", Json::object());
+  witness.see("POST", "/notifications/resend", {{"since", "2026-01-01T00:00:00Z"}});
+}
+
 void see_the_rest(Witness& witness) {
   const Json payments = witness.see("/payments?limit=500").at("payments");
-  CHECK(payments.size() == 17);
+  CHECK(payments.size() == 18);
   for (const Json& payment : payments) {
     const std::string target = "/payments/" + encode(payment.at("payment_id"));
     witness.see(target);
@@ -189,13 +199,17 @@ void see_the_rest(Witness& witness) {
 }  // namespace
 
 TEST_CASE("openapi: what the admin endpoint does is what GET /openapi.json describes") {
-  Rig rig;
+  const ShopBackend shop;
+  Settings settings;
+  settings.notify_lines = shop.lines();
+  Rig rig(settings);
   live(rig);
   Witness witness(rig);
   const Json api = witness.see("/openapi.json");
   CHECK(api.at("info").at("version") == PROJECT_VERSION);
   see_orders(witness);
   see_the_rest(witness);
+  see_notifications(witness);
 
   const std::vector<Description::Operation> operations = Description(api).operations();
   const auto has_body = [](const auto& operation) { return operation.method != "GET"; };
@@ -222,8 +236,21 @@ TEST_CASE("openapi: what the admin endpoint does is what GET /openapi.json descr
     witness.see(operation.method, operation.path, has_body(operation) ? Json::object() : Json());
   }
 
-  // Each payment as it would be told of.
+  // Where nobody is told.
+  rig.daemon.settings().admin_lines = "";
+  rig.daemon.settings().notify_lines = "";
+  rig.daemon.configure(rig.daemon.settings());
+  CHECK(rig.daemon.stop() == 0);
+  rig.daemon.start();
+  for (const auto& operation : operations) {
+    if (!operation.path.starts_with("/notifications/")) continue;
+    witness.see("POST", operation.path, {{"since", "2026-01-01T00:00:00Z"}});
+  }
+
+  // What was told, and each payment under each word.
   Json messages = Json::array();
+  for (const Message& message : shop.taken()) messages.push_back(message.body);
+  CHECK(messages.size() > 16);
   for (const Json& payment : changes) {
     for (const auto& webhook : api.at("webhooks").items()) {
       messages.push_back(

@@ -102,6 +102,12 @@ struct Asking {
     [[nodiscard]] std::vector<LookupReport> ask(const std::vector<Question>& questions) {
       return asking.until_done(real.ask(questions));
     }
+    [[nodiscard]] storage::PreregistrationReport preregister(core::Api api, const std::string& id,
+                                                             std::int64_t minor,
+                                                             const char* currency) {
+      return asking.until_done(real.preregister(
+          {1, api, core::PaymentId::trusted(id), {minor, *core::Currency::make(currency)}}));
+    }
     [[nodiscard]] std::optional<portone::LookupFault> walk(
         core::Api api, core::Time from, core::Time until,
         const std::function<void(const portone::ListPage&)>& take) {

@@ -57,6 +57,11 @@ class ScriptedPortone {
     const std::lock_guard lock(mutex_);
     return asked_;
   }
+  // Each with its method and its body: "POST /payments/prepare amount=1".
+  [[nodiscard]] std::vector<std::string> told() const {
+    const std::lock_guard lock(mutex_);
+    return told_;
+  }
   // How many requests had `part` in their target.
   [[nodiscard]] int count(const std::string& part) const {
     int found = 0;
@@ -97,6 +102,7 @@ class ScriptedPortone {
     {
       const std::lock_guard lock(mutex_);
       asked_.push_back(target);
+      told_.push_back(method + " " + target + " " + request.substr(request.find("\r\n\r\n") + 4));
     }
     const Reply reply = script_(method, target);
     const std::string head = "HTTP/1.1 " + std::to_string(reply.status) + " Told\r\n" +
@@ -140,6 +146,7 @@ class ScriptedPortone {
   std::atomic<bool> stopping_{false};
   mutable std::mutex mutex_;
   std::vector<std::string> asked_;
+  std::vector<std::string> told_;
   std::list<std::thread> threads_;
   std::thread acceptor_;
 };

@@ -28,6 +28,24 @@ class PortoneByHand final : public portone::PortOne {
     asked_.push_back({std::move(questions), std::move(answered)});
     return true;
   }
+  [[nodiscard]] int telling_limit(core::Api) const override { return limit_; }
+  [[nodiscard]] bool preregister(storage::Preregistration order, Told told) override {
+    const std::lock_guard lock(mutex_);
+    telling_.push_back({std::move(order), std::move(told)});
+    return true;
+  }
+  struct Telling {
+    storage::Preregistration order;
+    Told told;
+  };
+  // The oldest that was told and not answered.
+  [[nodiscard]] std::optional<Telling> next_telling() {
+    const std::lock_guard lock(mutex_);
+    if (telling_.empty()) return std::nullopt;
+    Telling first = std::move(telling_.front());
+    telling_.erase(telling_.begin());
+    return first;
+  }
   [[nodiscard]] std::optional<portone::LookupFault> walk(core::Api, core::Time, core::Time,
                                                          const TakePage&) override {
     return std::nullopt;
@@ -70,6 +88,7 @@ class PortoneByHand final : public portone::PortOne {
   mutable std::mutex mutex_;
   std::vector<Asked> asked_;
   Listed listing_;
+  std::vector<Telling> telling_;
 };
 
 }  // namespace reconciled::test

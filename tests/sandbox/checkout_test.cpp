@@ -108,6 +108,12 @@ TEST_CASE("checkout: an amount other than the registered one opens no window") {
   CHECK(refused.status == 400);
   CHECK(refused.text.find("AmountNotEqualToPredefined") != std::string::npos);
   CHECK(rig.call("GET", checkout("v2", "p2")).status == 302);
+  // V1 sends the buyer back; and neither API knows of what the other was told.
+  rig.v1("POST", "/payments/prepare", R"({"merchant_uid":"p2","amount":64901,"currency":"KRW"})");
+  const Answer back = rig.call("GET", checkout("v1", "p2"));
+  CHECK(back.status == 302);
+  CHECK(back.location.find("error_code=AmountNotEqualToPredefined") != std::string::npos);
+  CHECK(rig.call("GET", checkout("v1", "p1")).location.find("attempt_id=") != std::string::npos);
 }
 
 TEST_CASE("checkout: refuses a return URL that is none") {

@@ -79,9 +79,10 @@ Reply state(World& world) {
   for (const Attempt& attempt : world.store.select([](const Attempt&) { return true; })) {
     payments.push_back(attempt_json(attempt));
   }
-  Json prepared = Json::object();
-  for (const auto& [payment_id, one] : world.store.all_prepared()) {
-    prepared[payment_id] = Json{{"amount", one.amount}, {"currency", one.currency}};
+  Json prepared{{"v1", Json::object()}, {"v2", Json::object()}};
+  for (const auto& [payment, one] : world.store.all_prepared()) {
+    prepared[std::string(core::to_word(payment.first))][payment.second] =
+        Json{{"amount", one.amount}, {"currency", one.currency}};
   }
   return json_reply(200, Json{{"store_id", world.options.store_id},
                               {"payments", std::move(payments)},

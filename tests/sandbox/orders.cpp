@@ -29,7 +29,7 @@ std::optional<Refused> window_refusal(const World& world, const Attempt& wanted)
                    wanted.payment_id + " is paid already: PortOne opens no second window for it",
                    "이미 결제가 완료된 거래건입니다."};
   }
-  const std::optional<Prepared> prepared = world.store.prepared(wanted.payment_id);
+  const std::optional<Prepared> prepared = world.store.prepared({wanted.version, wanted.payment_id});
   if (!prepared) return std::nullopt;
   const bool currency_differs =
       !prepared->currency.empty() && prepared->currency != wanted.currency;

@@ -74,7 +74,7 @@ Asked asked_of(const World& world, const Call& call, const Endpoint& endpoint) {
   for (const auto& [name, value] : call.query()) {
     if (name.find("_uid") != std::string::npos) named.push_back(value);
   }
-  if (call.method == "POST") {
+  if (call.method == "POST" || call.method == "PUT") {
     const std::optional<Fields> fields = body_fields(call);
     for (const char* name : {"imp_uid", "merchant_uid"}) {
       if (fields && fields->count(name) != 0) named.push_back(fields->at(name));

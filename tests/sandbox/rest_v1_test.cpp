@@ -233,7 +233,7 @@ TEST_CASE("V1 prepare: a second registration fails with code 1, PUT changes, GET
   const Json shown = rig.v1("GET", "/payments/prepare/o1").body["response"];
   CHECK(shown["amount"] == 20);
   CHECK(shown["currency"] == "USD");
-  CHECK(rig.control("GET", "/state")["prepared"]["o1"]["amount"] == 2000);
+  CHECK(rig.control("GET", "/state")["prepared"]["v1"]["o1"]["amount"] == 2000);
 }
 
 TEST_CASE("V1 certifications: share the imp_ prefix with payments and are no payments") {

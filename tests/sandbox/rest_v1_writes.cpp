@@ -122,7 +122,7 @@ Reply v1_cancel(World& world, const Call& call, const Captures&) {
 Reply v1_prepare(World& world, const Call& call, const Captures&) {
   const std::optional<PrepareRequest> request = read_prepare(call);
   if (!request) return v1_error(400, -1, "파라메터가 잘못되었습니다.");
-  if (!world.store.prepare(request->merchant_uid, request->prepared)) {
+  if (!world.store.prepare({Api::kV1, request->merchant_uid}, request->prepared)) {
     return v1_error(200, 1, "이미 등록된 merchant_uid입니다.");
   }
   return prepared_reply(request->merchant_uid, request->prepared);
@@ -131,15 +131,15 @@ Reply v1_prepare(World& world, const Call& call, const Captures&) {
 Reply v1_change_prepared(World& world, const Call& call, const Captures&) {
   const std::optional<PrepareRequest> request = read_prepare(call);
   if (!request) return v1_error(400, -1, "파라메터가 잘못되었습니다.");
-  if (!world.store.prepared(request->merchant_uid)) {
+  if (!world.store.prepared({Api::kV1, request->merchant_uid})) {
     return v1_error(404, -1, "등록된 결제사전정보를 찾을 수 없습니다.");
   }
-  world.store.set_prepared(request->merchant_uid, request->prepared);
+  world.store.set_prepared({Api::kV1, request->merchant_uid}, request->prepared);
   return prepared_reply(request->merchant_uid, request->prepared);
 }
 
 Reply v1_get_prepared(World& world, const Call&, const Captures& ids) {
-  const std::optional<Prepared> prepared = world.store.prepared(ids[0]);
+  const std::optional<Prepared> prepared = world.store.prepared({Api::kV1, ids[0]});
   if (!prepared) return v1_error(404, -1, "등록된 결제사전정보를 찾을 수 없습니다.");
   return prepared_reply(ids[0], *prepared);
 }

@@ -216,7 +216,7 @@ TEST_CASE("V2 pre-register: refused once the payment is paid") {
   Rig rig;
   const char* body = R"({"totalAmount":64900,"currency":"KRW"})";
   CHECK(rig.v2("POST", "/payments/p1/pre-register", body).status == 200);
-  CHECK(rig.control("GET", "/state")["prepared"]["p1"]["amount"] == 64900);
+  CHECK(rig.control("GET", "/state")["prepared"]["v2"]["p1"]["amount"] == 64900);
   rig.make({{"payment_id", "p1"}, {"version", "v2"}, {"status", "paid"}});
   const Answer again = rig.v2("POST", "/payments/p1/pre-register", body);
   CHECK(again.status == 409);

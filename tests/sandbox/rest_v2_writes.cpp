@@ -129,7 +129,7 @@ Reply v2_pre_register(World& world, const Call& call, const Captures& ids) {
   if (attempt != nullptr && attempt->paid_at) {
     return v2_error(409, "ALREADY_PAID", "결제가 이미 완료되었습니다.");
   }
-  world.store.set_prepared(ids[0], prepared);
+  world.store.set_prepared({Api::kV2, ids[0]}, prepared);
   return json_reply(200, Json::object());
 }
 

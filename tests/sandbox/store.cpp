@@ -134,24 +134,24 @@ std::vector<MoneyEvent> Store::events() const {
   return events_;
 }
 
-bool Store::prepare(const std::string& payment_id, Prepared prepared) {
+bool Store::prepare(const PreparedKey& payment, Prepared prepared) {
   const std::lock_guard lock(mutex_);
-  return prepared_.emplace(payment_id, std::move(prepared)).second;
+  return prepared_.emplace(payment, std::move(prepared)).second;
 }
 
-void Store::set_prepared(const std::string& payment_id, Prepared prepared) {
+void Store::set_prepared(const PreparedKey& payment, Prepared prepared) {
   const std::lock_guard lock(mutex_);
-  prepared_[payment_id] = std::move(prepared);
+  prepared_[payment] = std::move(prepared);
 }
 
-std::optional<Prepared> Store::prepared(const std::string& payment_id) const {
+std::optional<Prepared> Store::prepared(const PreparedKey& payment) const {
   const std::lock_guard lock(mutex_);
-  const auto found = prepared_.find(payment_id);
+  const auto found = prepared_.find(payment);
   if (found == prepared_.end()) return std::nullopt;
   return found->second;
 }
 
-std::map<std::string, Prepared> Store::all_prepared() const {
+std::map<Store::PreparedKey, Prepared> Store::all_prepared() const {
   const std::lock_guard lock(mutex_);
   return prepared_;
 }

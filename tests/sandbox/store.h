@@ -35,11 +35,13 @@ class Store {
   void add_event(MoneyEvent event);
   [[nodiscard]] std::vector<MoneyEvent> events() const;
 
-  // False if the payment has a registered amount already.
-  bool prepare(const std::string& payment_id, Prepared prepared);
-  void set_prepared(const std::string& payment_id, Prepared prepared);
-  [[nodiscard]] std::optional<Prepared> prepared(const std::string& payment_id) const;
-  [[nodiscard]] std::map<std::string, Prepared> all_prepared() const;
+  // By the API that was told: neither knows of the other's. False if the payment has a registered
+  // amount already.
+  using PreparedKey = std::pair<Api, std::string>;
+  bool prepare(const PreparedKey& payment, Prepared prepared);
+  void set_prepared(const PreparedKey& payment, Prepared prepared);
+  [[nodiscard]] std::optional<Prepared> prepared(const PreparedKey& payment) const;
+  [[nodiscard]] std::map<PreparedKey, Prepared> all_prepared() const;
 
   void set_identity(Identity identity);
   [[nodiscard]] std::optional<Identity> identity(Api version, const std::string& id) const;
@@ -56,7 +58,7 @@ class Store {
   std::unordered_map<std::string, std::size_t> by_attempt_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_payment_;
   std::vector<MoneyEvent> events_;
-  std::map<std::string, Prepared> prepared_;
+  std::map<PreparedKey, Prepared> prepared_;
   std::map<std::string, Identity> identities_;
 };
 

@@ -202,7 +202,14 @@ class Store {
     return wait<Accepted>([&](auto done) { writer_->accept_event(event, done); }).value();
   }
   ConfirmAnswer confirm(const NewEvent& question) {
-    return wait<ConfirmAnswer>([&](auto done) { writer_->answer_confirm(question, done); }).value();
+    return confirm_told(question, false).answer;
+  }
+  // `is_late`: "cannot tell" was answered meanwhile.
+  storage::Confirmed confirm_told(const NewEvent& question, bool is_late) {
+    return wait<storage::Confirmed>([&](auto done) {
+             writer_->answer_confirm(question, [is_late] { return is_late; }, done);
+           })
+        .value();
   }
   // The first decision about each of the events, before any look-up.
   SettledReport begin(const std::vector<EventId>& events, int now,
@@ -224,6 +231,20 @@ class Store {
                      const PaymentId& payment = kPayment, const Currency& currency = kKrw) {
     const OrderRequest request{payment, amount, currency, name, at(now)};
     return wait<OrderOutcome>([&](auto done) { writer_->register_order(request, done); }).value();
+  }
+  // Registered, and PortOne is to be told.
+  OrderOutcome preregister(std::int64_t amount, int now, const PaymentId& payment = kPayment,
+                           const std::string& name = "") {
+    const OrderRequest request{payment, amount, kKrw, name, at(now), true};
+    return wait<OrderOutcome>([&](auto done) { writer_->register_order(request, done); }).value();
+  }
+  // How PortOne takes what it is told, at that second.
+  bool portone_takes(const storage::Preregistration& told,
+                     storage::PreregistrationReport::Outcome outcome, int now,
+                     const std::string& detail = "") {
+    const storage::PreregistrationReport report{
+        .told = told, .outcome = outcome, .detail = detail, .answered_at = at(now)};
+    return wait<bool>([&](auto done) { writer_->settle_preregistration(report, done); }).value();
   }
   OrderOutcome withdraw(int now, const PaymentId& payment = kPayment) {
     return wait<OrderOutcome>([&](auto done) { writer_->withdraw_order(payment, at(now), done); })

@@ -135,8 +135,13 @@ TEST_CASE("view json: an order") {
   const Json json = to_json(kPayment, {.amount = 1'050,
                                        .currency = *core::Currency::make("USD"),
                                        .name = "socks",
-                                       .registered_at = kAt});
+                                       .registered_at = kAt},
+                            {{core::Api::kV1, core::PreregistrationState::kDone, "", kAt, {}},
+                             {core::Api::kV2, core::PreregistrationState::kPending, "away", kAt, kAt}});
   CHECK(json == Json::parse(R"({"payment_id":"ord-1","amount":1050,"currency":"USD",
                                 "name":"socks","registered_at":")" +
-                            kText + R"("})"));
+                            kText + R"(","preregistered":{)" +
+                            R"("v1":{"state":"done","detail":null,"at":")" + kText +
+                            R"(","next_at":null},"v2":{"state":"pending","detail":"away","at":")" +
+                            kText + R"(","next_at":")" + kText + R"("}}})"));
 }

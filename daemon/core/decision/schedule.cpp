@@ -9,6 +9,13 @@ namespace reconciled::core {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// How long something is asked about that stays open.
+constexpr std::chrono::days kOpenFor{30};
+
+}  // namespace
+
 std::optional<Time> next_scheduled(const Schedule& schedule, Time anchor, Time after, Time until) {
   std::optional<Time> next;
   for (const auto offset : schedule) {
@@ -39,19 +46,19 @@ std::optional<Time> asking_ends(const Decision& decision, Time anchor) {
     case Result::kPaid:
     case Result::kPartiallyCancelled:
     case Result::kCancelled:
-      if (decision.waits_for_webhook) return anchor + std::chrono::days(30);
+      if (decision.waits_for_webhook) return anchor + kOpenFor;
       return std::nullopt;
     case Result::kFailed:
-      return anchor + std::chrono::days(decision.waits_for_webhook ? 30 : 7);
+      return anchor + (decision.waits_for_webhook ? kOpenFor : std::chrono::days(7));
     case Result::kAwaitingDeposit:
       if (decision.deposit_due_at) {
         return to_time(*decision.deposit_due_at) + std::chrono::days(7);
       }
-      return anchor + std::chrono::days(30);
+      return anchor + kOpenFor;
     case Result::kNone:
     case Result::kReady:
     case Result::kPending:
-      return anchor + std::chrono::days(30);
+      return anchor + kOpenFor;
   }
   return std::nullopt;
 }
@@ -67,6 +74,13 @@ std::chrono::milliseconds failure_delay(int failures) {
   const int doublings = std::clamp(failures - 1, 0, 5);
   RECONCILED_MARK_IF(doublings == 5, kLongestBackOff);
   return std::min<std::chrono::milliseconds>(1s * (1 << doublings), 30s);
+}
+
+std::optional<Time> next_telling(Time since, Time answered, int failures,
+                                 std::optional<std::chrono::milliseconds> retry_after) {
+  const Time next = answered + retry_after.value_or(failure_delay(failures));
+  if (next > since + kOpenFor) return std::nullopt;
+  return next;
 }
 
 }  // namespace reconciled::core

@@ -39,4 +39,9 @@ using Schedule = std::vector<std::chrono::milliseconds>;  // ascending offsets, 
 // How long to wait after the n-th unusable answer in a row (n >= 1): 1 s, doubling to 30 s.
 [[nodiscard]] std::chrono::milliseconds failure_delay(int failures);
 
+// When PortOne is told of an order again after the n-th time in a row that it gave no usable answer,
+// at `answered`: as look-ups are, for 30 days from `since`. Nothing where that is over.
+[[nodiscard]] std::optional<Time> next_telling(Time since, Time answered, int failures,
+                                               std::optional<std::chrono::milliseconds> retry_after);
+
 }  // namespace reconciled::core

@@ -94,6 +94,18 @@ struct V2List {
 [[nodiscard]] Outcome<V2List, AnswerError> read_v2_cursor_page(int status, std::string_view body,
                                                                Time asked_at);
 
+// How PortOne took the amount that it was told before the payment window opens.
+struct PreregistrationReply {
+  bool is_taken = false;
+  std::string reason;  // why not: PortOne's code and words, clipped; never logged
+};
+// POST and PUT /payments/prepare. An answer about another order or amount is malformed.
+[[nodiscard]] Outcome<PreregistrationReply, AnswerError> read_v1_prepared(
+    int status, std::string_view body, const PaymentId& payment_id, const Money& money);
+// POST /payments/{paymentId}/pre-register
+[[nodiscard]] Outcome<PreregistrationReply, AnswerError> read_v2_preregistered(
+    int status, std::string_view body);
+
 // GET /certifications/{imp_uid}: whether the id belongs to an identity verification. Nothing of the
 // person is read.
 [[nodiscard]] Outcome<bool, AnswerError> read_v1_certification(int status, std::string_view body);

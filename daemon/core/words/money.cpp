@@ -136,17 +136,20 @@ std::optional<std::int64_t> minor_from_major(std::string_view text, const Curren
   return minor;
 }
 
-std::string readable_number(std::int64_t minor, const Currency& currency) {
+std::string major_from_minor(std::int64_t minor, const Currency& currency) {
   std::string digits = std::to_string(minor);
   const auto fraction = static_cast<std::size_t>(currency.minor_digits());
+  if (fraction == 0) return digits;
   if (digits.size() <= fraction) digits.insert(0, fraction + 1 - digits.size(), '0');
-  std::string tail;
-  if (fraction > 0) {
-    tail = "." + digits.substr(digits.size() - fraction);
-    digits.resize(digits.size() - fraction);
+  return digits.insert(digits.size() - fraction, 1, '.');
+}
+
+std::string readable_number(std::int64_t minor, const Currency& currency) {
+  std::string text = major_from_minor(minor, currency);
+  for (std::size_t i = std::min(text.find('.'), text.size()); i > 3; i -= 3) {
+    text.insert(i - 3, 1, ',');
   }
-  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
-  return digits + tail;
+  return text;
 }
 
 std::string readable_amount(std::int64_t minor, const Currency& currency) {

@@ -39,6 +39,9 @@ struct Money {
 [[nodiscard]] std::optional<std::int64_t> minor_from_major(std::string_view decimal,
                                                            const Currency& currency);
 
+// "64900", "10.50": minor units (>= 0) as the decimal that `minor_from_major` reads.
+[[nodiscard]] std::string major_from_minor(std::int64_t minor, const Currency& currency);
+
 // "64,900", "10.50": minor units (>= 0) for people, without the currency.
 [[nodiscard]] std::string readable_number(std::int64_t minor, const Currency& currency);
 // "64,900 KRW", "10.50 USD".

@@ -44,6 +44,10 @@ struct Words<EventKind> {
       "identity_verification", "payment_method", "unknown"};
 };
 template <>
+struct Words<PreregistrationState> {
+  static constexpr std::array<std::string_view, 4> kList{"pending", "done", "refused", "dropped"};
+};
+template <>
 struct Words<FindingKind> {
   static constexpr std::array<std::string_view, kFindingKinds> kList{
       "amount_mismatch",      "currency_mismatch",   "unregistered_order", "identity_mismatch",
@@ -78,6 +82,7 @@ std::string_view to_word(Authority value) { return word_of(value); }
 std::string_view to_word(Channel value) { return word_of(value); }
 std::string_view to_word(EventSource value) { return word_of(value); }
 std::string_view to_word(EventKind value) { return word_of(value); }
+std::string_view to_word(PreregistrationState value) { return word_of(value); }
 std::string_view to_word(FindingKind value) { return word_of(value); }
 std::string_view to_word(NotificationType value) { return word_of(value); }
 std::string_view to_word(NotificationState value) { return word_of(value); }
@@ -98,6 +103,7 @@ template std::optional<Authority> from_word<Authority>(std::string_view);
 template std::optional<Channel> from_word<Channel>(std::string_view);
 template std::optional<EventSource> from_word<EventSource>(std::string_view);
 template std::optional<EventKind> from_word<EventKind>(std::string_view);
+template std::optional<PreregistrationState> from_word<PreregistrationState>(std::string_view);
 template std::optional<FindingKind> from_word<FindingKind>(std::string_view);
 template std::optional<NotificationType> from_word<NotificationType>(std::string_view);
 template std::optional<NotificationState> from_word<NotificationState>(std::string_view);

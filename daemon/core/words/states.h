@@ -49,6 +49,14 @@ enum class EventKind {
   kUnknown                // signed or typed, but of a type that we do not know
 };
 
+// What became of an order's amount that PortOne is told before the payment window opens.
+enum class PreregistrationState {
+  kPending,  // PortOne is asked until it answers
+  kDone,     // another amount opens no window
+  kRefused,  // PortOne said no
+  kDropped   // nobody wants it any more, or PortOne gave no answer for too long
+};
+
 enum class FindingKind {
   kAmountMismatch,
   kCurrencyMismatch,
@@ -100,6 +108,7 @@ enum class NotificationState { kWaiting, kSent, kSuperseded, kParked };
 [[nodiscard]] std::string_view to_word(Channel value);
 [[nodiscard]] std::string_view to_word(EventSource value);
 [[nodiscard]] std::string_view to_word(EventKind value);
+[[nodiscard]] std::string_view to_word(PreregistrationState value);
 [[nodiscard]] std::string_view to_word(FindingKind value);
 [[nodiscard]] std::string_view to_word(NotificationType value);
 [[nodiscard]] std::string_view to_word(NotificationState value);

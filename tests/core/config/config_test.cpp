@@ -148,7 +148,7 @@ store_id = "store-…"
   CHECK(keys == std::vector<std::string>{"timezone", "storage.retention_days", "storage.pth",
                                          "log.level", "webhook.listen", "webhook.path",
                                          "portone.v2.api_secret", "portone.v2.store_id",
-                                         "portone.v2.webhook_secrets", "notify.url", "extra"});
+                                         "portone.v2.webhook_secrets", "notify.secret", "extra"});
 }
 
 TEST_CASE("configuration: unknown keys and tables are faults that name what was meant") {
@@ -227,10 +227,25 @@ TEST_CASE("configuration: what this version does not do is refused only when ask
     check_one_fault("[reconcile]\nsweep_every = \"" + std::string(text) + "\"",
                     "reconcile.sweep_every");
   }
-  CHECK(good("[notify]\nurl = \"\"\nsecret = \"credential:absent\"").notify_secret.empty());
-  const auto faults = faults_of("[notify]\nurl = \"https://shop.example\"");
+  const auto faults = faults_of("[alert]\nheartbeat_url = \"https://shop.example\"");
   REQUIRE(faults.size() == 1);
   CHECK(holds(faults[0], "not supported by this version"));
+}
+
+TEST_CASE("configuration: with a URL to tell the shop at, a secret to sign with is needed") {
+  CHECK(good("[notify]\nurl = \"\"\nsecret = \"credential:absent\"").notify_secret.empty());
+  const auto config = good(
+      "[notify]\nurl = \"https://shop.example/hooks?a=1\"\nsecret = \"whsec_c2VjcmV0\"");
+  CHECK(config.notify_url == "https://shop.example/hooks?a=1");
+  CHECK(config.notify_secret == "whsec_c2VjcmV0");
+  check_one_fault("[notify]\nurl = \"https://shop.example\"", "notify.secret");
+  check_one_fault("[notify]\nurl = \"https://shop.example\"\nsecret = \"no base64!\"",
+                  "notify.secret");
+  for (const char* url : {"shop.example", "ftp://shop.example", "/hooks", "https://shop.example/#a",
+                          "https://shop.example/{payment_id}"}) {
+    check_one_fault("[notify]\nurl = \"" + std::string(url) + "\"\nsecret = \"whsec_c2VjcmV0\"",
+                    "notify.url");
+  }
 }
 
 TEST_CASE("configuration: one of the two PortOne tables is needed, and either will do") {

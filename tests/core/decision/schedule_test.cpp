@@ -109,3 +109,12 @@ TEST_CASE("schedule: a webhook is overdue ten minutes after it was expected, and
   decision.expects_webhook = true;
   CHECK(webhook_due(decision, kAnchor) == kAnchor + 10min);
 }
+
+TEST_CASE("schedule: PortOne is told again as it is asked again, for 30 days") {
+  CHECK(next_telling(kAnchor, kAnchor, 1, std::nullopt) == kAnchor + 1s);
+  CHECK(next_telling(kAnchor, kAnchor, 100, std::nullopt) == kAnchor + 30s);
+  CHECK(next_telling(kAnchor, kAnchor, 1, 7s) == kAnchor + 7s);
+  const Time end = kAnchor + std::chrono::days(30);
+  CHECK(next_telling(kAnchor, end - 30s, 100, std::nullopt) == end);
+  CHECK(next_telling(kAnchor, end - 29s, 100, std::nullopt) == std::nullopt);
+}

@@ -55,6 +55,24 @@ TEST_CASE("money: major units become minor units exactly") {
   CHECK(minor("92233720368547758.07", "USD") == INT64_MAX);
 }
 
+TEST_CASE("money: minor units become the decimal that is read as the same minor units") {
+  const auto major = [](std::int64_t amount, const char* code) {
+    return major_from_minor(amount, *Currency::make(code));
+  };
+  CHECK(major(64900, "KRW") == "64900");
+  CHECK(major(1050, "USD") == "10.50");
+  CHECK(major(1000, "USD") == "10.00");
+  CHECK(major(5, "USD") == "0.05");
+  CHECK(major(0, "USD") == "0.00");
+  CHECK(major(1, "KWD") == "0.001");
+  CHECK(major(INT64_MAX, "USD") == "92233720368547758.07");
+  for (const char* code : {"KRW", "USD", "KWD", "CLF"}) {
+    for (const std::int64_t amount : {std::int64_t{0}, std::int64_t{7}, std::int64_t{123456}, INT64_MAX}) {
+      CHECK(minor(major(amount, code), code) == amount);
+    }
+  }
+}
+
 TEST_CASE("money: what would have to be rounded or does not fit is refused") {
   CHECK(minor("10.5", "KRW") == std::nullopt);
   CHECK(minor("10.001", "USD") == std::nullopt);

@@ -171,6 +171,37 @@ TEST_CASE("confirm: the same question gets the same answer, another question its
   CHECK(Stranger(store.path()).value("SELECT count(*) FROM confirm_answer") == "3");
 }
 
+TEST_CASE("confirm: what was answered too late keeps the refusal that PortOne got") {
+  Store store;
+  (void)store.order(kAmount);
+  const storage::Confirmed late = store.confirm_told(confirm_call("imp_1", "64900"), true);
+  CHECK(late.answer.reason == "cannot tell right now");
+  CHECK(store.confirm(confirm_call("imp_1", "64900", 9)).reason == "cannot tell right now");
+  // The commit itself took too long.
+  const storage::Confirmed slow = store.confirm_told(confirm_call("imp_2", "64900"), false);
+  REQUIRE(slow.answer.approved);
+  store.writer().take_back_confirm(slow.event);
+  CHECK(store.confirm(confirm_call("imp_2", "64900", 9)).reason == "cannot tell right now");
+  // An approval that PortOne has stays, however late its copy is answered.
+  CHECK(store.confirm(confirm_call("imp_3", "64900")).approved);
+  const storage::Confirmed copy = store.confirm_told(confirm_call("imp_3", "64900", 9), true);
+  CHECK(copy.is_copy);
+  CHECK(copy.answer.approved);
+}
+
+TEST_CASE("confirm: a question stays answered over changes of its order in between") {
+  Store store;
+  (void)store.order(kAmount);
+  CHECK(store.confirm(confirm_call("imp_1", "64900")).approved);
+  CHECK(store.confirm(confirm_call("imp_2", "1")).reason == "amount differs from the order");
+  (void)store.order(1, 2);
+  CHECK(store.confirm(confirm_call("imp_1", "64900", 3)).approved);
+  CHECK(store.confirm(confirm_call("imp_2", "1", 3)).reason == "amount differs from the order");
+  (void)store.withdraw(4);
+  CHECK(store.confirm(confirm_call("imp_1", "64900", 5)).approved);
+  CHECK(store.confirm(confirm_call("imp_4", "1", 5)).reason == "unknown order");
+}
+
 TEST_CASE("confirm: what another attempt has paid is not approved again") {
   Store store;
   (void)store.order(kAmount);

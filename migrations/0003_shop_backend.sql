@@ -1,4 +1,5 @@
--- Messages to the shop's backend. Nothing was ever written to the table that was kept free for them.
+-- For the shop's backend: messages to it, and what PortOne is told of its orders. Nothing was ever
+-- written to the table that was kept free for messages.
 
 DROP VIEW timeline;
 DROP TABLE notification;
@@ -40,6 +41,26 @@ CREATE TABLE untold (
   attempt_id       TEXT,
   cancelled_amount INTEGER
 ) STRICT;
+
+CREATE TABLE preregistration (
+  -- What each API was told, or is to be told, of a version of an order, and how it took it.
+  order_id     INTEGER NOT NULL REFERENCES expected_order (order_id),
+  api          TEXT NOT NULL CHECK (api = 'v1' OR api = 'v2'),
+  state        TEXT NOT NULL CHECK (state = 'pending' OR state = 'done' OR state = 'refused'
+                    OR state = 'dropped'),
+  detail       TEXT,                       -- why it is not done
+  failures     INTEGER NOT NULL DEFAULT 0, -- times in a row that PortOne gave no usable answer
+  wanted_at_ms INTEGER NOT NULL,           -- when the shop asked for it
+  at_ms        INTEGER NOT NULL,           -- when it came to its state, or was tried last
+  next_at_ms   INTEGER,                    -- when PortOne is told next; NULL: no more
+  PRIMARY KEY (order_id, api),
+  CHECK ((state = 'pending') = (next_at_ms IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+-- Those that the shop waits for go before those that are tried again.
+CREATE INDEX preregistration_new ON preregistration (next_at_ms)
+  WHERE next_at_ms IS NOT NULL AND failures = 0;
+CREATE INDEX preregistration_again ON preregistration (next_at_ms)
+  WHERE next_at_ms IS NOT NULL AND failures > 0;
 
 CREATE VIEW timeline AS
   -- All that happened, in order. Ask for one payment: WHERE payment_id = 'ord-1'.
@@ -111,7 +132,20 @@ CREATE VIEW timeline AS
       FROM transition t JOIN payment p ON p.payment_no = t.payment_no
                                       AND p.payment_id = t.payment_id
     UNION ALL
-    SELECT f.opened_at_ms, f.payment_id, 'finding', f.finding_id, 4, f.kind || ': ' || f.detail,
+    SELECT r.at_ms, o.payment_id, 'preregistration', r.order_id,
+           CASE r.api WHEN 'v1' THEN 4 ELSE 5 END,
+           CASE r.state WHEN 'done' THEN 'pre-registered with'
+                        WHEN 'refused' THEN 'refused to be pre-registered by'
+                        WHEN 'dropped' THEN 'not pre-registered with'
+                        ELSE 'to be pre-registered with' END
+             || ' PortOne ' || upper(r.api) || ', ' || o.amount || ' ' || o.currency
+             || CASE WHEN r.failures > 0 AND r.state <> 'done'
+                     THEN ' (' || r.failures || ' times in vain)' ELSE '' END
+             || coalesce(': ' || r.detail, ''),
+           NULL, NULL
+      FROM preregistration r JOIN expected_order o USING (order_id)
+    UNION ALL
+    SELECT f.opened_at_ms, f.payment_id, 'finding', f.finding_id, 6, f.kind || ': ' || f.detail,
            NULL, NULL
       FROM finding f
     UNION ALL
