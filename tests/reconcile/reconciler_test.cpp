@@ -24,7 +24,7 @@ constexpr storage::Askable kV1Alone{.v1 = true};
 
 struct ClockByHand final : Clock {
   [[nodiscard]] Time now() const override { return at(second); }
-  int second = 0;
+  std::atomic<int> second{0};
 };
 
 // A flood of unsigned webhooks in the inbox, from many addresses.
