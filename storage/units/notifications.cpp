@@ -219,9 +219,10 @@ std::optional<NotificationState> note_try(Session& session, const NotificationTr
   const auto state = next ? NotificationState::kWaiting : NotificationState::kParked;
   session
       .query(
-          "UPDATE notification SET state = ?1, tries = ?2, outcome = ?3, next_at_ms = ?4,"
-          "  failing_since_ms = CASE WHEN ?1 = 'waiting' THEN ?5 END WHERE notification_id = ?6")
-      .with(state, tries, tried.outcome, next, failing_since, tried.id)
+          "UPDATE notification SET state = ?, tries = ?, outcome = ?, next_at_ms = ?,"
+          "  failing_since_ms = ? WHERE notification_id = ?")
+      .with(state, tries, tried.outcome, next, next ? std::optional(failing_since) : std::nullopt,
+            tried.id)
       .run();
   if (!is_finding) {
     const core::Time at = next ? std::max(tried.at, failing_since + core::kGoesAheadAfter) : tried.at;

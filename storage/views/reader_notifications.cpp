@@ -5,34 +5,26 @@
 namespace reconciled::storage {
 namespace {
 
-constexpr const char* kSent =
-    "SELECT notification_id, payment_id, version, type, state, tries, outcome, created_at_ms,"
-    "  failing_since_ms, next_at_ms, sent_at_ms "
-    "FROM notification WHERE notification_id < ?1 AND state = ?2 "
-    "ORDER BY notification_id DESC LIMIT ?3";
-constexpr const char* kUnsent =
-    "SELECT notification_id, payment_id, version, type, state, tries, outcome, created_at_ms,"
-    "  failing_since_ms, next_at_ms, sent_at_ms "
-    "FROM notification WHERE notification_id < ?1 AND state = ?2 AND state <> 'sent' "
-    "ORDER BY notification_id DESC LIMIT ?3";
-constexpr const char* kAll =
-    "SELECT notification_id, payment_id, version, type, state, tries, outcome, created_at_ms,"
-    "  failing_since_ms, next_at_ms, sent_at_ms "
-    "FROM notification WHERE notification_id < ?1 AND (CAST(?2 AS TEXT) IS NULL) "
-    "ORDER BY notification_id DESC LIMIT ?3";
-
-// Nearly all are sent; the others have an index of their own.
-const char* statement_of(std::optional<core::NotificationState> state) {
-  if (!state) return kAll;
-  return *state == core::NotificationState::kSent ? kSent : kUnsent;
-}
+constexpr const char* kNotificationColumns =
+    "notification_id, payment_id, version, type, state, tries, outcome, created_at_ms,"
+    " failing_since_ms, next_at_ms, sent_at_ms";
 
 }  // namespace
 
 Page<NotificationView> Reader::notifications(std::optional<core::NotificationState> state,
                                              std::int64_t limit,
                                              std::optional<std::int64_t> cursor) {
-  Query query = impl_->session.query(statement_of(state));
+  static const std::string all = std::string("SELECT ") + kNotificationColumns +
+                                 " FROM notification WHERE notification_id < ?1"
+                                 " AND (CAST(?2 AS TEXT) IS NULL OR state = ?2)"
+                                 " ORDER BY notification_id DESC LIMIT ?3";
+  // Nearly all are sent; the others have an index of their own.
+  static const std::string unsent = std::string("SELECT ") + kNotificationColumns +
+                                    " FROM notification WHERE notification_id < ?1"
+                                    " AND state = ?2 AND state <> 'sent'"
+                                    " ORDER BY notification_id DESC LIMIT ?3";
+  const bool is_unsent = state && *state != core::NotificationState::kSent;
+  Query query = impl_->session.query(is_unsent ? unsent.c_str() : all.c_str());
   query.with(cursor.value_or(kNewest), state, limit + 1);
   Page<NotificationView> page;
   while (query.next()) {

@@ -35,7 +35,7 @@ constexpr std::chrono::seconds kRecovered{15};
 // A daemon that rests has 17 MB. Each that waits has a connection, a request, an answer and a
 // message of less than 1 KB each in memory, and what the allocator adds.
 constexpr double kRestingMb = 24;
-constexpr double kWaitingMb = 6.0 / 1024;
+constexpr double kWaitingMb = 8.0 / 1024;  // a buyer's page is held with it
 
 Settings settings() {
   // Unknown payments are looked up once.

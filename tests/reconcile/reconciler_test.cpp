@@ -1,6 +1,8 @@
 // The reconciler's rounds, with a clock of the test's own and nobody who asks PortOne.
 #include "daemon/reconcile/reconciler.h"
 
+#include <atomic>
+
 #include "daemon/portone/rest_client.h"
 #include "tests/reconcile/portone_by_hand.h"
 #include "tests/storage/store_fixture.h"
