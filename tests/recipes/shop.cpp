@@ -17,8 +17,6 @@ constexpr const char* kPython = "/usr/bin/python3";
 
 std::string recipes() { return std::string(RECIPES_FOLDER) + "/" + recipe_language(); }
 
-std::string free_port() { return std::to_string(test::ListeningSocket().port()); }
-
 std::vector<std::string> command_of(const std::string& name, const std::string& port) {
   const std::string language = recipe_language();
   const std::string file = recipes() + "/" + name;
@@ -49,6 +47,8 @@ std::string Shop::push_lacks() {
   return "";
 }
 
+std::string free_port() { return std::to_string(test::ListeningSocket().port()); }
+
 Shop::Shop(const Rig& rig) : folder_(rig.folder.text()) {
   environment_.environment = {
       {"SHOP_DATABASE", folder_ + "/shop.db"},
@@ -59,7 +59,7 @@ Shop::Shop(const Rig& rig) : folder_(rig.folder.text()) {
       {"PORTONE_CHANNEL_KEY", "channel-key-1"},
       {"NOTIFY_SECRET", kNotifySecret},
       {"PYTHONDONTWRITEBYTECODE", "1"}};
-  checkout_ = serve("checkout", checkout_at_);
+  checkout_ = serve("checkout", free_port(), checkout_at_);
 }
 
 Shop::~Shop() {
@@ -77,8 +77,8 @@ std::unique_ptr<ChildProcess> Shop::start(const std::string& name, const std::st
   return std::make_unique<ChildProcess>(command, folder_ + "/" + name);
 }
 
-std::unique_ptr<ChildProcess> Shop::serve(const std::string& name, Endpoint& at) {
-  const std::string port = free_port();
+std::unique_ptr<ChildProcess> Shop::serve(const std::string& name, const std::string& port,
+                                          Endpoint& at) {
   at = {"127.0.0.1:" + port};
   auto process = start(name, port);
   wait_until(name + " listens", [&] {
@@ -92,7 +92,9 @@ std::unique_ptr<ChildProcess> Shop::serve(const std::string& name, Endpoint& at)
   return process;
 }
 
-void Shop::start_notifications() { notifications_ = serve("notifications", notifications_at_); }
+void Shop::start_notifications(const std::string& port) {
+  notifications_ = serve("notifications", port, notifications_at_);
+}
 void Shop::start_changes() { changes_ = start("changes", ""); }
 
 Answer Shop::ask_checkout(const std::string& item) {

@@ -12,6 +12,8 @@ namespace reconciled::e2e {
 
 // `$RECIPE_LANGUAGE`: node, python or php.
 [[nodiscard]] std::string recipe_language();
+// A port of loopback that nobody listens at.
+[[nodiscard]] std::string free_port();
 
 class Shop {
  public:
@@ -23,7 +25,7 @@ class Shop {
 
   // Whether the public library that notifications need is there; why not.
   [[nodiscard]] static std::string push_lacks();
-  void start_notifications();
+  void start_notifications(const std::string& port = free_port());
   void start_changes();
   void kill_changes() { changes_.reset(); }
 
@@ -42,7 +44,7 @@ class Shop {
 
  private:
   std::unique_ptr<ChildProcess> start(const std::string& name, const std::string& port);
-  std::unique_ptr<ChildProcess> serve(const std::string& name, Endpoint& at);
+  std::unique_ptr<ChildProcess> serve(const std::string& name, const std::string& port, Endpoint& at);
 
   std::string folder_;
   Command environment_;
