@@ -42,7 +42,7 @@ Daemon::Daemon(const std::string& path, const Setup& setup, Machine& machine, Po
                      if (dies_deciding_.exchange(false)) keep_files_();
                      return core::decide(evidence, policy);
                    },
-                   [this] { return now(); })),
+                   [this] { return shown_.load(); })),
       reader_(storage::Store(path)),
       base_(machine.off) {
   for (const core::EventId id : reader_.inbox_after({}, 100'000)) claimed_.push_back(id);

@@ -82,7 +82,11 @@ class Daemon {
     core::Time lands_at;  // the true time
   };
 
-  [[nodiscard]] core::Time now() const { return machine_.at + base_; }
+  [[nodiscard]] core::Time now() const {
+    const core::Time now = machine_.at + base_;
+    shown_ = now;
+    return now;
+  }
   template <class T, class Submit>
   T write(Submit submit) {
     const bool is_last = writes_left_ > 0 && --writes_left_ == 0;
@@ -126,6 +130,7 @@ class Daemon {
   Outstanding outstanding_;
   const std::function<void()> keep_files_;
   std::atomic<bool> dies_deciding_{false};
+  mutable std::atomic<core::Time> shown_{core::Time{}};  // the newest `now`, for the writer's thread
   std::unique_ptr<storage::Writer> writer_;
   storage::Reader reader_;
   std::chrono::milliseconds base_;  // how far our clock is off, as far as we noticed
