@@ -97,9 +97,11 @@ void print_stats(const Json& stats, const LocalTime& local, core::Time now) {
   line("look-ups", text_at(lookups, "planned") + " planned, " + text_at(lookups, "waiting") +
                        " due now, " + text_at(lookups, "failing") + " tried in vain");
   const Json messages = at(stats, "notifications");
+  const std::string failing = text_at(messages, "failing_since");
   line("messages", text_at(messages, "waiting") + " to your backend wait, " +
                        text_at(messages, "parked") + " given up" +
-                       (text_at(messages, "paused") == "true" ? ", PAUSED" : ""));
+                       (text_at(messages, "paused") == "true" ? ", PAUSED" : "") +
+                       (failing == "-" ? "" : ", failing since " + ago(local, failing, now)));
   line("write queue", text_at(stats, "write_queue"));
   print_apis(stats, local, now);
   line("payments", counts(at(stats, "payments")));
