@@ -343,6 +343,7 @@ using NotificationBody =
 // One that is due.
 struct DueNotification {
   std::int64_t id = 0;
+  std::int64_t payment = 0;  // its number
   core::NotificationType type;
   core::Time created_at{};
   std::string body;
@@ -351,6 +352,7 @@ struct DueNotification {
 // How a try ended.
 struct NotificationTry {
   std::int64_t id = 0;
+  std::int64_t payment = 0;  // as DueNotification has it; 0 for a finding's
   core::Time at{};
   bool is_taken = false;  // the shop answered 2xx
   std::string outcome;    // for people, one line

@@ -134,7 +134,8 @@ void Notifier::send_due(storage::Reader& reader) {
     const std::optional<std::int64_t> id = next(reader, now);
     if (!id) return;
     // As the newest commit left it: what holds no more never leaves.
-    if (const auto message = reader.due_notification(*id, now)) send(*message);
+    const auto message = reader.due_notification(*id, now);
+    if (message && !waits(*message)) send(*message);
   }
 }
 
@@ -158,27 +159,45 @@ std::optional<std::int64_t> Notifier::next(storage::Reader& reader, core::Time n
   return busy_.contains(id) ? next(reader, now) : id;
 }
 
-void Notifier::send(const storage::DueNotification& message) {
+bool Notifier::waits(const storage::DueNotification& message) {
   busy_.insert(message.id);
+  if (message.type == core::NotificationType::kFinding) return false;
+  const auto [at, is_first] = behind_.try_emplace(message.payment);
+  if (!is_first) at->second.push_back(message.id);
+  return !is_first;
+}
+
+void Notifier::done_with(const NotificationTry& tried) {
+  busy_.erase(tried.id);
+  if (const auto at = behind_.find(tried.payment); at != behind_.end()) {
+    for (const std::int64_t id : at->second) busy_.erase(id);
+    behind_.erase(at);
+  }
+  may_have_more_ = true;
+}
+
+void Notifier::send(const storage::DueNotification& message) {
   ++in_flight_;
   const auto began = Steady::now();
   limit_.began(began);
   loop_.send(backend_->upstream(), backend_->request(message, uses_.clock.wall()),
-             [this, id = message.id, began](const http::ClientResult& result) {
+             [this, message, began](const http::ClientResult& result) {
                --in_flight_;
                if (loop_.is_aborted()) return;  // nobody knows whether it arrived: it is sent again
                limit_.ended(began, Steady::now(), judge(result).kind != Verdict::Kind::kBusy);
-               ended(id, result);
+               ended(message, result);
              });
 }
 
-void Notifier::ended(std::int64_t id, const http::ClientResult& result) {
+void Notifier::ended(const storage::DueNotification& message, const http::ClientResult& result) {
   const Verdict verdict = judge(result);
   const bool is_taken = verdict.kind == Verdict::Kind::kTaken;
   uses_.metrics.notification(is_taken ? NotificationOutcome::kDelivered
                                       : NotificationOutcome::kFailed);
   learn(verdict);
-  write({id, uses_.clock.now(), is_taken, verdict.outcome, verdict.retry_after});
+  const bool is_finding = message.type == core::NotificationType::kFinding;
+  write({message.id, is_finding ? 0 : message.payment, uses_.clock.now(), is_taken, verdict.outcome,
+         verdict.retry_after});
 }
 
 void Notifier::learn(const Verdict& verdict) {
@@ -216,10 +235,7 @@ void Notifier::write(NotificationTry tried) {
       if (outcome.value() == core::NotificationState::kParked) {
         uses_.metrics.notification(NotificationOutcome::kParked);
       }
-      on_loop([this, id = again.id] {
-        busy_.erase(id);
-        may_have_more_ = true;
-      });
+      on_loop([this, again] { done_with(again); });
     } else if (outcome.error().kind != storage::WriteFailure::Kind::kStopping) {
       on_loop([this, again] { unwritten_.push_back(again); });
     }

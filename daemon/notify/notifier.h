@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -62,7 +63,9 @@ class Notifier final : public NotificationControl {
   void send_due(storage::Reader& reader);
   [[nodiscard]] std::optional<std::int64_t> next(storage::Reader& reader, core::Time now);
   void send(const storage::DueNotification& message);
-  void ended(std::int64_t id, const http::ClientResult& result);
+  [[nodiscard]] bool waits(const storage::DueNotification& message);
+  void done_with(const storage::NotificationTry& tried);
+  void ended(const storage::DueNotification& message, const http::ClientResult& result);
   void learn(const Verdict& verdict);
   void write(storage::NotificationTry tried);
   void hasten();
@@ -81,6 +84,9 @@ class Notifier final : public NotificationControl {
   http::InFlightLimit limit_{kMostInFlight};
   int in_flight_ = 0;
   std::set<std::int64_t> busy_;      // in flight, or their outcome is not written yet
+  // By payments whose message is busy, findings' aside: those of the same payment that wait for it. One
+  // that is taken back while it is in flight may still arrive.
+  std::map<std::int64_t, std::vector<std::int64_t>> behind_;
   std::deque<std::int64_t> due_;     // read, in order of their times
   std::vector<storage::NotificationTry> unwritten_;  // the database did not take them
   bool may_have_more_ = true;        // than `due_`

@@ -296,7 +296,7 @@ ResendSlice resend_some(Session& session, const ResendRequest& request, const Re
 bool hasten_some(Session& session, core::Time now) {
   return session
              .query(
-                 "UPDATE notification SET next_at_ms = ?1 WHERE notification_id IN ("
+                 "UPDATE notification SET next_at_ms = ?1, tries = 1 WHERE notification_id IN ("
                  "  SELECT notification_id FROM notification WHERE failing_since_ms IS NOT NULL"
                  "    AND state = 'waiting' AND next_at_ms > ?1 ORDER BY failing_since_ms LIMIT ?2)")
              .with(now, kResentAtOnce)

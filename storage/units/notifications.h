@@ -36,7 +36,8 @@ ResendOutcome resend(Session& session, std::int64_t id, core::Time now);
 // Some of many, the oldest first.
 ResendSlice resend_some(Session& session, const ResendRequest& request, const ResendSlice& last,
                         core::Time now);
-// The shop takes messages again: some of those that failed are due now. Whether there may be more.
+// The shop takes messages again: some of those that failed are due now, and what follows counts anew,
+// as they were not at fault. Whether there may be more.
 bool hasten_some(Session& session, core::Time now);
 
 }  // namespace reconciled::storage

@@ -66,13 +66,14 @@ std::optional<core::Time> Reader::next_notification() {
 
 std::optional<DueNotification> Reader::due_notification(std::int64_t id, core::Time now) {
   Query query = impl_->session.query(
-      "SELECT type, created_at_ms, body FROM notification "
+      "SELECT payment_no, type, created_at_ms, body FROM notification "
       "WHERE notification_id = ? AND state = 'waiting' AND next_at_ms <= ?");
   if (!query.with(id, now).next()) return std::nullopt;
   Row row = query.row();
+  const std::int64_t payment = row.integer();
   const auto type = row.word<core::NotificationType>();
   const core::Time created = row.time();
-  return DueNotification{id, type, created, row.text()};
+  return DueNotification{id, payment, type, created, row.text()};
 }
 
 NotificationOutlook Reader::notification_outlook() {
