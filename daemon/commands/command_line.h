@@ -20,6 +20,8 @@ struct Arguments {
   std::int64_t event_id = 0;
   ResendOptions resend;
   OrderOptions order;
+  std::string file;
+  bool force = false;
 };
 
 // Adds every command with its options to `app`.
