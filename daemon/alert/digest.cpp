@@ -65,7 +65,9 @@ std::optional<Change> Digest::change_of(const Topic& topic, const Entry& entry,
                                         core::Time now) const {
   if (entry.stands) {
     if (!entry.is_told) return Change::kBegins;
-    const bool is_time = now - entry.more_at >= timing_.more;
+    const bool is_time =
+        now - entry.more_at >= timing_.more ||
+        entry.standing.count >= kManyTimes * std::max<std::int64_t>(entry.told_count, 1);
     if (entry.standing.newest > entry.told_newest && is_time) return Change::kMore;
     return std::nullopt;
   }
@@ -121,6 +123,7 @@ void Digest::told(const Telling& telling, core::Time now) {
         [[fallthrough]];
       case Change::kMore:
         entry.told_newest = item.standing.newest;
+        entry.told_count = item.standing.count;
         entry.more_at = now;
         break;
       case Change::kEnds:

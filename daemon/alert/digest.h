@@ -50,6 +50,8 @@ struct Timing {
       std::chrono::seconds(10);                              // the first; up to sixty times as long
   std::chrono::milliseconds beat = std::chrono::minutes(1);  // of the heartbeat
 };
+// So many times as many findings as were told are told at once.
+inline constexpr std::int64_t kManyTimes = 10;
 // What begins and is over so often between two messages is told, even if it never stood when one
 // went.
 inline constexpr int kUnsteady = 3;
@@ -90,6 +92,7 @@ class Digest {
     int begins = 0;           // told, in a day
     core::Time last_begin{};  // paced
     std::int64_t told_newest = 0;
+    std::int64_t told_count = 0;  // of findings, as they were then
     core::Time more_at{};  // paced; when further findings were last told
   };
 

@@ -26,6 +26,7 @@ Json json_of(const Topic& topic, const Digest::Entry& entry) {
           {"begins", entry.begins},
           {"last_begin_ms", core::to_ms(entry.last_begin)},
           {"told_newest", entry.told_newest},
+          {"told_count", entry.told_count},
           {"more_at_ms", core::to_ms(entry.more_at)}};
 }
 
@@ -42,6 +43,7 @@ void read_entry(const Json& json, KeptDigest& digest) {
   entry.begins = static_cast<int>(core::integer_member(json, "begins").value_or(0));
   entry.last_begin = time_at(json, "last_begin_ms");
   entry.told_newest = core::integer_member(json, "told_newest").value_or(0);
+  entry.told_count = core::integer_member(json, "told_count").value_or(0);
   entry.more_at = time_at(json, "more_at_ms");
   digest.entries.emplace(topic, std::move(entry));
 }

@@ -33,6 +33,7 @@ class Composer {
     return std::string(Said{korean, english}.in(context_.language));
   }
   [[nodiscard]] std::string name(const Item& item) const;
+  [[nodiscard]] std::string counted(const Item& item) const;
   [[nodiscard]] Part part(const Item& item) const;
   [[nodiscard]] std::string title(const Telling& telling) const;
   [[nodiscard]] std::string prefix() const;
@@ -54,6 +55,16 @@ std::string Composer::name(const Item& item) const {
       words == nullptr ? item.topic.name : std::string(words->title.in(context_.language));
   if (!item.topic.about.empty()) text += " (" + item.topic.about + ")";
   return text;
+}
+
+// As a title has it.
+std::string Composer::counted(const Item& item) const {
+  const bool is_over = item.change == Change::kEnds || item.change == Change::kIsPast;
+  if (item.topic.sort == Topic::Sort::kWarning || is_over || item.standing.count < 2) {
+    return name(item);
+  }
+  const std::string count = std::to_string(item.standing.count);
+  return name(item) + say(" " + count + "건", " (" + count + ")");
 }
 
 // `31분`, `2 h`.
@@ -92,12 +103,11 @@ std::string Composer::heading(const Item& item) const {
     case Change::kEnds:
     case Change::kIsPast:
       return say("해결: ", "Over: ") + name(item) +
-             say(" · " + since + "부터 " + lasted(item) + " 동안",
+             say(" · " + since + " 시작, " + lasted(item) + " 지속",
                  " · began " + since + ", lasted " + lasted(item));
     case Change::kIsUnsteady:
-      return name(item) +
-             say(" · " + std::to_string(item.times) + "번 나타났다 사라짐",
-                 " · came and went " + std::to_string(item.times) + " times so far");
+      return name(item) + say(" · " + std::to_string(item.times) + "번 나타났다 사라짐",
+                              " · came and went " + std::to_string(item.times) + " times so far");
   }
   return name(item);
 }
@@ -122,9 +132,9 @@ Part Composer::part(const Item& item) const {
 }
 
 std::string Composer::with_others(const Item& first, std::size_t others) const {
-  if (others == 0) return name(first);
+  if (others == 0) return counted(first);
   const std::string count = std::to_string(others);
-  return name(first) + say(" 외 " + count + "건", " and " + count + " more");
+  return counted(first) + say(" 외 " + count + "건", " and " + count + " more");
 }
 
 std::string Composer::prefix() const {

@@ -89,13 +89,20 @@ TEST_CASE("digest: further findings of a kind that stands are told, but not each
   CHECK(desk.wait(20s) == 1);
   desk.finding(2, 2);
   CHECK(desk.wait(5h) == 0);
-  desk.finding(40, 40);
+  desk.finding(9, 40);
   CHECK(desk.wait(2h) == 1);
   CHECK(desk.changes() == Changes{Change::kMore});
-  CHECK(desk.told().front().standing.count == 40);
+  CHECK(desk.told().front().standing.count == 9);
   CHECK(desk.wait(24h) == 0);
+  // Ten times as many are told as soon as a message may go.
+  desk.finding(89, 130);
+  desk.wait(1s);
+  desk.finding(90, 131);
+  CHECK(desk.wait(20s) == 1);
+  desk.finding(899, 999);
+  CHECK(desk.wait(5h) == 0);
   // One that is closed is no news; the last one is.
-  desk.finding(1, 1);
+  desk.finding(1, 131);
   CHECK(desk.wait(24h) == 0);
   desk.finding(0, 0);
   CHECK(desk.wait(20s) == 1);

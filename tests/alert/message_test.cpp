@@ -5,8 +5,8 @@
 #include <ctime>
 
 #include "daemon/alert/words.h"
-#include "daemon/core/words/text.h"
 #include "daemon/core/words/states.h"
+#include "daemon/core/words/text.h"
 #include "daemon/runtime/time_zone.h"
 #include "daemon/runtime/warnings.h"
 #include "tests/alert/digests.h"
@@ -50,7 +50,7 @@ TEST_CASE("message: what is wrong comes first, then what is over, and where to l
   CHECK(has(text, "상세(영문): PortOne gives no usable answer"));
   CHECK(has(text, "결제 금액 불일치, 미해결 5건"));
   CHECK(has(text, "주문: ord-1, 주문-2, x 외 2건"));
-  CHECK(has(text, "해결: 디스크 공간 부족 · 11-27 01:42 KST부터 90분 동안"));
+  CHECK(has(text, "해결: 디스크 공간 부족 · 11-27 01:42 KST 시작, 90분 지속"));
   CHECK(text.find("포트원 응답 없음") < text.find("해결: "));
   CHECK(has(text, "reconciled status"));
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <sstream>
 
+#include "daemon/core/config/alert_url.h"
 #include "daemon/core/words/text.h"
 
 namespace reconciled::core {
@@ -14,6 +15,7 @@ namespace {
 enum class Show {
   kValue,      // as it is
   kOrigin,     // of a URL its scheme and host: paths and queries hold tokens
+  kAlertUrl,   // of one of alert.urls its format and host
   kReference,  // of a secret where it stands
   kNothing     // that it is set
 };
@@ -65,10 +67,10 @@ constexpr std::array<Shown, 49> kKeys{{
     {"reconcile.lookups_in_flight", Show::kValue},
     {"reconcile.sweep_every", Show::kValue},
     {"reconcile.unregistered_orders", Show::kValue},
-    {"alert.urls", Show::kReference},
+    {"alert.urls", Show::kAlertUrl},
     {"alert.language", Show::kValue},
     {"alert.dashboard_url", Show::kOrigin},
-    {"alert.heartbeat_url", Show::kReference},
+    {"alert.heartbeat_url", Show::kOrigin},
     {"notify.url", Show::kOrigin},
     {"notify.secret", Show::kReference},
 }};
@@ -86,20 +88,26 @@ bool is_plain(std::string_view text) {
 
 std::string hidden(std::string_view text) { return text.empty() ? "(empty)" : "(set, not shown)"; }
 
+std::string reference_of(std::string_view text) {
+  const bool is_reference =
+      text.starts_with("file:") || text.starts_with("credential:") || text.starts_with("env:");
+  if (is_reference && is_plain(text)) return std::string(text);
+  return hidden(text);
+}
+
 std::string origin_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) return hidden(url);
+  if (scheme == std::string_view::npos) return reference_of(url);
   const std::string_view origin =
       url.substr(0, std::min(url.find_first_of("/?#", scheme + 3), url.size()));
   if (!is_plain(origin)) return hidden(url);
   return std::string(origin) + (origin.size() < url.size() ? "/\u2026" : "");
 }
 
-std::string reference_of(std::string_view text) {
-  const bool is_reference =
-      text.starts_with("file:") || text.starts_with("credential:") || text.starts_with("env:");
-  if (is_reference && is_plain(text)) return std::string(text);
-  return hidden(text);
+std::string alert_url_of(std::string_view text) {
+  const auto url = parse_alert_url(text);
+  return url.ok() && is_plain(url.value().host) ? url.value().label() + "/\u2026"
+                                                : reference_of(text);
 }
 
 std::string shown_text(Show how, std::string_view text) {
@@ -108,6 +116,8 @@ std::string shown_text(Show how, std::string_view text) {
       return is_plain(text) ? "\"" + std::string(text) + "\"" : hidden(text);
     case Show::kOrigin:
       return origin_of(text);
+    case Show::kAlertUrl:
+      return alert_url_of(text);
     case Show::kReference:
       return reference_of(text);
     case Show::kNothing:

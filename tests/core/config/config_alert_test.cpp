@@ -136,7 +136,7 @@ TEST_CASE("shown configuration: keys, and no value that may be a secret or someb
        {"timezone = \"Asia/Seoul\"\n", "storage.path = \"/var/lib/x.db\"\n",
         "redirect.retry_url = https://shop.example/\u2026\n", "admin.token = (set, not shown)\n",
         "portone.v1.imp_key = credential:imp_key\n", "notify.secret = file:/etc/x\n",
-        "alert.urls = [(set, not shown), file:/etc/y]\n",
+        "alert.urls = [slack hooks.slack.com/\u2026, file:/etc/y]\n",
         "(a key that nobody knows, in [notify])\n"}) {
     CAPTURE(line);
     CHECK(shown.find(line) != std::string::npos);
