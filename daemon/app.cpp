@@ -1,17 +1,15 @@
 #include "daemon/app.h"
 
 #include <openssl/rand.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <set>
 #include <stdexcept>
 
 #include "daemon/admin/admin_listener.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
+#include "daemon/listening.h"
 #include "daemon/notify/notifier.h"
 #include "daemon/portone/rest_client.h"
 #include "daemon/preregister/preregistrar.h"
@@ -61,58 +59,12 @@ storage::Store owned(const std::string& location) {
   return store;
 }
 
-// A flood of one listener leaves an eighth of the descriptors that the process may open to the
-// others, the database and the look-ups.
-std::size_t connections_of_one(std::size_t wanted) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  (void)::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t most = limit.rlim_cur - limit.rlim_cur / 8;
-  if (most >= wanted) return wanted;
-  if (most >= wanted / 2) return most;
-  log_warn("this process may open few files (LimitNOFILE=)",
-           {{"limit", limit.rlim_cur}, {"connections_a_listener", most}});
-  return most;
-}
-
-// Whoever connects to a socket that nobody accepts from waits for ever: a mistyped name is told.
-void tell_unused(const std::vector<InheritedSocket>& inherited) {
-  std::set<std::string> free{"webhook", "redirect", "admin"};
-  for (const InheritedSocket& socket : inherited) {
-    if (free.erase(socket.name) == 1) continue;
-    log_warn("a socket of systemd's is not used: FileDescriptorName= is webhook, redirect or admin, "
-             "once each",
-             {{"name", socket.name}, {"fd", socket.fd}});
-  }
-}
-
 std::string random_key() {
   std::array<unsigned char, 32> bytes{};
   if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
     throw std::runtime_error("no randomness to be had");
   }
   return core::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-http::ListenerOptions options_of(const std::string& name, const core::ListenerConfig& config,
-                                 const core::Config& all,
-                                 const std::vector<InheritedSocket>& inherited) {
-  http::ListenerOptions options{.name = name};
-  if (config.listen.kind == core::ListenAddress::Kind::kUnix) {
-    options.unix_path = config.listen.path;
-  } else {
-    options.host = config.listen.host;
-    options.port = config.listen.port;
-  }
-  const auto passed = std::find_if(inherited.begin(), inherited.end(),
-                                   [&](const auto& socket) { return socket.name == name; });
-  if (passed != inherited.end()) options.inherited_fd = passed->fd;
-  options.tls_cert = config.tls_cert;
-  options.tls_key = config.tls_key;
-  options.trusted_proxies = all.trusted_proxies;
-  return options;
 }
 
 }  // namespace
