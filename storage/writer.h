@@ -35,11 +35,13 @@ using Done = std::function<void(const core::Outcome<T, WriteFailure>&)>;
 // What the writer tells the rest of the daemon, on its own thread, after each commit.
 struct CommitNotice {
   // New in the inbox, or back in it. The writer begins what is signed by itself, right after it is
-  // acknowledged; whatever else came is begun once somebody asks for it.
+  // acknowledged, and where there is little to do also what PortOne's addresses brought; whatever
+  // else came is begun once somebody asks for it.
   struct Pending {
     core::EventId event;
     core::Time at{};  // of this arrival
-    bool is_begun = false;
+    bool is_signed = false;
+    bool is_begun = false;  // or is to be
   };
   std::vector<Pending> pending_events;
   std::vector<Suspect> suspects;  // of those that the writer began: to be tried alone

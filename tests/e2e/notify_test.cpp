@@ -277,11 +277,10 @@ TEST_CASE("notify: none is missing and none out of order, whatever the backend d
   settings.reconcile_lines =
       "lookup_schedule = [\"1s\", \"2s\"]\nunregistered_orders = \"accept\"";
   Rig rig(settings);
-  std::atomic<bool> is_over{false};
-  std::thread trouble([&] {
-    for (int i = 0; !is_over; ++i) {
+  std::jthread trouble([&](const std::stop_token& is_over) {
+    for (int i = 0; !is_over.stop_requested(); ++i) {
       std::this_thread::sleep_for(400ms);
-      if (i % 4 != 3 || is_over) continue;
+      if (i % 4 != 3 || is_over.stop_requested()) continue;
       shop.die();
       std::this_thread::sleep_for(150ms);
       shop.live();
@@ -304,7 +303,7 @@ TEST_CASE("notify: none is missing and none out of order, whatever the backend d
     });
   };
   wait_until("all are told", are_all_told, 300s);
-  is_over = true;
+  trouble.request_stop();
   trouble.join();
   CHECK(out_of_order == 0);
   CHECK(shop.forged() == 0);
