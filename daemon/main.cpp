@@ -43,6 +43,9 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   if (app.got_subcommand("order")) {
     return commands::order(config, arguments.payment_id, arguments.order);
   }
+  if (app.got_subcommand("resolve")) {
+    return commands::resolve(config, arguments.finding_id, arguments.note);
+  }
   if (app.got_subcommand("replay")) return commands::replay(config, arguments.event_id);
   if (app.got_subcommand("resend")) return commands::resend(config, arguments.resend);
   if (app.got_subcommand("notify")) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/records.h"
+#include "storage/notification_records.h"
 #include "storage/store.h"
 
 namespace reconciled::storage {
@@ -108,6 +108,7 @@ class Reader {
   [[nodiscard]] Page<EventView> events(const EventFilter& filter);
   [[nodiscard]] std::optional<EventView> event(core::EventId id);
   [[nodiscard]] std::vector<RejectedDelivery> rejected(std::int64_t limit);
+  [[nodiscard]] std::optional<FindingView> finding(std::int64_t id);
   [[nodiscard]] Page<FindingView> findings(bool open_only, std::int64_t limit,
                                            std::optional<std::int64_t> cursor);
   [[nodiscard]] Page<NotificationView> notifications(std::optional<core::NotificationState> state,

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "daemon/core/words/outcome.h"
-#include "storage/records.h"
+#include "storage/notification_records.h"
 #include "storage/store.h"
 
 namespace reconciled::storage {
@@ -141,6 +141,8 @@ class Writer {
   // Only plans the next time for a question whose answer could not be decided on.
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
+  // A person closes a finding (interface §2, `resolve`).
+  void resolve_finding(ResolveRequest request, Done<ResolveOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
   // How PortOne took an order that it was told; false where nobody waits for that any more.
   void settle_preregistration(PreregistrationReport report, Done<bool> done);

@@ -92,6 +92,17 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order->add_option("--currency", arguments.order.currency, "ISO 4217 code: KRW")->required();
   order->add_flag("--preregister", arguments.order.preregister,
                   "Tell PortOne, too: no payment window opens for another amount");
+  order->add_flag("--correct", arguments.order.correct,
+                  "Correct what was registered wrongly, though it is paid; needs --note");
+  order->add_option("--note", arguments.order.note, "Why it is corrected: stays in its history");
+
+  CLI::App* resolve = app.add_subcommand("resolve", "Close a finding by hand");
+  resolve->group(group);
+  resolve->add_option("FINDING_ID", arguments.finding_id, "As `findings` tells it")
+      ->required()
+      ->check(fault_of_number);
+  resolve->add_option("--note", arguments.note, "Why: stays in the payment's history, with who did it")
+      ->required();
 
   CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
   lookup->group(group);

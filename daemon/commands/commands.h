@@ -1,7 +1,8 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
 // `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `status`,
-// `tail`, `order`, `lookup`, `replay`, `resend` and `notify` go through the running daemon's admin endpoint.
+// `tail`, `order`, `resolve`, `lookup`, `replay`, `resend` and `notify` go through the running daemon's
+// admin endpoint.
 #pragma once
 
 #include <cstdint>
@@ -66,9 +67,13 @@ struct OrderOptions {
   std::int64_t amount = 0;  // minor units
   std::string currency;
   bool preregister = false;  // PortOne is told, too
+  bool correct = false;      // a paid one is corrected by hand
+  std::string note;          // why
 };
 // Fails where PortOne refuses to be told.
 int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options);
+// Closes a finding by hand; `note` says why.
+int resolve(const core::Config& config, std::int64_t finding_id, const std::string& note);
 int lookup(const core::Config& config, const std::string& payment_id);
 int replay(const core::Config& config, std::int64_t event_id);
 

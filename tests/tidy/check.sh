@@ -67,8 +67,8 @@ check_project_include() { # file, folder, included
   esac
   case $2:$3 in
     *:daemon/*) ;;
-    storage/units:storage/session.h | storage/units:storage/records.h | storage/units:storage/units/*) ;;
-    storage/views:storage/session.h | storage/views:storage/records.h | storage/views:storage/reader.h) ;;
+    storage/units:storage/session.h | storage/units:storage/*records.h | storage/units:storage/units/*) ;;
+    storage/views:storage/session.h | storage/views:storage/*records.h | storage/views:storage/reader.h) ;;
     storage/views:storage/units/* | storage/views:storage/views/*) ;;
     storage/units:* | storage/views:*)
       fault "$1 includes $3: units and views know a session and records" ;;
@@ -81,7 +81,7 @@ check_project_include() { # file, folder, included
     storage*:*) ;;
     daemon/portone:storage/records.h) ;;
     daemon/portone:*) fault "$1 includes $3: PortOne's client knows only the store's words" ;;
-    *:storage/store.h | *:storage/records.h | *:storage/reader.h | *:storage/writer.h) ;;
+    *:storage/store.h | *:storage/*records.h | *:storage/reader.h | *:storage/writer.h) ;;
     *:storage/rebuild.h) ;;
     *) fault "$1 includes $3, which is private to storage" ;;
   esac
