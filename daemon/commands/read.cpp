@@ -71,6 +71,12 @@ std::string webhook_text(const storage::PaymentView& payment) {
 
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
+// Evidence ends it, or a person.
+std::string state_of(const storage::FindingView& finding) {
+  if (finding.open) return "open";
+  return finding.by.empty() ? "over" : "closed by " + finding.by;
+}
+
 void print_payment(const storage::PaymentDetail& detail, const LocalTime& local) {
   const storage::PaymentView& p = detail.payment;
   const auto line = [](const char* name, const std::string& value) {
@@ -113,12 +119,6 @@ void print_payment(const storage::PaymentDetail& detail, const LocalTime& local)
     table.add({local.text(entry.at), entry.kind, std::to_string(entry.id), entry.summary});
   }
   table.print();
-}
-
-// Evidence ends it, or a person.
-std::string state_of(const storage::FindingView& finding) {
-  if (finding.open) return "open";
-  return finding.by.empty() ? "over" : "closed by " + finding.by;
 }
 
 }  // namespace
