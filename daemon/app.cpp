@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "daemon/admin/admin_listener.h"
+#include "daemon/alert/alerter.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
 #include "daemon/listening.h"
@@ -70,7 +71,7 @@ std::string random_key() {
 }  // namespace
 
 struct App::Parts {
-  Parts(core::Config loaded, storage::WriterOptions writer_options)
+  Parts(core::Config loaded, storage::WriterOptions writer_options, const alert::Timing& timing)
       : config(std::move(loaded)),
         running_config(config),
         store(owned(config.database_path)),
@@ -89,6 +90,7 @@ struct App::Parts {
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
         notifier({config, clock, store, writer, metrics, warnings}),
+        alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
         admin({config, clock, clock.now(), writer, readers, reconciler, notifier, metrics, warnings,
@@ -110,6 +112,7 @@ struct App::Parts {
     writer.put(storage::kUtcOffsetKey, std::to_string(local_time(now).utc_offset.count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     notifier.prepare();
+    alerter.prepare();
     return writer.keep("page_token_key", random_key());
   }
 
@@ -208,6 +211,7 @@ struct App::Parts {
   Preregistrar preregistrar;
   Sweeper sweeper;
   notify::Notifier notifier;
+  alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
   AdminListener admin;
@@ -218,8 +222,8 @@ struct App::Parts {
 };
 
 App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
-         storage::WriterOptions writer)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer))) {
+         storage::WriterOptions writer, const alert::Timing& timing)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer), timing)) {
   Parts& parts = *parts_;
   for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
   parts.webhook.add_routes(parts.webhook_router);
@@ -240,6 +244,7 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   if (parts.notifier.is_on()) {
     parts.health.watch("notifier", [&parts] { return parts.notifier.rounds(); });
   }
+  parts.health.watch("alerter", [&parts] { return parts.alerter.rounds(); });
   parts.edge.on_tick([&parts](int loop) {
     parts.loop_ticks[static_cast<std::size_t>(loop)].fetch_add(1, std::memory_order_relaxed);
   });
@@ -259,6 +264,7 @@ void App::start() {
   parts_->preregistrar.start();
   parts_->sweeper.start();
   parts_->notifier.start();
+  parts_->alerter.start();
   parts_->edge.start();
   parts_->running = true;
 }
@@ -273,6 +279,7 @@ void App::stop() {
   parts_->readers.stop();
   parts_->sweeper.stop_soon();
   parts_->notifier.stop();
+  parts_->alerter.stop();
   parts_->reconciler.stop();
   parts_->preregistrar.stop();
   parts_->portone.stop();
@@ -290,6 +297,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   parts_->admin.reload(config);
   parts_->portone.reload(config);
   parts_->notifier.reload(config);
+  parts_->alerter.reload(config);
   parts_->edge.set_trusted_proxies(config.trusted_proxies);
   parts_->writer.set_schedule(config.reconcile.lookup_schedule);
 

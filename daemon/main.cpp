@@ -23,6 +23,7 @@ using commands::Arguments;
 core::ConfigUse use_of(const CLI::App& app) {
   if (app.got_subcommand("serve")) return core::ConfigUse::kServe;
   if (app.got_subcommand("listen")) return core::ConfigUse::kAskPortone;
+  if (app.got_subcommand("alert")) return core::ConfigUse::kTellPeople;
   for (const char* name : {"order", "lookup", "replay", "resend", "notify", "status", "tail"}) {
     if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
   }
@@ -51,12 +52,16 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   if (app.got_subcommand("notify")) {
     return commands::notify(config, app.get_subcommand("notify")->got_subcommand("pause"));
   }
+  if (app.got_subcommand("alert")) return commands::test_alerts(config);
   if (app.got_subcommand("rebuild")) return commands::rebuild(config, arguments.only_check);
   return commands::lookup(config, arguments.payment_id);
 }
 
 int run(const CLI::App& app, const Arguments& arguments) {
   if (app.got_subcommand("check")) return commands::check(arguments.config_path, arguments.check);
+  if (app.got_subcommand("bugreport")) {
+    return commands::bugreport(arguments.config_path, arguments.file, arguments.force);
+  }
   const auto config = commands::load_config(arguments.config_path, use_of(app));
   if (!config) return commands::kBadConfiguration;
   try {

@@ -115,6 +115,15 @@ class Reader {
                                                      std::int64_t limit,
                                                      std::optional<std::int64_t> cursor);
   [[nodiscard]] Stats stats();
+  // The kinds of findings that are open: how many, since when, and of the newest whose they are.
+  struct OpenKind {
+    core::FindingKind kind;
+    std::int64_t count = 0;
+    core::Time since{};
+    std::int64_t newest = 0;  // the highest number of one
+    std::vector<core::PaymentId> payments;
+  };
+  [[nodiscard]] std::vector<OpenKind> open_kinds(std::int64_t payments_each);
   [[nodiscard]] std::optional<RedirectFacts> redirect(core::EventId id);
 
   // For the notifier: what is due, by its time; when the next one is; one of them, while it is due;

@@ -133,6 +133,19 @@ void describe_telling(CLI::App& app, Arguments& arguments) {
   notify->require_subcommand(1);
 }
 
+void describe_people(CLI::App& app, Arguments& arguments) {
+  const std::string group = "People";
+  CLI::App* alert = app.add_subcommand("alert", "Messages to people when something is wrong");
+  alert->group(group);
+  alert->add_subcommand("test", "Send a test message to each of alert.urls; say what each answers");
+  alert->require_subcommand(1);
+  CLI::App* bugreport =
+      app.add_subcommand("bugreport", "Write what a helper needs to FILE: no secrets, nobody's data");
+  bugreport->group(group);
+  bugreport->add_option("FILE", arguments.file, "A new file, readable by you alone")->required();
+  bugreport->add_flag("--force", arguments.force, "Overwrite FILE");
+}
+
 void describe_developing(CLI::App& app, Arguments& arguments) {
   CLI::App* listen = app.add_subcommand(
       "listen", "Deliver the test channel's webhooks to a URL of yours, without a tunnel");
@@ -223,6 +236,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_looking(app, arguments);
   describe_acting(app, arguments);
   describe_telling(app, arguments);
+  describe_people(app, arguments);
   describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.
   app.fallthrough();

@@ -22,6 +22,8 @@ struct Arguments {
   std::string note;
   ResendOptions resend;
   OrderOptions order;
+  std::string file;
+  bool force = false;
 };
 
 // Adds every command with its options to `app`.

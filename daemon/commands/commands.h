@@ -88,6 +88,12 @@ int resend(const core::Config& config, const ResendOptions& options);
 // Has messages to the shop's backend wait, or go on.
 int notify(const core::Config& config, bool paused);
 
+// A test message to each URL of [alert]; fails where one does not take it.
+int test_alerts(const core::Config& config);
+// What a person who helps needs to see, in a file: no secret, nobody's data. Needs neither daemon,
+// database nor a good configuration.
+int bugreport(const std::string& config_path, const std::string& file, bool overwrite);
+
 // Derives every payment anew from evidence; with `check` changes nothing and tells differences.
 int rebuild(const core::Config& config, bool check);
 

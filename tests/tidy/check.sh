@@ -46,10 +46,11 @@ allowed() {
     daemon/reconcile | daemon/preregister) echo "daemon/portone daemon/runtime storage $core" ;;
     daemon/views) echo "storage $core" ;;
     daemon/notify) echo "daemon/http daemon/runtime daemon/views storage $core" ;;
+    daemon/alert) echo "daemon/http daemon/runtime storage $core" ;;
     daemon/webhook | daemon/redirect) echo "$listener" ;;
     daemon/admin) echo "daemon/views $listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/portone daemon/reconcile daemon/preregister daemon/views" ;;
-    daemon/commands) echo "daemon daemon/http daemon/portone daemon/runtime daemon/admin daemon/views storage $core" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/alert daemon/portone daemon/reconcile daemon/preregister daemon/views" ;;
+    daemon/commands) echo "daemon daemon/alert daemon/http daemon/portone daemon/runtime daemon/admin daemon/views storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac
 }
