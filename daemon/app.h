@@ -11,6 +11,8 @@
 //   preregistrar  Preregistrar has PortOne told of orders                    Preregistrar::stop
 //   portone       RestClient   asks PortOne, many calls at once              RestClient::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
+//   backfill      Backfill     walks PortOne's lists over days of the past   Backfill::stop
+//   report        Reporter     compares a day's books                        Reporter::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
 //   log           LogQueue     writes the log                                end_logging
 #pragma once

@@ -23,7 +23,8 @@ using commands::Arguments;
 core::ConfigUse use_of(const CLI::App& app) {
   if (app.got_subcommand("serve")) return core::ConfigUse::kServe;
   if (app.got_subcommand("listen")) return core::ConfigUse::kAskPortone;
-  for (const char* name : {"order", "lookup", "replay", "resend", "notify", "status", "tail"}) {
+  for (const char* name : {"order", "lookup", "replay", "resend", "notify", "status", "tail", "backfill",
+                           "report"}) {
     if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
   }
   return core::ConfigUse::kReadFile;
@@ -48,6 +49,8 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   if (app.got_subcommand("notify")) {
     return commands::notify(config, app.get_subcommand("notify")->got_subcommand("pause"));
   }
+  if (app.got_subcommand("backfill")) return commands::backfill(config, arguments.backfill);
+  if (app.got_subcommand("report")) return commands::report(config, arguments.report);
   if (app.got_subcommand("rebuild")) return commands::rebuild(config, arguments.only_check);
   return commands::lookup(config, arguments.payment_id);
 }

@@ -105,9 +105,10 @@ ListQuery list_of(Parameters& parameters) {
   return list;
 }
 
-// A body that is an object of these members.
-Outcome<nlohmann::json, BadRequest> object_of(std::string_view body,
-                                              std::initializer_list<std::string_view> members) {
+}  // namespace
+
+Outcome<nlohmann::json, BadRequest> read_object(std::string_view body,
+                                                std::initializer_list<std::string_view> members) {
   auto json = core::parse_json(body);
   if (!json.ok()) return BadRequest{"the body must be JSON: " + json.error().detail};
   if (!json.value().is_object()) return BadRequest{"the body must be a JSON object"};
@@ -118,8 +119,6 @@ Outcome<nlohmann::json, BadRequest> object_of(std::string_view body,
   }
   return std::move(json).value();
 }
-
-}  // namespace
 
 Outcome<core::PaymentId, BadRequest> read_payment_id(const std::string& segment) {
   auto id = core::PaymentId::make(core::percent_decode(segment, false));
@@ -231,7 +230,7 @@ std::optional<BadRequest> refuse_parameters(std::string_view query) {
 Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId& payment_id,
                                                            std::string_view body,
                                                            core::Time now) {
-  const auto json = object_of(body, {"amount", "currency", "name", "preregister"});
+  const auto json = read_object(body, {"amount", "currency", "name", "preregister"});
   if (!json.ok()) return json.error();
   const auto amount = core::integer_member(json.value(), "amount");
   if (!amount || *amount <= 0) {
@@ -257,7 +256,7 @@ Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId
 
 Outcome<storage::ResendRequest, BadRequest> read_resend_body(std::string_view body,
                                                              core::Time now) {
-  const auto json = object_of(body, {"since", "until", "failed"});
+  const auto json = read_object(body, {"since", "until", "failed"});
   if (!json.ok()) return json.error();
   const auto time_of = [&](const char* name) -> std::optional<core::PortoneTime> {
     const auto text = core::text_member(json.value(), name);

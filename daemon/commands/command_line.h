@@ -20,6 +20,8 @@ struct Arguments {
   std::int64_t event_id = 0;
   ResendOptions resend;
   OrderOptions order;
+  BackfillOptions backfill;
+  ReportOptions report;
 };
 
 // Adds every command with its options to `app`.

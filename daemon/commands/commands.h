@@ -1,7 +1,7 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
 // `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `status`,
-// `tail`, `order`, `lookup`, `replay`, `resend` and `notify` go through the running daemon's admin endpoint.
+// `tail`, `order`, `lookup`, `replay`, `resend`, `notify`, `backfill` and `report` go through the running daemon's admin endpoint.
 #pragma once
 
 #include <cstdint>
@@ -82,6 +82,21 @@ struct ResendOptions {
 int resend(const core::Config& config, const ResendOptions& options);
 // Has messages to the shop's backend wait, or go on.
 int notify(const core::Config& config, bool paused);
+
+struct BackfillOptions {
+  std::string from;  // days of the configured time zone
+  std::string to;
+  bool notify = false;
+};
+// Takes in what never arrived, and shows how far it is; Ctrl-C stops it in the daemon, too.
+int backfill(const core::Config& config, const BackfillOptions& options);
+
+struct ReportOptions {
+  std::string day;               // or today, yesterday
+  std::string format = "table";  // table, csv or json
+};
+// A day's books; fails where they are incomplete.
+int report(const core::Config& config, const ReportOptions& options);
 
 // Derives every payment anew from evidence; with `check` changes nothing and tells differences.
 int rebuild(const core::Config& config, bool check);
