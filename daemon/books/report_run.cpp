@@ -13,7 +13,7 @@ using storage::LookupReport;
 using storage::QuestionKind;
 
 constexpr int kTries = 3;  // of a list
-constexpr std::chrono::milliseconds kPause = 2s;
+constexpr std::chrono::milliseconds kPause = 1s;
 constexpr std::chrono::milliseconds kLongestPause = 30s;
 constexpr std::size_t kAskedAtOnce = 8;
 constexpr std::size_t kMostNotes = 50;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "tests/e2e/books_days.h"
 #include "tests/e2e/rig.h"
@@ -44,11 +45,21 @@ Kinds kinds_of(const Json& report) {
   return kinds;
 }
 
+std::string lines_of(const Kinds& kinds) {
+  std::vector<std::string> lines;
+  for (const auto& [id, kind] : kinds) lines.push_back(id + " " + kind + "\n");
+  std::sort(lines.begin(), lines.end());
+  return std::accumulate(lines.begin(), lines.end(), std::string());
+}
+
 void hide(Rig& rig, const std::string& payment) {
   rig.portone.add_fault({{"answers", {{"payment", payment}, {"hidden", true}}}});
 }
+// By its own version's API: V2's shows V1 payments, too.
 void show_as(Rig& rig, const std::string& payment, const Json& patch) {
-  rig.portone.add_fault({{"answers", {{"payment", payment}, {"merge", patch}}}});
+  const std::string version = payment.substr(payment.size() - 2);
+  rig.portone.add_fault(
+      {{"answers", {{"where", version}, {"payment", payment}, {"merge", patch}}}});
 }
 
 // A day on which the books agree, of both versions, with all that is no difference.
@@ -187,17 +198,7 @@ TEST_CASE("report: of 25 differences of all kinds it tells exactly those") {
   CHECK(report.at("complete") == true);
   CHECK(report.at("agrees") == false);
   CHECK(report.at("difference_count") == 25);
-  const Kinds found = kinds_of(report);
-  for (const auto& [id, kind] : expected) {
-    CAPTURE(id);
-    CAPTURE(kind);
-    CHECK(std::count(found.begin(), found.end(), std::pair<const std::string, std::string>(id, kind)) == 1);
-  }
-  for (const auto& [id, kind] : found) {
-    CAPTURE(id);
-    CAPTURE(kind);
-    CHECK(expected.count(id) == 1);
-  }
+  CHECK(lines_of(kinds_of(report)) == lines_of(expected));
   for (const Json& one : report.at("differences")) CHECK(one.at("advice") != "");
 
   // As people see it, and as Excel does.
