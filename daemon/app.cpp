@@ -8,6 +8,8 @@
 
 #include "daemon/admin/admin_listener.h"
 #include "daemon/alert/alerter.h"
+#include "daemon/books/backfill.h"
+#include "daemon/books/reporter.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
 #include "daemon/listening.h"
@@ -53,6 +55,11 @@ core::DecisionPolicy policy_of(const core::Config& config) {
   return policy;
 }
 
+core::BookPolicy book_policy_of(const core::Config& config) {
+  const core::DecisionPolicy policy = policy_of(config);
+  return {policy.channel, policy.v2_store_id, policy.accept_unregistered};
+}
+
 // The right to write it, before anything else.
 storage::Store owned(const std::string& location) {
   storage::Store store(location);
@@ -89,6 +96,9 @@ struct App::Parts {
         preregistrar(store, askable_of(config), clock, writer, portone),
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
+        backfill({askable_of(config), clock, store, writer, portone, timers}),
+        reporter({askable_of(config), book_policy_of(config), config.timezone, clock, store, writer,
+                  readers, portone}),
         notifier({config, clock, store, writer, metrics, warnings}),
         alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
@@ -113,6 +123,7 @@ struct App::Parts {
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     notifier.prepare();
     alerter.prepare();
+    backfill.prepare();
     return writer.keep("page_token_key", random_key());
   }
 
@@ -210,6 +221,8 @@ struct App::Parts {
   Reconciler reconciler;
   Preregistrar preregistrar;
   Sweeper sweeper;
+  books::Backfill backfill;
+  books::Reporter reporter;
   notify::Notifier notifier;
   alert::Alerter alerter;
   WebhookListener webhook;
@@ -229,6 +242,8 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   parts.webhook.add_routes(parts.webhook_router);
   parts.redirect.add_routes(parts.redirect_router);
   parts.admin.add_routes(parts.admin_router);
+  parts.backfill.add_routes(parts.admin_router);
+  parts.reporter.add_routes(parts.admin_router);
 
   tell_unused(inherited);
   http::Limits webhook_limits;
@@ -263,6 +278,8 @@ void App::start() {
   parts_->reconciler.start();
   parts_->preregistrar.start();
   parts_->sweeper.start();
+  parts_->backfill.start();
+  parts_->reporter.start();
   parts_->notifier.start();
   parts_->alerter.start();
   parts_->edge.start();
@@ -278,12 +295,16 @@ void App::stop() {
   parts_->timers.stop();
   parts_->readers.stop();
   parts_->sweeper.stop_soon();
+  parts_->backfill.stop_soon();
+  parts_->reporter.stop_soon();
   parts_->notifier.stop();
   parts_->alerter.stop();
   parts_->reconciler.stop();
   parts_->preregistrar.stop();
   parts_->portone.stop();
   parts_->sweeper.stop();
+  parts_->backfill.stop();
+  parts_->reporter.stop();
   parts_->writer.stop();
 }
 

@@ -131,6 +131,8 @@ class Writer {
   void put(std::string key, std::string value, Done<bool> done = {});
   // What a walk over PortOne's list found and how far it came, in one commit.
   void note_swept(Swept swept, Done<bool> done);
+  // What a backfill found and how far it came, in one commit.
+  void note_backfilled(Backfilled backfilled, Done<bool> done);
   // Our clock was set by so much at `now`, which does not show it yet: what is planned keeps its
   // distance from now.
   void shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool> done);

@@ -109,20 +109,6 @@ ListQuery list_of(Parameters& parameters) {
   return list;
 }
 
-// A body that is an object of these members.
-Outcome<nlohmann::json, BadRequest> object_of(std::string_view body,
-                                              std::initializer_list<std::string_view> members) {
-  auto json = core::parse_json(body);
-  if (!json.ok()) return BadRequest{"the body must be JSON: " + json.error().detail};
-  if (!json.value().is_object()) return BadRequest{"the body must be a JSON object"};
-  for (const auto& [key, value] : json.value().items()) {
-    if (std::find(members.begin(), members.end(), key) == members.end()) {
-      return BadRequest{"unknown member: " + core::clean_text(key, 40)};
-    }
-  }
-  return std::move(json).value();
-}
-
 // One line of text, of at least one character that is seen.
 Outcome<std::string, BadRequest> line_of(const nlohmann::json& json, const char* name,
                                          std::size_t most) {
@@ -162,6 +148,19 @@ Outcome<bool, BadRequest> flag_of(const nlohmann::json& json, const char* name) 
 }
 
 }  // namespace
+
+Outcome<nlohmann::json, BadRequest> read_object(std::string_view body,
+                                                std::initializer_list<std::string_view> members) {
+  auto json = core::parse_json(body);
+  if (!json.ok()) return BadRequest{"the body must be JSON: " + json.error().detail};
+  if (!json.value().is_object()) return BadRequest{"the body must be a JSON object"};
+  for (const auto& [key, value] : json.value().items()) {
+    if (std::find(members.begin(), members.end(), key) == members.end()) {
+      return BadRequest{"unknown member: " + core::clean_text(key, 40)};
+    }
+  }
+  return std::move(json).value();
+}
 
 Outcome<core::PaymentId, BadRequest> read_payment_id(const std::string& segment) {
   auto id = core::PaymentId::make(core::percent_decode(segment, false));
@@ -273,7 +272,8 @@ std::optional<BadRequest> refuse_parameters(std::string_view query) {
 Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId& payment_id,
                                                            std::string_view body,
                                                            core::Time now) {
-  const auto json = object_of(body, {"amount", "currency", "name", "preregister", "correct", "note", "by"});
+  const auto json = read_object(
+      body, {"amount", "currency", "name", "preregister", "correct", "note", "by"});
   if (!json.ok()) return json.error();
   const auto amount = core::integer_member(json.value(), "amount");
   if (!amount || *amount <= 0) {
@@ -307,14 +307,14 @@ Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId
 }
 
 Outcome<storage::ByHand, BadRequest> read_resolve_body(std::string_view body) {
-  const auto json = object_of(body, {"note", "by"});
+  const auto json = read_object(body, {"note", "by"});
   if (!json.ok()) return json.error();
   return by_hand(json.value());
 }
 
 Outcome<storage::ResendRequest, BadRequest> read_resend_body(std::string_view body,
                                                              core::Time now) {
-  const auto json = object_of(body, {"since", "until", "failed"});
+  const auto json = read_object(body, {"since", "until", "failed"});
   if (!json.ok()) return json.error();
   const auto time_of = [&](const char* name) -> std::optional<core::PortoneTime> {
     const auto text = core::text_member(json.value(), name);

@@ -146,6 +146,30 @@ void describe_people(CLI::App& app, Arguments& arguments) {
   bugreport->add_flag("--force", arguments.force, "Overwrite FILE");
 }
 
+void describe_books(CLI::App& app, Arguments& arguments) {
+  const std::string group = "Books, through the running daemon";
+  CLI::App* report = app.add_subcommand(
+      "report", "Compare a day's payments: PortOne's list, ours, and the registered orders");
+  report->group(group);
+  report->add_option("--day", arguments.report.day, "2026-11-22 (of `timezone`), yesterday or today")
+      ->required();
+  report->add_option("--format", arguments.report.format, "table, csv (opens in Excel) or json")
+      ->check(CLI::IsMember({"table", "csv", "json"}))
+      ->capture_default_str();
+  report->footer("Exit status: 0 the books agree, 3 they differ, 1 something could not be compared.");
+
+  CLI::App* backfill = app.add_subcommand(
+      "backfill", "Walk PortOne's lists over days of the past; take in what never arrived");
+  backfill->group(group);
+  backfill->add_option("--from", arguments.backfill.from, "The first day, 2026-11-01, of `timezone`")
+      ->required();
+  backfill->add_option("--to", arguments.backfill.to, "The last day; PortOne lists by the last change")
+      ->required();
+  backfill->add_flag("--notify", arguments.backfill.notify,
+                     "Messages and findings also about what happened before the daemon's first start");
+  backfill->footer("Ctrl-C stops it; the same line goes on where it was. Closing the terminal does not.");
+}
+
 void describe_developing(CLI::App& app, Arguments& arguments) {
   CLI::App* listen = app.add_subcommand(
       "listen", "Deliver the test channel's webhooks to a URL of yours, without a tunnel");
@@ -237,6 +261,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_acting(app, arguments);
   describe_telling(app, arguments);
   describe_people(app, arguments);
+  describe_books(app, arguments);
   describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.
   app.fallthrough();

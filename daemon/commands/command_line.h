@@ -24,6 +24,8 @@ struct Arguments {
   OrderOptions order;
   std::string file;
   bool force = false;
+  BackfillOptions backfill;
+  ReportOptions report;
 };
 
 // Adds every command with its options to `app`.

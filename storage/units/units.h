@@ -148,6 +148,8 @@ void forget_lookup(Session& session, const Question& question);
 void hasten_lookup(Session& session, const Question& question, core::Time at);
 // What a sweep found is due now, and the sweep came so far: one commit tells both.
 void note_swept(Session& session, const Swept& swept, core::Time now);
+// What a backfill found is due now, and the backfill came so far, likewise.
+void note_backfilled(Session& session, const Backfilled& backfilled, core::Time now);
 // Our clock was set: what is planned keeps its distance from now.
 void shift_plans(Session& session, std::chrono::milliseconds by);
 
