@@ -12,6 +12,8 @@
 //   portone       RestClient   asks PortOne, many calls at once              RestClient::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
 //   alerter       Alerter      tells people what is wrong                    Alerter::stop
+//   backfill      Backfill     walks PortOne's lists over days of the past   Backfill::stop
+//   report        Reporter     compares a day's books                        Reporter::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
 //   log           LogQueue     writes the log                                end_logging
 #pragma once
