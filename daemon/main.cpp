@@ -53,6 +53,7 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
 }
 
 int run(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("init")) return commands::init(arguments.config_path, arguments.init);
   if (app.got_subcommand("check")) return commands::check(arguments.config_path, arguments.check);
   const auto config = commands::load_config(arguments.config_path, use_of(app));
   if (!config) return commands::kBadConfiguration;
