@@ -1,17 +1,18 @@
 #include "daemon/app.h"
 
 #include <openssl/rand.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <set>
 #include <stdexcept>
 
 #include "daemon/admin/admin_listener.h"
+#include "daemon/alert/alerter.h"
+#include "daemon/books/backfill.h"
+#include "daemon/books/reporter.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/http/edge.h"
+#include "daemon/listening.h"
 #include "daemon/notify/notifier.h"
 #include "daemon/portone/rest_client.h"
 #include "daemon/preregister/preregistrar.h"
@@ -54,38 +55,16 @@ core::DecisionPolicy policy_of(const core::Config& config) {
   return policy;
 }
 
+core::BookPolicy book_policy_of(const core::Config& config) {
+  const core::DecisionPolicy policy = policy_of(config);
+  return {policy.channel, policy.v2_store_id, policy.accept_unregistered};
+}
+
 // The right to write it, before anything else.
 storage::Store owned(const std::string& location) {
   storage::Store store(location);
   store.own();
   return store;
-}
-
-// A flood of one listener leaves an eighth of the descriptors that the process may open to the
-// others, the database and the look-ups.
-std::size_t connections_of_one(std::size_t wanted) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
-  (void)::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t most = limit.rlim_cur - limit.rlim_cur / 8;
-  if (most >= wanted) return wanted;
-  if (most >= wanted / 2) return most;
-  log_warn("this process may open few files (LimitNOFILE=)",
-           {{"limit", limit.rlim_cur}, {"connections_a_listener", most}});
-  return most;
-}
-
-// Whoever connects to a socket that nobody accepts from waits for ever: a mistyped name is told.
-void tell_unused(const std::vector<InheritedSocket>& inherited) {
-  std::set<std::string> free{"webhook", "redirect", "admin"};
-  for (const InheritedSocket& socket : inherited) {
-    if (free.erase(socket.name) == 1) continue;
-    log_warn("a socket of systemd's is not used: FileDescriptorName= is webhook, redirect or admin, "
-             "once each",
-             {{"name", socket.name}, {"fd", socket.fd}});
-  }
 }
 
 std::string random_key() {
@@ -96,29 +75,10 @@ std::string random_key() {
   return core::to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-http::ListenerOptions options_of(const std::string& name, const core::ListenerConfig& config,
-                                 const core::Config& all,
-                                 const std::vector<InheritedSocket>& inherited) {
-  http::ListenerOptions options{.name = name};
-  if (config.listen.kind == core::ListenAddress::Kind::kUnix) {
-    options.unix_path = config.listen.path;
-  } else {
-    options.host = config.listen.host;
-    options.port = config.listen.port;
-  }
-  const auto passed = std::find_if(inherited.begin(), inherited.end(),
-                                   [&](const auto& socket) { return socket.name == name; });
-  if (passed != inherited.end()) options.inherited_fd = passed->fd;
-  options.tls_cert = config.tls_cert;
-  options.tls_key = config.tls_key;
-  options.trusted_proxies = all.trusted_proxies;
-  return options;
-}
-
 }  // namespace
 
 struct App::Parts {
-  Parts(core::Config loaded, storage::WriterOptions writer_options)
+  Parts(core::Config loaded, storage::WriterOptions writer_options, const alert::Timing& timing)
       : config(std::move(loaded)),
         running_config(config),
         store(owned(config.database_path)),
@@ -136,7 +96,11 @@ struct App::Parts {
         preregistrar(store, askable_of(config), clock, writer, portone),
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
+        backfill({askable_of(config), clock, store, writer, portone, timers}),
+        reporter({askable_of(config), book_policy_of(config), config.timezone, clock, store, writer,
+                  readers, portone}),
         notifier({config, clock, store, writer, metrics, warnings}),
+        alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
         admin({config, clock, clock.now(), writer, readers, reconciler, notifier, metrics, warnings,
@@ -158,6 +122,8 @@ struct App::Parts {
     writer.put(storage::kUtcOffsetKey, std::to_string(local_time(now).utc_offset.count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     notifier.prepare();
+    alerter.prepare();
+    backfill.prepare();
     return writer.keep("page_token_key", random_key());
   }
 
@@ -255,7 +221,10 @@ struct App::Parts {
   Reconciler reconciler;
   Preregistrar preregistrar;
   Sweeper sweeper;
+  books::Backfill backfill;
+  books::Reporter reporter;
   notify::Notifier notifier;
+  alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
   AdminListener admin;
@@ -266,13 +235,15 @@ struct App::Parts {
 };
 
 App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
-         storage::WriterOptions writer)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer))) {
+         storage::WriterOptions writer, const alert::Timing& timing)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer), timing)) {
   Parts& parts = *parts_;
   for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
   parts.webhook.add_routes(parts.webhook_router);
   parts.redirect.add_routes(parts.redirect_router);
   parts.admin.add_routes(parts.admin_router);
+  parts.backfill.add_routes(parts.admin_router);
+  parts.reporter.add_routes(parts.admin_router);
 
   tell_unused(inherited);
   http::Limits webhook_limits;
@@ -288,6 +259,7 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   if (parts.notifier.is_on()) {
     parts.health.watch("notifier", [&parts] { return parts.notifier.rounds(); });
   }
+  parts.health.watch("alerter", [&parts] { return parts.alerter.rounds(); });
   parts.edge.on_tick([&parts](int loop) {
     parts.loop_ticks[static_cast<std::size_t>(loop)].fetch_add(1, std::memory_order_relaxed);
   });
@@ -306,7 +278,10 @@ void App::start() {
   parts_->reconciler.start();
   parts_->preregistrar.start();
   parts_->sweeper.start();
+  parts_->backfill.start();
+  parts_->reporter.start();
   parts_->notifier.start();
+  parts_->alerter.start();
   parts_->edge.start();
   parts_->running = true;
 }
@@ -320,11 +295,16 @@ void App::stop() {
   parts_->timers.stop();
   parts_->readers.stop();
   parts_->sweeper.stop_soon();
+  parts_->backfill.stop_soon();
+  parts_->reporter.stop_soon();
   parts_->notifier.stop();
+  parts_->alerter.stop();
   parts_->reconciler.stop();
   parts_->preregistrar.stop();
   parts_->portone.stop();
   parts_->sweeper.stop();
+  parts_->backfill.stop();
+  parts_->reporter.stop();
   parts_->writer.stop();
 }
 
@@ -338,6 +318,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   parts_->admin.reload(config);
   parts_->portone.reload(config);
   parts_->notifier.reload(config);
+  parts_->alerter.reload(config);
   parts_->edge.set_trusted_proxies(config.trusted_proxies);
   parts_->writer.set_schedule(config.reconcile.lookup_schedule);
 

@@ -106,8 +106,12 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
       [event = std::move(event), hash](Session& session, CommitNotice& notice) {
         const Accepted accepted = insert_event(session, event, hash);
         if (!accepted.is_one_too_many && needs_reconciling(event.event)) {
+          const bool is_signed = event.event.signed_by_portone;
+          const bool is_portones =
+              is_signed ||
+              (event.event.source == core::EventSource::kWebhook && event.known_source);
           notice.pending_events.push_back(
-              {accepted.event, event.received_at, event.event.signed_by_portone});
+              {accepted.event, event.received_at, is_signed, is_portones});
         }
         return accepted;
       },
@@ -225,6 +229,17 @@ void Writer::note_swept(Swept swept, Done<bool> done) {
       Lane::kBackground,
       [this, swept = std::move(swept)](Session& session, CommitNotice& notice) {
         storage::note_swept(session, swept, impl_->even(swept.up_to));
+        notice.lookups_changed = true;
+        return true;
+      },
+      std::move(done));
+}
+
+void Writer::note_backfilled(Backfilled backfilled, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground,
+      [this, backfilled = std::move(backfilled)](Session& session, CommitNotice& notice) {
+        storage::note_backfilled(session, backfilled, impl_->even(backfilled.at));
         notice.lookups_changed = true;
         return true;
       },

@@ -145,6 +145,17 @@ std::vector<Measurement> measurements(const Extent& extent) {
     all.push_back(
         {"stored to decided" + away, 0, [delay](double) { return reconcile_latency(delay); }});
   }
+  for (const int delay : {0, 50}) {
+    all.push_back({"notifications to a shop at " + std::to_string(delay) + " ms", 0,
+                   [delay](double) { return notifications(delay); }});
+  }
+  for (const int n : {32, 128}) {
+    for (const bool are_on : {false, true}) {
+      add(std::string("decided webhooks ") + (are_on ? "and notifications" : "alone"), n,
+          [=](double) { return ingest_with_notifications(are_on, n); });
+    }
+    all.back().beside = "decided webhooks alone, " + std::to_string(n);
+  }
   for (const char* mode : {"slow", "timeout", "trickle", "refuse", "429"}) {
     all.push_back({std::string("V1 beside a V2 with ") + mode, 0,
                    [mode](double) { return misbehaving(mode); }});

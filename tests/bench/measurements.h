@@ -47,6 +47,11 @@ struct Extent {
 // connections. Throws where one is not approved.
 [[nodiscard]] Figures confirm_beside(const std::string& api, int connections, double seconds);
 
+// notify.cpp: messages that the shop's backend, this far away, takes a second; webhooks of payments
+// that PortOne knows, while their messages leave or without any.
+[[nodiscard]] Figures notifications(int shop_delay_ms);
+[[nodiscard]] Figures ingest_with_notifications(bool are_on, int connections);
+
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);
 // large_file.cpp: with so many payments in the file already. No figures where the disk has no room.

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-e2e::Settings settings_for(const e2e::SandboxProcess& portone, int lookups_in_flight) {
+e2e::Settings settings_for(const e2e::SandboxProcess& portone, const StageOptions& options) {
   e2e::Settings settings;
   settings.sandbox_url = portone.base_url();
   settings.log_level = "info";
@@ -21,7 +21,8 @@ e2e::Settings settings_for(const e2e::SandboxProcess& portone, int lookups_in_fl
   settings.webhook_lines = R"(source_ips = ["127.0.0.1"])";
   settings.reconcile_lines = R"(lookup_schedule = ["10s", "30s", "1m", "24h"])"
                              "\nlookups_in_flight = " +
-                             std::to_string(lookups_in_flight);
+                             std::to_string(options.lookups_in_flight);
+  settings.notify_lines = options.notify_lines;
   return settings;
 }
 
@@ -34,7 +35,7 @@ e2e::Command with_argument(e2e::Command program, const std::string& argument) {
 
 Stage::Stage(const StageOptions& options)
     : portone(folder.text()),
-      daemon(folder.text(), settings_for(portone, options.lookups_in_flight), options.program) {
+      daemon(folder.text(), settings_for(portone, options), options.program) {
   if (options.portone_delay_ms > 0) {
     portone.rest_fault({{"mode", "slow"}, {"delay_ms", options.portone_delay_ms}});
   }

@@ -17,6 +17,7 @@ namespace reconciled::bench {
 struct StageOptions {
   int portone_delay_ms = 50;
   int lookups_in_flight = 64;
+  std::string notify_lines{};
   e2e::Command program{};  // another than `reconciled`
 };
 
