@@ -3,7 +3,8 @@
 usage: names.py METRICS RULES GRAFANA README
 
 METRICS is an answer of /metrics. Of the README each metric with its labels must stand there, and each that
-stands there must be in the README: it is the list that people build on.
+stands there must be in the README: it is the list that people build on. Each warning, finding and alarm has
+its row there.
 """
 
 import json
@@ -83,6 +84,16 @@ def main(metrics, rules, grafana, readme):
         if named.get(metric) != families.get(metric):
             faults.append(f"README: {metric} has the labels {named.get(metric)}, in truth "
                           f"{families.get(metric)}")
+    # Whoever is woken finds what woke them.
+    runbook = readme.split("## Runbook")[1].split("\n## ")[0]
+    kinds = series["reconciled_warning"]["kind"]
+    for name in kinds | set(re.findall(r"alert: (\w+)", rules)):
+        if not re.search(rf"^\|[^|]*`{name}`[^|]*\|", runbook, re.M):
+            faults.append(f"runbook: there is no row about {name}")
+    findings = readme.split("### 8. When something")[1].split("\n### ")[0]
+    for name in series["reconciled_open_findings"]["kind"]:
+        if not re.search(rf"^\|[^|]*`{name}`[^|]*\|", findings, re.M):
+            faults.append(f"README: there is no row about the finding {name}")
     return sorted(set(faults))
 
 
