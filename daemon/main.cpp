@@ -61,6 +61,7 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
 }
 
 int run(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("init")) return commands::init(arguments.config_path, arguments.init);
   if (app.got_subcommand("check")) return commands::check(arguments.config_path, arguments.check);
   if (app.got_subcommand("bugreport")) {
     return commands::bugreport(arguments.config_path, arguments.file, arguments.force);

@@ -109,6 +109,7 @@ for unit in reconciled reconciled@shop; do
   reloads "$unit" "$file"
 done
 take_in_a_webhook
+begin_a_third_store
 read_as_operator
 end_a_hanging_one
 stop_with_a_webhook_in_flight
