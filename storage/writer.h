@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/core/words/outcome.h"
+#include "storage/backfilled.h"
 #include "storage/records.h"
 #include "storage/store.h"
 

@@ -69,7 +69,7 @@ check_project_include() { # file, folder, included
   esac
   case $2:$3 in
     *:daemon/*) ;;
-    storage/units:storage/session.h | storage/units:storage/records.h | storage/units:storage/units/*) ;;
+    storage/units:storage/session.h | storage/units:storage/records.h | storage/units:storage/backfilled.h | storage/units:storage/units/*) ;;
     storage/views:storage/session.h | storage/views:storage/records.h | storage/views:storage/reader.h) ;;
     storage/views:storage/units/* | storage/views:storage/views/*) ;;
     storage/units:* | storage/views:*)
