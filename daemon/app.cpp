@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "daemon/admin/admin_listener.h"
+#include "daemon/alert/alerter.h"
 #include "daemon/books/backfill.h"
 #include "daemon/books/reporter.h"
 #include "daemon/core/config/config_changes.h"
@@ -77,7 +78,7 @@ std::string random_key() {
 }  // namespace
 
 struct App::Parts {
-  Parts(core::Config loaded, storage::WriterOptions writer_options)
+  Parts(core::Config loaded, storage::WriterOptions writer_options, const alert::Timing& timing)
       : config(std::move(loaded)),
         running_config(config),
         store(owned(config.database_path)),
@@ -99,6 +100,7 @@ struct App::Parts {
         reporter({askable_of(config), book_policy_of(config), config.timezone, clock, store, writer,
                   readers, portone}),
         notifier({config, clock, store, writer, metrics, warnings}),
+        alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
         admin({config, clock, clock.now(), writer, readers, reconciler, notifier, metrics, warnings,
@@ -120,6 +122,7 @@ struct App::Parts {
     writer.put(storage::kUtcOffsetKey, std::to_string(local_time(now).utc_offset.count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     notifier.prepare();
+    alerter.prepare();
     backfill.prepare();
     return writer.keep("page_token_key", random_key());
   }
@@ -221,6 +224,7 @@ struct App::Parts {
   books::Backfill backfill;
   books::Reporter reporter;
   notify::Notifier notifier;
+  alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
   AdminListener admin;
@@ -231,8 +235,8 @@ struct App::Parts {
 };
 
 App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
-         storage::WriterOptions writer)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer))) {
+         storage::WriterOptions writer, const alert::Timing& timing)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer), timing)) {
   Parts& parts = *parts_;
   for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
   parts.webhook.add_routes(parts.webhook_router);
@@ -255,6 +259,7 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   if (parts.notifier.is_on()) {
     parts.health.watch("notifier", [&parts] { return parts.notifier.rounds(); });
   }
+  parts.health.watch("alerter", [&parts] { return parts.alerter.rounds(); });
   parts.edge.on_tick([&parts](int loop) {
     parts.loop_ticks[static_cast<std::size_t>(loop)].fetch_add(1, std::memory_order_relaxed);
   });
@@ -276,6 +281,7 @@ void App::start() {
   parts_->backfill.start();
   parts_->reporter.start();
   parts_->notifier.start();
+  parts_->alerter.start();
   parts_->edge.start();
   parts_->running = true;
 }
@@ -292,6 +298,7 @@ void App::stop() {
   parts_->backfill.stop_soon();
   parts_->reporter.stop_soon();
   parts_->notifier.stop();
+  parts_->alerter.stop();
   parts_->reconciler.stop();
   parts_->preregistrar.stop();
   parts_->portone.stop();
@@ -311,6 +318,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   parts_->admin.reload(config);
   parts_->portone.reload(config);
   parts_->notifier.reload(config);
+  parts_->alerter.reload(config);
   parts_->edge.set_trusted_proxies(config.trusted_proxies);
   parts_->writer.set_schedule(config.reconcile.lookup_schedule);
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "daemon/core/books/entry.h"
-#include "storage/records.h"
+#include "storage/notification_records.h"
 #include "storage/store.h"
 
 namespace reconciled::storage {
@@ -109,12 +109,22 @@ class Reader {
   [[nodiscard]] Page<EventView> events(const EventFilter& filter);
   [[nodiscard]] std::optional<EventView> event(core::EventId id);
   [[nodiscard]] std::vector<RejectedDelivery> rejected(std::int64_t limit);
+  [[nodiscard]] std::optional<FindingView> finding(std::int64_t id);
   [[nodiscard]] Page<FindingView> findings(bool open_only, std::int64_t limit,
                                            std::optional<std::int64_t> cursor);
   [[nodiscard]] Page<NotificationView> notifications(std::optional<core::NotificationState> state,
                                                      std::int64_t limit,
                                                      std::optional<std::int64_t> cursor);
   [[nodiscard]] Stats stats();
+  // The kinds of findings that are open: how many, since when, and of the newest whose they are.
+  struct OpenKind {
+    core::FindingKind kind;
+    std::int64_t count = 0;
+    core::Time since{};
+    std::int64_t newest = 0;  // the highest number of one
+    std::vector<core::PaymentId> payments;
+  };
+  [[nodiscard]] std::vector<OpenKind> open_kinds(std::int64_t payments_each);
   [[nodiscard]] std::optional<RedirectFacts> redirect(core::EventId id);
 
   // For the notifier: what is due, by its time; when the next one is; one of them, while it is due;

@@ -137,7 +137,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
     step = {};
     while (failures.size() < batch.size()) run_next(batch, failures, notice);
     close_group(notice);
-    begin_signed(notice);
+    begin_accepted(notice);
     const auto arrived = static_cast<std::int64_t>(batch.size());
     run_background(batch, failures, notice, Clock::now() - began);
     arrived == 0 ? index_all() : index_some(arrived);
@@ -153,7 +153,7 @@ bool Writer::Impl::run_batch(std::vector<WriteUnit>& batch) {
   }
   std::move(to_announce.begin(), to_announce.end(), std::back_inserter(announced));
   to_announce.clear();
-  signed_to_begin = 0;
+  accepted_to_begin = 0;
   announced_count = announced.size();
   if (batch.empty()) return true;  // only the index
   if (hooks.batch) hooks.batch(batch.size());

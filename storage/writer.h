@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "daemon/core/words/outcome.h"
-#include "storage/backfilled.h"
-#include "storage/records.h"
+#include "storage/backfill_records.h"
+#include "storage/notification_records.h"
 #include "storage/store.h"
 
 namespace reconciled::storage {
@@ -36,11 +36,13 @@ using Done = std::function<void(const core::Outcome<T, WriteFailure>&)>;
 // What the writer tells the rest of the daemon, on its own thread, after each commit.
 struct CommitNotice {
   // New in the inbox, or back in it. The writer begins what is signed by itself, right after it is
-  // acknowledged; whatever else came is begun once somebody asks for it.
+  // acknowledged, and where there is little to do also what PortOne's addresses brought; whatever
+  // else came is begun once somebody asks for it.
   struct Pending {
     core::EventId event;
     core::Time at{};  // of this arrival
-    bool is_begun = false;
+    bool is_signed = false;
+    bool is_begun = false;  // or is to be
   };
   std::vector<Pending> pending_events;
   std::vector<Suspect> suspects;  // of those that the writer began: to be tried alone
@@ -142,6 +144,8 @@ class Writer {
   // Only plans the next time for a question whose answer could not be decided on.
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
+  // A person closes a finding (interface §2, `resolve`).
+  void resolve_finding(ResolveRequest request, Done<ResolveOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
   // How PortOne took an order that it was told; false where nobody waits for that any more.
   void settle_preregistration(PreregistrationReport report, Done<bool> done);

@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 // How much of a batch's time goes to what nobody waits for, where somebody waits: decisions go on
 // under any load, and no load waits long for them.
 constexpr int kBackgroundShare = 8;  // one part in so many
+// Of the events that are begun at once, unsigned ones take one in so many.
+constexpr std::size_t kShareOfUnsigned = 16;
 constexpr auto kLeastSlice = 20us;
 
 // Of the index of events so many are written at a time where nobody waits, and then the commit is
@@ -56,16 +58,19 @@ bool Writer::Impl::take_background(std::vector<WriteUnit>& batch, std::size_t wa
   return false;
 }
 
-// What is signed is begun by the batch after the one that stores it, as long as there is room.
-void Writer::Impl::begin_signed(CommitNotice& notice) {
+// What PortOne brought is begun by the batch after the one that stores it, as long as there is room.
+// Unsigned messages cost their sender nothing: a flood of them takes little of it.
+void Writer::Impl::begin_accepted(CommitNotice& notice) {
   for (CommitNotice::Pending& pending : notice.pending_events) {
     if (!pending.is_begun) continue;
-    pending.is_begun = announced.size() + to_announce.size() < options.max_batch;
+    const std::size_t room =
+        pending.is_signed ? options.max_batch : options.max_batch / kShareOfUnsigned;
+    pending.is_begun = announced.size() + to_announce.size() < room;
     if (!pending.is_begun) continue;
     const core::EventId event = pending.event;
     const core::Time now = pending.at;
     WriteUnit& unit = to_announce.emplace_back();
-    signed_to_begin += 1;
+    accepted_to_begin += 1;
     unit.deciding = {event};
     unit.run = [this, event, now](Session& s, CommitNotice& own) {
       SettledReport settled =
@@ -98,8 +103,8 @@ void Writer::Impl::take_back_announcement() {
   has_note = true;  // perhaps
   // Events that were not stored either: their numbers are given out again.
   to_announce.erase(to_announce.begin(),
-                    to_announce.begin() + static_cast<std::ptrdiff_t>(signed_to_begin));
-  signed_to_begin = 0;
+                    to_announce.begin() + static_cast<std::ptrdiff_t>(accepted_to_begin));
+  accepted_to_begin = 0;
   announced_count = announced.size();
   const std::lock_guard lock(mutex);
   std::deque<WriteUnit>& background = queue_of(Lane::kBackground);

@@ -122,7 +122,7 @@ struct Writer::Impl {
   }
   void index_some(std::int64_t arrived);
   void index_all();
-  void begin_signed(CommitNotice& notice);
+  void begin_accepted(CommitNotice& notice);
   void note_announced();
   // They were not announced after all.
   void take_back_announcement();
@@ -147,7 +147,7 @@ struct Writer::Impl {
   // the next batch runs, and those that the next commit notes.
   std::deque<WriteUnit> announced;
   std::deque<WriteUnit> to_announce;
-  std::size_t signed_to_begin = 0;  // of these, in front: events that the same commit stores
+  std::size_t accepted_to_begin = 0;  // of these, in front: events that the same commit stores
   bool has_note = false;  // the file names some
   // Those of the batch that are within the open savepoint, and what comes of them.
   struct Group {

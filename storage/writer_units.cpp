@@ -106,8 +106,12 @@ void Writer::accept_event(NewEvent event, Done<Accepted> done) {
       [event = std::move(event), hash](Session& session, CommitNotice& notice) {
         const Accepted accepted = insert_event(session, event, hash);
         if (!accepted.is_one_too_many && needs_reconciling(event.event)) {
+          const bool is_signed = event.event.signed_by_portone;
+          const bool is_portones =
+              is_signed ||
+              (event.event.source == core::EventSource::kWebhook && event.known_source);
           notice.pending_events.push_back(
-              {accepted.event, event.received_at, event.event.signed_by_portone});
+              {accepted.event, event.received_at, is_signed, is_portones});
         }
         return accepted;
       },

@@ -38,9 +38,9 @@ batches=ON
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
 # nginx stands before the daemon in a test; PostgreSQL prepares the statements that it shares with
-# SQLite; systemd's tools judge the units, and one test boots it in a container; under libfaketime the
-# daemon's clock steps; a buyer's browser looks at the pages, with letters for Korean.
-test_packages="$build_packages ccache chromium-driver fonts-noto-cjk libfaketime nginx-light openssl postgresql systemd systemd-container"
+# SQLite; systemd's tools judge the units, lintian the packages, and one test boots a container; under libfaketime
+# the daemon's clock steps; a buyer's browser looks at the pages, with letters for Korean.
+test_packages="$build_packages ccache chromium-driver dpkg-dev file fonts-noto-cjk libfaketime lintian nginx-light openssl postgresql systemd systemd-container"
 # An older one does not know coroutines.
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-16"
 # A machine without PostgreSQL gets none that runs: the test starts its own.

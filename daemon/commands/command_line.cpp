@@ -92,6 +92,17 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order->add_option("--currency", arguments.order.currency, "ISO 4217 code: KRW")->required();
   order->add_flag("--preregister", arguments.order.preregister,
                   "Tell PortOne, too: no payment window opens for another amount");
+  order->add_flag("--correct", arguments.order.correct,
+                  "Correct what was registered wrongly, though it is paid; needs --note");
+  order->add_option("--note", arguments.order.note, "Why it is corrected: stays in its history");
+
+  CLI::App* resolve = app.add_subcommand("resolve", "Close a finding by hand");
+  resolve->group(group);
+  resolve->add_option("FINDING_ID", arguments.finding_id, "As `findings` tells it")
+      ->required()
+      ->check(fault_of_number);
+  resolve->add_option("--note", arguments.note, "Why: stays in the payment's history, with who did it")
+      ->required();
 
   CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
   lookup->group(group);
@@ -120,6 +131,19 @@ void describe_telling(CLI::App& app, Arguments& arguments) {
   notify->add_subcommand("pause", "Messages wait, over restarts too");
   notify->add_subcommand("resume", "Messages go on");
   notify->require_subcommand(1);
+}
+
+void describe_people(CLI::App& app, Arguments& arguments) {
+  const std::string group = "People";
+  CLI::App* alert = app.add_subcommand("alert", "Messages to people when something is wrong");
+  alert->group(group);
+  alert->add_subcommand("test", "Send a test message to each of alert.urls; say what each answers");
+  alert->require_subcommand(1);
+  CLI::App* bugreport =
+      app.add_subcommand("bugreport", "Write what a helper needs to FILE: no secrets, nobody's data");
+  bugreport->group(group);
+  bugreport->add_option("FILE", arguments.file, "A new file, readable by you alone")->required();
+  bugreport->add_flag("--force", arguments.force, "Overwrite FILE");
 }
 
 void describe_books(CLI::App& app, Arguments& arguments) {
@@ -236,6 +260,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_looking(app, arguments);
   describe_acting(app, arguments);
   describe_telling(app, arguments);
+  describe_people(app, arguments);
   describe_books(app, arguments);
   describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.

@@ -18,8 +18,12 @@ struct Arguments {
   bool all = false;
   bool only_check = false;
   std::int64_t event_id = 0;
+  std::int64_t finding_id = 0;
+  std::string note;
   ResendOptions resend;
   OrderOptions order;
+  std::string file;
+  bool force = false;
   BackfillOptions backfill;
   ReportOptions report;
 };

@@ -180,7 +180,7 @@ std::optional<core::Time> load_first_start(Session& session) {
 
 void load_resolutions(Session& session, core::PaymentEvidence& evidence) {
   Query query = session.query(
-      "SELECT kind, cause FROM finding WHERE payment_id = ? AND closed_by = 'person'");
+      "SELECT kind, cause FROM resolution WHERE payment_id = ? ORDER BY resolution_id");
   query.with(evidence.payment_id);
   while (query.next()) {
     Row row = query.row();

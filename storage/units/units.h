@@ -7,7 +7,7 @@
 #include <set>
 
 #include "daemon/core/decision/lookup_plan.h"
-#include "storage/backfilled.h"
+#include "storage/backfill_records.h"
 #include "storage/records.h"
 #include "storage/session.h"
 #include "storage/units/notifications.h"
@@ -27,7 +27,7 @@ struct DecisionContext {
 
 // Why a payment is decided anew: goes into its history.
 struct Cause {
-  const char* kind;  // event | snapshot | order | timer | rebuild
+  const char* kind;  // event | snapshot | order | resolution | timer | rebuild
   std::optional<std::int64_t> id;
   bool restores = false;  // rebuild: the payment's row may have been taken away
 };
@@ -125,6 +125,9 @@ struct OpenedFindings {
 // Opens and closes the payment's findings as the decision says.
 OpenedFindings write_findings(Session& session, const core::PaymentId& payment_id,
                               const core::Decision& decision, core::Time now);
+// A person closes a finding, for good; what it held is decided anew.
+ResolveOutcome resolve_finding(Session& session, const DecisionContext& context,
+                               const ResolveRequest& request, std::optional<Settled>& settled);
 // Tells the shop's backend of a finding that no decision opened, and of nothing else.
 [[nodiscard]] NotificationCounts tell_of_finding(Session& session, const DecisionContext& context,
                                                  const core::PaymentId& payment_id,

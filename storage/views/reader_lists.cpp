@@ -121,25 +121,25 @@ std::vector<RejectedDelivery> Reader::rejected(std::int64_t limit) {
   return list;
 }
 
+std::optional<FindingView> Reader::finding(std::int64_t id) {
+  static const std::string sql = std::string(kFindings) + " WHERE f.finding_id = ?";
+  Query query = impl_->session.query(sql.c_str());
+  if (!query.with(id).next()) return std::nullopt;
+  Row row = query.row();
+  return read_finding(row);
+}
+
 Page<FindingView> Reader::findings(bool open_only, std::int64_t limit,
                                    std::optional<std::int64_t> cursor) {
-  Query query = impl_->session.query(
-      "SELECT finding_id, payment_id, kind, open, detail, opened_at_ms, closed_at_ms, note "
-      "FROM finding WHERE finding_id < ? AND (? = 0 OR open = 1) "
-      "ORDER BY finding_id DESC LIMIT ?");
+  static const std::string sql = std::string(kFindings) +
+                                 " WHERE f.finding_id < ? AND (? = 0 OR f.open = 1)"
+                                 " ORDER BY f.finding_id DESC LIMIT ?";
+  Query query = impl_->session.query(sql.c_str());
   query.with(cursor.value_or(kNewest), open_only, limit + 1);
   Page<FindingView> page;
   while (query.next()) {
     Row row = query.row();
-    const std::int64_t id = row.integer();
-    core::PaymentId payment = row.payment_id();
-    const auto kind = row.word<core::FindingKind>();
-    const bool open = row.flag();
-    std::string detail = row.text();
-    const core::Time opened = row.time();
-    const auto closed = row.optional_time();
-    page.items.push_back(
-        {id, std::move(payment), kind, open, std::move(detail), opened, closed, row.text()});
+    page.items.push_back(read_finding(row));
   }
   close_page(page, limit, [](const FindingView& view) { return view.id; });
   return page;

@@ -162,6 +162,11 @@ void see_orders(Witness& witness) {
   witness.see("/orders/new");
   witness.see("DELETE", "/orders/new", Json::object());
   witness.see("DELETE", "/orders/new", Json::object());
+  witness.see("PUT", "/orders/paid-v2",
+              {{"amount", 1}, {"currency", "KRW"}, {"correct", true}, {"note", "a typo"}, {"by", "kim"}});
+  witness.see("PUT", "/orders/paid-v2",
+              {{"amount", 10'000}, {"currency", "KRW"}, {"correct", true}, {"note", "it was none"}});
+  witness.see("PUT", "/orders/paid-v2", {{"amount", 1}, {"currency", "KRW"}, {"correct", true}});
   witness.see("DELETE", "/orders/paid-v2", Json::object());
   witness.see("/orders/unknown");
 }
@@ -192,6 +197,18 @@ void see_books(Witness& witness, Rig& rig) {
   witness.see("/report?format=csv");
 }
 
+void see_findings(Witness& witness) {
+  const Json all = witness.see("/findings").at("findings");
+  CHECK(all.size() > 4);
+  for (const Json& finding : all) {
+    const std::string target = "/findings/" + finding.at("id").dump() + "/resolve";
+    witness.see("POST", target, {{"note", "seen"}, {"by", "kim"}});
+  }
+  witness.see("/findings?open=true");
+  witness.see("POST", "/findings/1/resolve", Json::object());
+  witness.see("POST", "/findings/777777/resolve", {{"note", "seen"}});
+}
+
 void see_the_rest(Witness& witness) {
   const Json payments = witness.see("/payments?limit=500").at("payments");
   CHECK(payments.size() == 18);
@@ -210,7 +227,7 @@ void see_the_rest(Witness& witness) {
   witness.see("POST", "/events/777777/replay", Json::object());
   witness.see("/changes?cursor=1000000");
   CHECK(witness.see("/rejected").at("rejected").size() == 1);
-  CHECK(witness.see("/findings").at("findings").size() > 4);
+  see_findings(witness);
   witness.see("/payments?limit=1");
 }
 

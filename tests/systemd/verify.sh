@@ -7,7 +7,7 @@ set -eu
 
 program=$1
 units=$(cd "$2" && pwd)
-most_exposed=15 # tenths of systemd's exposure level
+most_exposed=11 # tenths of systemd's exposure level
 copies=$(mktemp -d)
 trap 'rm -rf "$copies"' EXIT
 

@@ -121,6 +121,46 @@ TEST_CASE("tries: what is signed is begun by the writer, right behind the commit
                     [](const CommitNotice& notice) { return notice.suspects.size() == 1; }));
 }
 
+TEST_CASE("tries: what PortOne's addresses brought is begun likewise, a flood of it in small part") {
+  Store store;
+  NewEvent known = v1_webhook("imp_1", Result::kPaid);
+  known.known_source = true;
+  const EventId begun = store.accept(known).event;
+  const EventId strange =
+      store.accept(v1_webhook("imp_2", Result::kPaid, 1, PaymentId::trusted("ord-2"))).event;
+  (void)store.begin({begun, strange}, 2);  // the notices of the commits before have come
+  for (const CommitNotice& notice : store.notices()) {
+    for (const auto& pending : notice.pending_events) {
+      CHECK(pending.is_begun == (pending.event == begun));
+    }
+  }
+
+  // While the writer is held many come, and are one batch.
+  Stranger stranger(store.path());
+  REQUIRE(stranger.run("BEGIN IMMEDIATE").empty());
+  constexpr int kFlood = 200;
+  std::vector<std::future<void>> taken;
+  for (int i = 0; i < kFlood; ++i) {
+    NewEvent invented = v1_webhook("imp_9" + std::to_string(i), Result::kPaid, 2,
+                                   PaymentId::trusted("invented-" + std::to_string(i)));
+    invented.known_source = true;
+    auto done = std::make_shared<std::promise<void>>();
+    taken.push_back(done->get_future());
+    store.writer().accept_event(std::move(invented), [done](const auto&) { done->set_value(); });
+  }
+  REQUIRE(stranger.run("ROLLBACK").empty());
+  for (std::future<void>& one : taken) one.get();
+  (void)store.begin({strange}, 3);
+  std::size_t most = 0;
+  for (const CommitNotice& notice : store.notices()) {
+    most = std::max(most, static_cast<std::size_t>(std::count_if(
+                              notice.pending_events.begin(), notice.pending_events.end(),
+                              [](const auto& pending) { return pending.is_begun; })));
+  }
+  CHECK(most > 16);
+  CHECK(most <= 32);
+}
+
 TEST_CASE("tries: however many crashes an event met together with others, it is not parked") {
   Store store;
   (void)store.accept(v1_webhook("imp_1", Result::kPaid));
