@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/core/words/outcome.h"
+#include "storage/backfill_records.h"
 #include "storage/notification_records.h"
 #include "storage/store.h"
 

@@ -20,7 +20,7 @@ using nlohmann::json;
 
 constexpr auto kPatience = 15s;
 constexpr auto kPause = 300ms;
-constexpr auto kBetweenLines = 10s;  // where nobody's terminal is
+constexpr auto kBetweenLines = 60s;  // where nobody's terminal is
 constexpr auto kAwayPatience = 120s;
 constexpr int kBarWidth = 30;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -43,28 +44,67 @@ std::string amount_text(std::int64_t minor, const std::string& code) {
   return currency ? core::readable_amount(minor, *currency) : "-";
 }
 
-// `3 / 30,000 KRW`.
-std::string sum_text(const json& sum, const std::string& code) {
-  const std::int64_t count = number_at(sum, "count");
-  if (count == 0) return "-";
-  return std::to_string(count) + " / " + amount_text(number_at(sum, "amount"), code);
+struct Sum {
+  std::int64_t count = 0;
+  std::int64_t amount = 0;
+  Sum() = default;
+  explicit Sum(const json& sum) : count(number_at(sum, "count")), amount(number_at(sum, "amount")) {}
+  void add(const Sum& other) {
+    count += other.count;
+    if (__builtin_add_overflow(amount, other.amount, &amount)) amount = INT64_MAX;
+  }
+  // `30,000 KRW (3)`.
+  [[nodiscard]] std::string text(const std::string& code) const {
+    return count == 0 ? "-" : amount_text(amount, code) + " (" + std::to_string(count) + ")";
+  }
+};
+
+// A line of each: what was paid, and what was given back.
+struct Line {
+  Sum portone;
+  Sum ours;
+  Sum ordered;
+  void add(const Line& other) {
+    portone.add(other.portone);
+    ours.add(other.ours);
+    ordered.add(other.ordered);
+  }
+};
+
+void add_lines(Table& table, const std::vector<std::string>& head, const Line& paid,
+               const Line& cancelled) {
+  const auto row = [&](const char* what, const Line& line, const std::string& ordered) {
+    table.add({head[0], head[1], head[2], what, line.portone.text(head[0]), line.ours.text(head[0]),
+               ordered});
+  };
+  row("paid", paid, paid.ordered.text(head[0]));
+  if (cancelled.portone.count + cancelled.ours.count > 0) row("cancelled", cancelled, "");
 }
 
 void print_totals(const json& report) {
+  struct OfCurrency {
+    int rows = 0;
+    Line paid;
+    Line cancelled;
+  };
+  std::map<std::string, OfCurrency> all;
   Table table({"CURRENCY", "PG", "METHOD", "", "PORTONE", "OURS", "ORDERED"});
   for (const json& total : at(report, "totals")) {
     const std::string code = text_at(total, "currency");
-    const auto row = [&](const char* what) {
-      const json& theirs = at(at(total, "portone"), what);
-      const json& ours = at(at(total, "ours"), what);
-      const bool is_paid = std::string(what) == "paid";
-      if (!is_paid && number_at(theirs, "count") == 0 && number_at(ours, "count") == 0) return;
-      table.add({code, text_at(total, "pg_provider"), text_at(total, "method"), what,
-                 sum_text(theirs, code), sum_text(ours, code),
-                 is_paid ? sum_text(at(total, "ordered"), code) : ""});
+    const auto line = [&](const char* what) {
+      return Line{Sum(at(at(total, "portone"), what)), Sum(at(at(total, "ours"), what)),
+                  Sum(at(total, "ordered"))};
     };
-    row("paid");
-    row("cancelled");
+    const Line paid = line("paid");
+    const Line cancelled = line("cancelled");
+    add_lines(table, {code, text_at(total, "pg_provider"), text_at(total, "method")}, paid, cancelled);
+    OfCurrency& sum = all[code];
+    sum.rows += 1;
+    sum.paid.add(paid);
+    sum.cancelled.add(cancelled);
+  }
+  for (const auto& [code, sum] : all) {
+    if (sum.rows > 1) add_lines(table, {code, "all", "all"}, sum.paid, sum.cancelled);
   }
   if (table.is_empty()) {
     std::printf("no money moved on that day\n");

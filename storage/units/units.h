@@ -7,6 +7,7 @@
 #include <set>
 
 #include "daemon/core/decision/lookup_plan.h"
+#include "storage/backfill_records.h"
 #include "storage/records.h"
 #include "storage/session.h"
 #include "storage/units/notifications.h"

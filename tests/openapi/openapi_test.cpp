@@ -179,6 +179,24 @@ void see_notifications(Witness& witness) {
   witness.see("POST", "/notifications/resend", {{"since", "2026-01-01T00:00:00Z"}});
 }
 
+void see_books(Witness& witness, Rig& rig) {
+  rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 2'000}, {"where", {"v1 list", "v2 list"}}});
+  witness.see("/backfill");
+  witness.see("POST", "/backfill", {{"from", "2025-11-22"}, {"to", "2025-11-23"}, {"notify", true}});
+  witness.see("POST", "/backfill", {{"from", "2025-11-22"}, {"to", "2025-11-24"}});
+  witness.see("/backfill");
+  witness.see("DELETE", "/backfill", Json::object());
+  witness.see("DELETE", "/backfill", Json::object());
+  witness.see("POST", "/report", {{"day", "today"}});
+  witness.see("POST", "/report", {{"day", "2025-11-22"}});
+  witness.see("/report?format=csv");
+  rig.portone.clear_faults();
+  wait_until("the report is made",
+             [&] { return witness.see("/report").at("state") == "done"; });
+  CHECK(witness.see("/report?day=today").at("difference_count") > 3);
+  witness.see("/report?format=csv");
+}
+
 void see_findings(Witness& witness) {
   const Json all = witness.see("/findings").at("findings");
   CHECK(all.size() > 4);
@@ -227,6 +245,7 @@ TEST_CASE("openapi: what the admin endpoint does is what GET /openapi.json descr
   see_orders(witness);
   see_the_rest(witness);
   see_notifications(witness);
+  see_books(witness, rig);
 
   const std::vector<Description::Operation> operations = Description(api).operations();
   const auto has_body = [](const auto& operation) { return operation.method != "GET"; };
