@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <list>
 #include <stdexcept>
 #include <utility>
@@ -46,7 +45,7 @@ struct Delivery {
 std::size_t give(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& delivery = *static_cast<Delivery*>(self);
   const std::size_t bytes = std::min(size * count, delivery.mail.text.size() - delivery.sent);
-  std::memcpy(buffer, delivery.mail.text.data() + delivery.sent, bytes);
+  std::copy_n(delivery.mail.text.data() + delivery.sent, bytes, buffer);
   delivery.sent += bytes;
   return bytes;
 }

@@ -253,9 +253,9 @@ TEST_CASE("alert: what flaps is told less and less, and at last that it is over"
   Rig rig(settings, {}, hurried());
   for (int i = 0; i < 3; ++i) {
     CHECK(rig.daemon.send("POST", "/notifications/pause").status == 200);
-    std::this_thread::sleep_for(3s);
+    std::this_thread::sleep_for(2s);
     CHECK(rig.daemon.send("POST", "/notifications/resume").status == 200);
-    std::this_thread::sleep_for(3s);
+    std::this_thread::sleep_for(2s);
   }
   wait_until("the end is told", [&] {
     const auto told = people.taken("/ops");
