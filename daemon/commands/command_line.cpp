@@ -153,6 +153,21 @@ void describe_telling(CLI::App& app, Arguments& arguments) {
   notify->require_subcommand(1);
 }
 
+void describe_upkeep(CLI::App& app, Arguments& arguments) {
+  const std::string group = "Keeping house";
+  CLI::App* backup =
+      app.add_subcommand("backup", "Copy the database, beside the running daemon; look through the copy");
+  backup->group(group);
+  backup->add_option("FILE", arguments.file, "A new file")->required();
+  CLI::App* restore =
+      app.add_subcommand("restore", "Put a copy in the database's place, the daemon stopped");
+  restore->group(group);
+  restore->add_option("FILE", arguments.file, "What `backup` made")->required();
+  restore->add_flag("--yes", arguments.force, "Do not ask");
+  app.add_subcommand("prune", "Apply storage.retention_days now, through the running daemon")
+      ->group(group);
+}
+
 void describe_people(CLI::App& app, Arguments& arguments) {
   const std::string group = "People";
   CLI::App* alert = app.add_subcommand("alert", "Messages to people when something is wrong");
@@ -282,6 +297,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   describe_acting(app, arguments);
   describe_telling(app, arguments);
   describe_people(app, arguments);
+  describe_upkeep(app, arguments);
   describe_books(app, arguments);
   describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "daemon/commands/admin_client.h"
 #include "daemon/commands/commands.h"
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 
 // The daemon answers writes within 10 s.
 constexpr auto kPatience = 15s;
+constexpr auto kPollEvery = 200ms;
 
 // The answer's body, or nothing after what went wrong has been said.
 std::optional<std::string> call(const core::Config& config, const std::string& method,
@@ -152,6 +154,31 @@ int resend(const core::Config& config, const ResendOptions& options) {
                 static_cast<long long>(superseded));
   }
   return kDone;
+}
+
+int prune(const core::Config& config) {
+  auto answer = call(config, "POST", "/prune", "{}");
+  for (;;) {
+    if (!answer) return kFailed;
+    const auto round = core::parse_json(*answer);
+    if (!round.ok()) return kFailed;
+    const auto number = [&](const char* name) {
+      return static_cast<long long>(core::integer_member(round.value(), name).value_or(0));
+    };
+    if (core::bool_member(round.value(), "running").value_or(false)) {
+      std::this_thread::sleep_for(kPollEvery);
+      answer = call(config, "GET", "/prune", "");
+      continue;
+    }
+    const auto fault = core::text_member(round.value(), "fault");
+    if (fault) {
+      std::fprintf(stderr, "reconciled: %s\n", plain(*fault).c_str());
+    }
+    std::printf("%lld messages and %lld of PortOne's answers are older than %lld days and lost their raw "
+                "bodies; decisions, history and amounts stay\n",
+                number("events"), number("answers"), number("retention_days"));
+    return fault ? kFailed : kDone;
+  }
 }
 
 int notify(const core::Config& config, bool paused) {
