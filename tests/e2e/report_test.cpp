@@ -247,6 +247,25 @@ TEST_CASE("report: where PortOne fails in the middle it is incomplete, and never
   CHECK(report_of(rig, 1, 0).at("agrees") == true);
 }
 
+TEST_CASE("report: one waits for another, and a stop for none") {
+  Rig rig(quiet());
+  rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 700}, {"where", {"v1 list", "v2 list"}}});
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(2)}}).status == 202);
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(1)}}).status == 409);
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(2)}}).status == 202);
+  CHECK(rig.daemon.get("/report?day=" + date(2)).json().at("state") == "running");
+  CHECK(rig.daemon.get("/report?format=csv").status == 409);
+  const Finished waited = rig.daemon.command({"report", "--day", date(1)});
+  CHECK(waited.status == 0);
+  CHECK(waited.err.find("waiting: the report of " + date(2)) != std::string::npos);
+  rig.portone.rest_fault({{"mode", "timeout"}, {"where", {"v1 list", "v2 list"}}});
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(1)}}).status == 202);
+  CHECK(rig.daemon.send("POST", "/backfill", {{"from", date(2)}, {"to", date(1)}}).status == 202);
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(rig.daemon.stop() == 0);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+}
+
 TEST_CASE("report: a day that is none is refused by name") {
   Rig rig(quiet());
   for (const auto& [day, words] : std::vector<std::pair<std::string, std::string>>{
