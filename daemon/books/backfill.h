@@ -54,6 +54,9 @@ class Backfill {
   struct Shared {
     BackfillState state;
     std::string trouble;  // what it waits for, in words
+    // Of the window that is being walked, for people: it counts once it is walked.
+    std::int64_t listed_now = 0;
+    std::int64_t found_now = 0;
     bool is_kept = true;  // the state: what was begun is on disk
     int run = 0;          // counts what was begun
     bool is_stopping = false;

@@ -63,7 +63,8 @@ void ReportRun::walk(core::Api api) {
   }
 }
 
-// What changed on the day, and what has changed since.
+// What changed on the day, what has changed since, and what changes while that is read: a payment
+// that moves leaves its place for a later one.
 std::optional<portone::LookupFault> ReportRun::walk_once(core::Api api) {
   const core::Time now = std::max(uses_.clock.now(), report_.day.begin);
   const core::Time border = std::min(report_.day.end, now);
@@ -79,8 +80,9 @@ std::optional<portone::LookupFault> ReportRun::walk_once(core::Api api) {
   };
   try {
     auto fault = uses_.portone.walk(api, report_.day.begin, border, taking(false));
-    if (fault || border == now) return fault;
-    return uses_.portone.walk(api, border, now, taking(true));
+    if (!fault && border < now) fault = uses_.portone.walk(api, border, now, taking(true));
+    if (fault) return fault;
+    return uses_.portone.walk(api, now, std::max(uses_.clock.now(), now), taking(true));
   } catch (const std::exception&) {
     if (is_stopped) throw ReportStopped{};
     throw;

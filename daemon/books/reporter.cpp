@@ -69,7 +69,7 @@ http::Answer Reporter::begin(const http::Request& request) {
     if (shared->wanted && shared->wanted->date != day.value().date) {
       return admin::error(409, "conflict",
                           "the report of " + shared->wanted->date +
-                              " is being made, and there is one at a time: ask again when it is done");
+                              " is being made, and there is one at a time");
     }
     if (!shared->wanted) {
       shared->wanted = day.value();

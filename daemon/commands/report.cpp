@@ -24,6 +24,10 @@ using nlohmann::json;
 
 constexpr auto kPatience = 30s;
 constexpr auto kPause = 250ms;
+// The timer's and a person's may meet: one waits for the other.
+constexpr auto kBusyPatience = 30min;
+constexpr auto kBusyPause = 2s;
+constexpr int kConflict = 409;
 
 const json& at(const json& object, const char* name) {
   static const json kNothing;
@@ -186,7 +190,15 @@ int report(const core::Config& config, const ReportOptions& options) {
     std::fprintf(stderr, "reconciled: %s\n", why.c_str());
     return kFailed;
   };
-  auto answer = client.send("POST", "/report", core::write_json({{"day", options.day}}));
+  const std::string wanted = core::write_json({{"day", options.day}});
+  const auto patient_until = std::chrono::steady_clock::now() + kBusyPatience;
+  auto answer = client.send("POST", "/report", wanted);
+  const auto is_busy = [&] { return answer.ok() && answer.value().status == kConflict; };
+  if (is_busy()) std::fprintf(stderr, "waiting: %s\n", words_of(answer.value()).c_str());
+  while (is_busy() && std::chrono::steady_clock::now() < patient_until) {
+    std::this_thread::sleep_for(kBusyPause);
+    answer = client.send("POST", "/report", wanted);
+  }
   if (!answer.ok()) return no_answer(answer.error());
   if (answer.value().status != 202) return refuse(answer.value());
   auto state = core::parse_json(answer.value().body);

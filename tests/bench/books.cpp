@@ -1,6 +1,6 @@
 // A large day's books: how long they take to be filled in from PortOne's list, and to be compared.
-#include <ctime>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/bench/measurements.h"
 #include "tests/bench/stage.h"

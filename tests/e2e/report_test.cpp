@@ -247,6 +247,59 @@ TEST_CASE("report: where PortOne fails in the middle it is incomplete, and never
   CHECK(report_of(rig, 1, 0).at("agrees") == true);
 }
 
+TEST_CASE("report: a day ends at midnight of the configured time zone") {
+  Rig rig(quiet());
+  CHECK(rig.daemon.stop() == 0);
+  write_file(rig.daemon.config_path(),
+             "timezone = \"UTC\"\n" + read_file(rig.daemon.config_path()));
+  rig.restart();
+  const auto midnight = std::chrono::floor<std::chrono::days>(
+      std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  const auto text = [](reconciled::core::Time at) { return reconciled::core::to_rfc3339(at); };
+  const std::string today = text(midnight).substr(0, 10);
+  const std::string before = text(midnight - std::chrono::hours(1)).substr(0, 10);
+  for (const std::string& v : kVersions) {
+    for (const bool is_today : {false, true}) {
+      const std::string id = (is_today ? "first-" : "last-") + v;
+      rig.daemon.register_order(id);
+      rig.portone.make(with(paid(v, id), {{"at", text(is_today ? reconciled::core::Time(midnight)
+                                                              : midnight - std::chrono::seconds(1))}}));
+      rig.daemon.wait_for_result(id, "paid");
+    }
+  }
+  for (const std::string& day : {before, today}) {
+    CAPTURE(day);
+    const Finished done = rig.daemon.command({"report", "--day", day, "--format", "json"});
+    CHECK(done.status == 0);
+    const Json report = Json::parse(done.out, nullptr, false);
+    CHECK(report.at("timezone") == "UTC");
+    CHECK(report.at("compared") == 2);
+    for (const Json& total : report.at("totals")) {
+      CHECK(total.at("portone").at("paid").at("count") == 1);
+      CHECK(total.at("portone") == total.at("ours"));
+    }
+  }
+}
+
+TEST_CASE("report: one waits for another, and a stop for none") {
+  Rig rig(quiet());
+  rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 700}, {"where", {"v1 list", "v2 list"}}});
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(2)}}).status == 202);
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(1)}}).status == 409);
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(2)}}).status == 202);
+  CHECK(rig.daemon.get("/report?day=" + date(2)).json().at("state") == "running");
+  CHECK(rig.daemon.get("/report?format=csv").status == 409);
+  const Finished waited = rig.daemon.command({"report", "--day", date(1)});
+  CHECK(waited.status == 0);
+  CHECK(waited.err.find("waiting: the report of " + date(2)) != std::string::npos);
+  rig.portone.rest_fault({{"mode", "timeout"}, {"where", {"v1 list", "v2 list"}}});
+  CHECK(rig.daemon.send("POST", "/report", {{"day", date(1)}}).status == 202);
+  CHECK(rig.daemon.send("POST", "/backfill", {{"from", date(2)}, {"to", date(1)}}).status == 202);
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(rig.daemon.stop() == 0);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+}
+
 TEST_CASE("report: a day that is none is refused by name") {
   Rig rig(quiet());
   for (const auto& [day, words] : std::vector<std::pair<std::string, std::string>>{
