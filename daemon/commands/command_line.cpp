@@ -115,6 +115,7 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order->add_flag("--correct", arguments.order.correct,
                   "Correct what was registered wrongly, though it is paid; needs --note");
   order->add_option("--note", arguments.order.note, "Why it is corrected: stays in its history");
+  order->add_flag("--json", arguments.order.json, "As JSON, times in UTC");
 
   CLI::App* resolve = app.add_subcommand("resolve", "Close a finding by hand");
   resolve->group(group);
@@ -274,7 +275,12 @@ void say_wrong_option(const CLI::App& command, const CLI::ParseError& error, int
   const std::string unknown = unknown_option(known, argc, argv);
   const std::string& name = command.get_name();
   if (unknown.empty()) {
-    say(name + ": " + plain(error.what()));
+    const std::vector<std::string> subs = names_of_commands(command);
+    if (subs.empty()) {
+      say(name + ": " + plain(error.what()));
+    } else {
+      say(name + " is followed by one of: " + joined(subs));
+    }
   } else {
     const std::string_view meant = core::nearest(unknown, known);
     say(name + " knows no option " + clip(plain(unknown), 60) +

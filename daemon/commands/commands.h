@@ -69,6 +69,7 @@ struct OrderOptions {
   bool preregister = false;  // PortOne is told, too
   bool correct = false;      // a paid one is corrected by hand
   std::string note;          // why
+  bool json = false;
 };
 // Fails where PortOne refuses to be told.
 int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options);

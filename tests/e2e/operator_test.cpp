@@ -115,6 +115,8 @@ TEST_CASE("commands: a mistyped word is named together with what was meant") {
             "It knows: --config, --help, --online, --quiet, --reload."));
   CHECK(has(said({"replay", "x"}), "x is no whole number"));
   CHECK(has(said({"show"}), "PAYMENT_ID is required"));
+  CHECK(has(said({"notify"}), "notify is followed by one of: pause, resume"));
+  CHECK(has(said({"notify", "halt"}), "notify is followed by one of: pause, resume"));
 }
 
 TEST_CASE("commands: a mistyped result or finding names the ones that there are") {
