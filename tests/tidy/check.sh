@@ -46,7 +46,9 @@ allowed() {
     daemon/reconcile | daemon/preregister) echo "daemon/portone daemon/runtime storage $core" ;;
     daemon/views) echo "storage $core" ;;
     daemon/notify) echo "daemon/http daemon/runtime daemon/views storage $core" ;;
-    daemon/webhook | daemon/redirect) echo "$listener" ;;
+    daemon/pages) echo "daemon/http daemon/runtime $core" ;;
+    daemon/webhook) echo "$listener" ;;
+    daemon/redirect) echo "daemon/pages $listener" ;;
     daemon/admin) echo "daemon/views $listener" ;;
     daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/portone daemon/reconcile daemon/preregister daemon/views" ;;
     daemon/commands) echo "daemon daemon/http daemon/portone daemon/runtime daemon/admin daemon/views storage $core" ;;
@@ -69,6 +71,7 @@ check_project_include() { # file, folder, included
     *:daemon/*) ;;
     storage/units:storage/session.h | storage/units:storage/records.h | storage/units:storage/units/*) ;;
     storage/views:storage/session.h | storage/views:storage/records.h | storage/views:storage/reader.h) ;;
+    storage/views:storage/story.h) ;;
     storage/views:storage/units/* | storage/views:storage/views/*) ;;
     storage/units:* | storage/views:*)
       fault "$1 includes $3: units and views know a session and records" ;;
@@ -82,7 +85,7 @@ check_project_include() { # file, folder, included
     daemon/portone:storage/records.h) ;;
     daemon/portone:*) fault "$1 includes $3: PortOne's client knows only the store's words" ;;
     *:storage/store.h | *:storage/records.h | *:storage/reader.h | *:storage/writer.h) ;;
-    *:storage/rebuild.h) ;;
+    *:storage/rebuild.h | *:storage/story.h) ;;
     *) fault "$1 includes $3, which is private to storage" ;;
   esac
 }
