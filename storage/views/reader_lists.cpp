@@ -44,6 +44,17 @@ EventView read_event(Row& row) {
   return view;
 }
 
+FindingView read_finding(Row row) {
+  const std::int64_t id = row.integer();
+  core::PaymentId payment = row.payment_id();
+  const auto kind = row.word<core::FindingKind>();
+  const bool open = row.flag();
+  std::string detail = row.text();
+  const core::Time opened = row.time();
+  const auto closed = row.optional_time();
+  return {id, std::move(payment), kind, open, std::move(detail), opened, closed, row.text()};
+}
+
 Page<PaymentView> Reader::payments(const PaymentFilter& filter) {
   // By result there is an index; all other filters narrow down what is read newest first.
   static const std::string all =
@@ -129,18 +140,7 @@ Page<FindingView> Reader::findings(bool open_only, std::int64_t limit,
       "ORDER BY finding_id DESC LIMIT ?");
   query.with(cursor.value_or(kNewest), open_only, limit + 1);
   Page<FindingView> page;
-  while (query.next()) {
-    Row row = query.row();
-    const std::int64_t id = row.integer();
-    core::PaymentId payment = row.payment_id();
-    const auto kind = row.word<core::FindingKind>();
-    const bool open = row.flag();
-    std::string detail = row.text();
-    const core::Time opened = row.time();
-    const auto closed = row.optional_time();
-    page.items.push_back(
-        {id, std::move(payment), kind, open, std::move(detail), opened, closed, row.text()});
-  }
+  while (query.next()) page.items.push_back(read_finding(query.row()));
   close_page(page, limit, [](const FindingView& view) { return view.id; });
   return page;
 }
