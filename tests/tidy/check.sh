@@ -50,7 +50,8 @@ allowed() {
     daemon/webhook) echo "$listener" ;;
     daemon/redirect) echo "daemon/pages $listener" ;;
     daemon/admin) echo "daemon/views $listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/portone daemon/reconcile daemon/preregister daemon/views" ;;
+    daemon/dashboard) echo "daemon/pages $listener" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/dashboard daemon/notify daemon/portone daemon/reconcile daemon/preregister daemon/views" ;;
     daemon/commands) echo "daemon daemon/http daemon/portone daemon/runtime daemon/admin daemon/views storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac
