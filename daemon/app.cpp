@@ -11,6 +11,7 @@
 #include "daemon/books/backfill.h"
 #include "daemon/books/reporter.h"
 #include "daemon/core/config/config_changes.h"
+#include "daemon/dashboard/dashboard.h"
 #include "daemon/http/edge.h"
 #include "daemon/listening.h"
 #include "daemon/notify/notifier.h"
@@ -105,6 +106,9 @@ struct App::Parts {
         alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
+        dashboard({config, clock, writer, readers, reconciler, notifier, metrics, warnings, timers},
+                  {writer.keep(dashboard::Dashboard::kKeyName, random_key()),
+                   writer.keep(dashboard::Dashboard::kHoursName, "")}),
         admin({config, clock, clock.now(), writer, readers, reconciler, notifier, metrics, warnings,
                timers},
               {[this] { return faults(); }, [this] { return unreadiness(); }}),
@@ -231,6 +235,7 @@ struct App::Parts {
   alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
+  dashboard::Dashboard dashboard;
   AdminListener admin;
   http::Router webhook_router;
   http::Router redirect_router;
@@ -245,7 +250,12 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
   parts.webhook.add_routes(parts.webhook_router);
   parts.redirect.add_routes(parts.redirect_router);
+  parts.admin.serve_pages(
+      {dashboard::Dashboard::owns,
+       [&parts](const http::Request& request) { return parts.dashboard.guard(request); },
+       [&parts](const http::Request& request) { return parts.dashboard.is_signed_in(request); }});
   parts.admin.add_routes(parts.admin_router);
+  parts.dashboard.add_routes(parts.admin_router);
   parts.backfill.add_routes(parts.admin_router);
   parts.reporter.add_routes(parts.admin_router);
   parts.retention.add_routes(parts.admin_router);
@@ -300,6 +310,7 @@ void App::stop() {
   parts_->edge.stop(kStopGrace);
   parts_->timers.stop();
   parts_->readers.stop();
+  parts_->dashboard.keep_hours();
   parts_->sweeper.stop_soon();
   parts_->backfill.stop_soon();
   parts_->reporter.stop_soon();
@@ -323,6 +334,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   set_log_level(config.log_level);
   parts_->webhook.reload(config);
   parts_->admin.reload(config);
+  parts_->dashboard.reload(config);
   parts_->portone.reload(config);
   parts_->notifier.reload(config);
   parts_->alerter.reload(config);
@@ -346,6 +358,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
 void App::watch() {
   parts_->log_watch.look(parts_->clock.now(), log_dropped(), flush_log(0ms));
   parts_->self_check.look();
+  parts_->dashboard.watch();
 }
 
 std::vector<std::string> App::faults() { return parts_->faults(); }

@@ -12,6 +12,7 @@
 #include "daemon/core/books/entry.h"
 #include "storage/notification_records.h"
 #include "storage/store.h"
+#include "storage/story.h"
 
 namespace reconciled::storage {
 
@@ -126,6 +127,16 @@ class Reader {
   };
   [[nodiscard]] std::vector<OpenKind> open_kinds(std::int64_t payments_each);
   [[nodiscard]] std::optional<RedirectFacts> redirect(core::EventId id);
+
+  // For the dashboard: never more than indexes and a few thousand rows give at once. One payment's
+  // story, also of one that only events name; payments whose id, or an attempt's, begins so, or, of
+  // the newest, holds it anywhere; a page of a list; open findings of a kind.
+  [[nodiscard]] std::optional<Story> story(const core::PaymentId& id);
+  [[nodiscard]] std::vector<PaymentView> search(const std::string& text, std::int64_t limit);
+  [[nodiscard]] Page<PaymentView> listing(const PaymentListing& wanted);
+  [[nodiscard]] Page<FindingView> open_findings(std::optional<core::FindingKind> kind,
+                                                std::int64_t limit,
+                                                std::optional<std::int64_t> cursor);
 
   // For the notifier: what is due, by its time; when the next one is; one of them, while it is due;
   // and how it goes.

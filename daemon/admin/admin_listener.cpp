@@ -93,6 +93,7 @@ std::optional<http::Response> AdminListener::guard(const http::Request& request)
   if (!is_our_host(request)) {
     return admin::error(403, "wrong_host", "this Host is not served here");
   }
+  if (pages_.owns && pages_.owns(request.path())) return pages_.guard(request);
   const bool is_probe = request.path() == "/healthz" || request.path() == "/readyz";
   const std::string token = [this] {
     const std::lock_guard lock(mutex_);
@@ -100,7 +101,9 @@ std::optional<http::Response> AdminListener::guard(const http::Request& request)
   }();
   if (!token.empty() && !is_probe) {
     const std::string expected = "Bearer " + token;
-    if (!core::constant_time_equal(request.header("authorization").value_or(""), expected)) {
+    const bool is_told =
+        core::constant_time_equal(request.header("authorization").value_or(""), expected);
+    if (!is_told && !(pages_.is_signed_in && pages_.is_signed_in(request))) {
       return admin::error(401, "unauthorized", "send Authorization: Bearer with the admin token");
     }
   }

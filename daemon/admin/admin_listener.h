@@ -47,6 +47,15 @@ class AdminListener {
   };
   AdminListener(const Uses& uses, Health health);
 
+  // Pages at this endpoint that say themselves who may ask for them. Before `add_routes`.
+  struct Pages {
+    std::function<bool(std::string_view path)> owns;
+    std::function<std::optional<http::Response>(const http::Request&)> guard;
+    // A browser that signed in there may ask for all else, too.
+    std::function<bool(const http::Request&)> is_signed_in;
+  };
+  void serve_pages(Pages pages) { pages_ = std::move(pages); }
+
   // Adds all routes and the guard (Host, token, content type). Must outlive the router's use.
   void add_routes(http::Router& router);
   // Takes over the token; any thread.
@@ -106,6 +115,7 @@ class AdminListener {
 
   const Uses uses_;
   Health health_;
+  Pages pages_;
   PaymentWaiters waiters_;
   mutable std::mutex mutex_;
   std::string token_;  // guarded by mutex_

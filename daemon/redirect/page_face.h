@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "daemon/core/words/html.h"
-#include "daemon/redirect/language.h"
+#include "daemon/pages/language.h"
 
 namespace reconciled {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "daemon/core/messages/signature.h"
+#include "daemon/pages/page_answer.h"
 #include "daemon/redirect/contact.h"
 
 namespace reconciled {
@@ -75,12 +75,6 @@ var n=j.state!=b.dataset.state;if(n||j.ended)location.replace(n&&j.next_url||u)}
 t=setInterval(ask,b.dataset.every*1e3);setTimeout(end,b.dataset.left*1e3);
 d.addEventListener('visibilitychange',ask)})(document);
 )js";
-
-std::string allowed_by_hash(Markup text) {
-  // Of 32 bytes: base64 with one sign of padding, which the url's alphabet leaves out (CSP 3 §6.7.2.2
-  // takes either alphabet).
-  return "'sha256-" + core::to_base64url(core::sha256(text.text())) + "='";
-}
 
 const std::string& content_policy() {
   static const std::string kPolicy =
@@ -187,15 +181,7 @@ std::string render_frame(const Frame& frame, const Shop& shop,
 }
 
 http::Response page_response(int status, std::string html) {
-  http::Response response{
-      .status = status, .content_type = "text/html; charset=utf-8", .body = std::move(html)};
-  response.headers = {{"Cache-Control", "no-store"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"X-Content-Type-Options", "nosniff"},
-                      {"X-Frame-Options", "DENY"},
-                      {"Content-Security-Policy", content_policy()}};
-  if (status == 503) response.headers.emplace_back("Retry-After", "5");
-  return response;
+  return page_answer(status, std::move(html), content_policy());
 }
 
 }  // namespace reconciled

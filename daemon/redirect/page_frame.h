@@ -11,7 +11,7 @@
 
 #include "daemon/core/words/html.h"
 #include "daemon/http/exchange.h"
-#include "daemon/redirect/language.h"
+#include "daemon/pages/language.h"
 #include "daemon/redirect/page_face.h"
 
 namespace reconciled {

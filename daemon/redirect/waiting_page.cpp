@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "daemon/core/words/text.h"
-#include "daemon/redirect/bank_names.h"
-#include "daemon/redirect/readable.h"
+#include "daemon/pages/bank_names.h"
+#include "daemon/pages/readable.h"
 
 namespace reconciled {
 namespace {

@@ -258,6 +258,24 @@ void Metrics::set_log_dropped(std::uint64_t lines) {
   if (more > 0) series_->log_dropped.Increment(more);
 }
 
+Metrics::Totals Metrics::totals() const {
+  Totals totals;
+  for (const auto& source : series_->events) {
+    for (const auto& api : source) {
+      for (std::size_t outcome = 0; outcome < api.size(); ++outcome) {
+        const bool is_taken = outcome == index_of(EventOutcome::kStored) ||
+                              outcome == index_of(EventOutcome::kCopy);
+        (is_taken ? totals.received : totals.refused) +=
+            static_cast<std::uint64_t>(api[outcome]->Value());
+      }
+    }
+  }
+  const prometheus::ClientMetric::Histogram decided = series_->decide.Collect().histogram;
+  totals.decided = decided.sample_count;
+  totals.decide_seconds = decided.sample_sum;
+  return totals;
+}
+
 std::string Metrics::render() const {
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, series_->registry.Collect());

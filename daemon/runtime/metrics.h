@@ -72,6 +72,15 @@ class Metrics {
   void set_warning(WarningKind kind, bool stands);
   void set_log_dropped(std::uint64_t lines);
 
+  // What was counted since the start, over all sources and APIs: for the dashboard's hours.
+  struct Totals {
+    std::uint64_t received = 0;  // stored, or a copy of what is
+    std::uint64_t refused = 0;   // every other answer
+    std::uint64_t decided = 0;   // events that came to a result
+    double decide_seconds = 0;   // of all these together
+  };
+  [[nodiscard]] Totals totals() const;
+
   // Text format 0.0.4.
   [[nodiscard]] std::string render() const;
 

@@ -4,7 +4,6 @@
 #include <SQLiteCpp/Statement.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "storage/sqlite/file_outlook.h"
 #include "storage/sqlite/migrate.h"
 
 namespace reconciled::storage {
@@ -25,11 +25,6 @@ constexpr std::int64_t kVersionsAhead = 1'000'000;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
-}
-
-std::string folder_of(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
 }
 
 void sync(const std::string& path) {
@@ -67,13 +62,11 @@ void make(const std::string& path, const std::string& like) {
   ::close(fd);
 }
 
-void expect_room(const std::string& folder, std::uint64_t bytes) {
-  struct statvfs room {};
-  if (::statvfs(folder.c_str(), &room) != 0) fail(folder);
-  const std::uint64_t free = std::uint64_t{room.f_bavail} * room.f_frsize;
-  if (free >= bytes) return;
-  throw std::runtime_error(folder + " has " + std::to_string(free >> 20) + " MiB left, and the copy needs " +
-                           std::to_string(bytes >> 20));
+void expect_room(const std::string& file, std::uint64_t bytes) {
+  const auto room = room_beside(file);
+  if (!room || room->bytes >= bytes) return;
+  throw std::runtime_error(room->where + " has " + std::to_string(room->bytes >> 20) +
+                           " MiB left, and the copy needs " + std::to_string(bytes >> 20));
 }
 
 // Throws what SQLite finds wrong, or that it is newer than this program.
@@ -116,7 +109,7 @@ void back_up(const std::string& path, const std::string& file) {
   SQLite::Database database(path, SQLite::OPEN_READONLY, kPatienceMs);
   const std::int64_t pages = database.execAndGet("PRAGMA page_count").getInt64();
   const std::int64_t page = database.execAndGet("PRAGMA page_size").getInt64();
-  expect_room(folder_of(file), static_cast<std::uint64_t>(pages * page));
+  expect_room(file, static_cast<std::uint64_t>(pages * page));
   Unfinished copy(file + ".unfinished");
   // Of a copy that was killed.
   ::unlink(copy.path.c_str());
@@ -141,7 +134,7 @@ std::string put_back(const std::string& path, const std::string& file) {
   {
     SQLite::Database source(file, SQLite::OPEN_READONLY, kPatienceMs);
     const std::uint64_t bytes = fs::file_size(file);
-    expect_room(folder_of(path), bytes);
+    expect_room(path, bytes);
     SQLite::Statement into(source, "VACUUM INTO ?");
     into.bind(1, copy.path);
     into.exec();

@@ -14,10 +14,6 @@
 namespace reconciled::storage {
 namespace {
 
-std::string folder_of(const std::string& path) {
-  return std::filesystem::absolute(path).parent_path().string();
-}
-
 // Without the folder SQLite reads what the daemon has made there. The lock file is the daemon's alone,
 // so a member of its group cannot tell by that whether it runs.
 bool has_readable_log(const std::string& path) {
@@ -26,6 +22,10 @@ bool has_readable_log(const std::string& path) {
 }
 
 }  // namespace
+
+std::string folder_of(const std::string& path) {
+  return std::filesystem::absolute(path).parent_path().string();
+}
 
 // A file with another schema would be misread: a newer one throws NewerDatabase.
 void expect_readable_file(const std::string& path) {

@@ -67,7 +67,7 @@ std::vector<AttemptView> load_attempts(Session& session, const core::PaymentId& 
   return attempts;
 }
 
-FindingView read_finding(Row& row) {
+FindingView read_finding(Row row) {
   const std::int64_t id = row.integer();
   core::PaymentId payment = row.payment_id();
   const auto kind = row.word<core::FindingKind>();
@@ -87,10 +87,7 @@ std::vector<FindingView> load_findings(Session& session, const core::PaymentId& 
   Query query = session.query(sql.c_str());
   query.with(id);
   std::vector<FindingView> findings;
-  while (query.next()) {
-    Row row = query.row();
-    findings.push_back(read_finding(row));
-  }
+  while (query.next()) findings.push_back(read_finding(query.row()));
   return findings;
 }
 

@@ -24,7 +24,7 @@ inline constexpr const char* kFindings =
     "  f.closed_by, r.by_whom, f.note "
     "FROM finding f LEFT JOIN resolution r ON r.payment_id = f.payment_id AND r.kind = f.kind"
     "  AND r.cause = f.cause";
-[[nodiscard]] FindingView read_finding(Row& row);
+[[nodiscard]] FindingView read_finding(Row row);
 
 // The payment's row; nothing where it has none.
 [[nodiscard]] std::optional<PaymentView> load_payment(Session& session, const core::PaymentId& id);

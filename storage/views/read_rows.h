@@ -21,5 +21,7 @@ inline constexpr const char* kEventColumns =
     " e.status, e.hint, e.reason_code, e.reason_message, e.signed, e.remote_ip, e.known_source,"
     " g.copies, g.last_arrival_ms, g.processed_at_ms";
 [[nodiscard]] EventView read_event(Row& row);
+// The columns that reader_notifications.cpp names, in order.
+[[nodiscard]] NotificationView read_notification(Row& row);
 
 }  // namespace reconciled::storage

@@ -125,8 +125,7 @@ std::optional<FindingView> Reader::finding(std::int64_t id) {
   static const std::string sql = std::string(kFindings) + " WHERE f.finding_id = ?";
   Query query = impl_->session.query(sql.c_str());
   if (!query.with(id).next()) return std::nullopt;
-  Row row = query.row();
-  return read_finding(row);
+  return read_finding(query.row());
 }
 
 Page<FindingView> Reader::findings(bool open_only, std::int64_t limit,
@@ -137,10 +136,7 @@ Page<FindingView> Reader::findings(bool open_only, std::int64_t limit,
   Query query = impl_->session.query(sql.c_str());
   query.with(cursor.value_or(kNewest), open_only, limit + 1);
   Page<FindingView> page;
-  while (query.next()) {
-    Row row = query.row();
-    page.items.push_back(read_finding(row));
-  }
+  while (query.next()) page.items.push_back(read_finding(query.row()));
   close_page(page, limit, [](const FindingView& view) { return view.id; });
   return page;
 }

@@ -13,6 +13,22 @@ constexpr const char* kNotificationColumns =
 
 }  // namespace
 
+NotificationView read_notification(Row& row) {
+  const std::int64_t id = row.integer();
+  NotificationView view{.payment_id = row.payment_id()};
+  view.id = id;
+  view.version = row.integer();
+  view.type = row.word<core::NotificationType>();
+  view.state = row.word<core::NotificationState>();
+  view.tries = row.integer();
+  view.outcome = row.text();
+  view.created_at = row.time();
+  view.failing_since = row.optional_time();
+  view.next_at = row.optional_time();
+  view.sent_at = row.optional_time();
+  return view;
+}
+
 Page<NotificationView> Reader::notifications(std::optional<core::NotificationState> state,
                                              std::int64_t limit,
                                              std::optional<std::int64_t> cursor) {
@@ -31,19 +47,7 @@ Page<NotificationView> Reader::notifications(std::optional<core::NotificationSta
   Page<NotificationView> page;
   while (query.next()) {
     Row row = query.row();
-    const std::int64_t id = row.integer();
-    NotificationView view{.payment_id = row.payment_id()};
-    view.id = id;
-    view.version = row.integer();
-    view.type = row.word<core::NotificationType>();
-    view.state = row.word<core::NotificationState>();
-    view.tries = row.integer();
-    view.outcome = row.text();
-    view.created_at = row.time();
-    view.failing_since = row.optional_time();
-    view.next_at = row.optional_time();
-    view.sent_at = row.optional_time();
-    page.items.push_back(std::move(view));
+    page.items.push_back(read_notification(row));
   }
   close_page(page, limit, [](const NotificationView& view) { return view.id; });
   return page;

@@ -38,7 +38,7 @@ class Witness {
   Json exchanges_ = Json::array();
 };
 
-// The admin endpoint's routes as the log tells them, with {} for what is captured.
+// The admin endpoint's routes as the log tells them, with {} for what is captured; no pages.
 Json routes_of(const Rig& rig) {
   Json routes = Json::array();
   const std::string log = rig.daemon.log();
@@ -46,6 +46,7 @@ Json routes_of(const Rig& rig) {
   for (std::sregex_iterator i(log.begin(), log.end(), line), end; i != end; ++i) {
     std::string path = std::regex_replace((*i)[2].str(), std::regex("\\([^)]*\\)"), "{}");
     path.erase(std::remove(path.begin(), path.end(), '\\'), path.end());
+    if (path == "/" || path.starts_with("/dashboard")) continue;  // pages, for people
     const Json route{{"method", (*i)[1].str()}, {"path", path}};
     if (std::find(routes.begin(), routes.end(), route) == routes.end()) routes.push_back(route);
   }

@@ -1,4 +1,4 @@
-#include "daemon/redirect/readable.h"
+#include "daemon/pages/readable.h"
 
 #include <algorithm>
 #include <array>

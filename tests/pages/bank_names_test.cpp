@@ -1,4 +1,4 @@
-#include "daemon/redirect/bank_names.h"
+#include "daemon/pages/bank_names.h"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "daemon/core/words/money.h"
-#include "daemon/redirect/language.h"
+#include "daemon/pages/language.h"
 #include "daemon/runtime/time_zone.h"
 
 namespace reconciled {

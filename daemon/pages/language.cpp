@@ -1,4 +1,4 @@
-#include "daemon/redirect/language.h"
+#include "daemon/pages/language.h"
 
 #include <string>
 

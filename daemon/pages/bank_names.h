@@ -1,4 +1,4 @@
-// What buyers call the banks that PortOne's answers name.
+// What people call the banks that PortOne's answers name.
 //
 // V2 says a word of its own (`SHINHAN`), V1 the gateway's name for it (`신한`) or, where that is
 // missing, the clearing institute's code (`088`). Pure.
@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "daemon/redirect/language.h"
+#include "daemon/pages/language.h"
 
 namespace reconciled {
 

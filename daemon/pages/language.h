@@ -1,4 +1,4 @@
-// The two languages of the buyer's pages.
+// The two languages of our pages.
 #pragma once
 
 #include <string_view>
