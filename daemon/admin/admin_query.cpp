@@ -17,8 +17,9 @@ using core::Outcome;
 
 constexpr std::int64_t kMaxWaitSeconds = 60;
 constexpr std::size_t kMaxNameBytes = 200;
-constexpr std::size_t kMaxNoteBytes = 1'000;
-constexpr std::size_t kMaxByBytes = 100;
+constexpr std::size_t kMaxNoteCharacters = 1'000;
+constexpr std::size_t kMaxByCharacters = 100;
+constexpr std::size_t kMaxCharacterBytes = 4;
 constexpr const char* kUnnamed = "the admin endpoint";
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
@@ -117,10 +118,15 @@ Outcome<std::string, BadRequest> line_of(const nlohmann::json& json, const char*
     return BadRequest{std::string(name) + " must be a text"};
   }
   const std::string& given = member->get_ref<const std::string&>();
-  if (given.size() > most) {
-    return BadRequest{std::string(name) + " must be at most " + std::to_string(most) + " bytes long"};
+  // What goes on a character's first byte is no character of its own.
+  const auto characters = std::count_if(given.begin(), given.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  });
+  if (static_cast<std::size_t>(characters) > most) {
+    return BadRequest{std::string(name) + " must be at most " + std::to_string(most) +
+                      " characters long"};
   }
-  std::string text = core::clean_text(core::without_invisible(given), most);
+  std::string text = core::clean_text(core::without_invisible(given), most * kMaxCharacterBytes);
   const auto first = text.find_first_not_of(' ');
   if (first == std::string::npos) return BadRequest{std::string(name) + " must not be empty"};
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
@@ -128,11 +134,11 @@ Outcome<std::string, BadRequest> line_of(const nlohmann::json& json, const char*
 
 // `note` and `by`: why a person does it, and who.
 Outcome<storage::ByHand, BadRequest> by_hand(const nlohmann::json& json) {
-  auto note = line_of(json, "note", kMaxNoteBytes);
+  auto note = line_of(json, "note", kMaxNoteCharacters);
   if (!note.ok()) return note.error();
   storage::ByHand hand{kUnnamed, std::move(note).value()};
   if (core::member(json, "by") != nullptr) {
-    auto by = line_of(json, "by", kMaxByBytes);
+    auto by = line_of(json, "by", kMaxByCharacters);
     if (!by.ok()) return by.error();
     hand.by = std::move(by).value();
   }

@@ -82,7 +82,7 @@ struct NotificationsQuery {
 [[nodiscard]] core::Outcome<storage::OrderRequest, BadRequest> read_order_body(
     const core::PaymentId& payment_id, std::string_view body, core::Time now);
 
-// The body of POST /findings/{id}/resolve: `note`, and `by`, who does it (1,000 and 100 bytes).
+// The body of POST /findings/{id}/resolve: `note`, and `by`, who does it (1,000 and 100 characters).
 [[nodiscard]] core::Outcome<storage::ByHand, BadRequest> read_resolve_body(std::string_view body);
 
 // The body of POST /notifications/resend: `since`, `until` (RFC 3339), `failed`.
