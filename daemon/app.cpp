@@ -24,6 +24,7 @@
 #include "daemon/runtime/log_watch.h"
 #include "daemon/runtime/self_check.h"
 #include "daemon/runtime/time_zone.h"
+#include "daemon/upkeep/retention.h"
 #include "daemon/views/view_json.h"
 #include "daemon/webhook/webhook_listener.h"
 #include "storage/store.h"
@@ -100,6 +101,7 @@ struct App::Parts {
         reporter({askable_of(config), book_policy_of(config), config.timezone, clock, store, writer,
                   readers, portone}),
         notifier({config, clock, store, writer, metrics, warnings}),
+        retention({config.retention_days, clock, writer, warnings}),
         alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
@@ -110,7 +112,8 @@ struct App::Parts {
 
   [[nodiscard]] storage::WriterOptions completed(storage::WriterOptions options) const {
     options.now = [this] { return clock.now(); };
-    if (!config.notify_url.empty()) options.notification_body = notification_body;
+    options.notification_body = notification_body;
+    options.has_backend = !config.notify_url.empty();
     return options;
   }
 
@@ -224,6 +227,7 @@ struct App::Parts {
   books::Backfill backfill;
   books::Reporter reporter;
   notify::Notifier notifier;
+  upkeep::Retention retention;
   alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
@@ -244,6 +248,7 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   parts.admin.add_routes(parts.admin_router);
   parts.backfill.add_routes(parts.admin_router);
   parts.reporter.add_routes(parts.admin_router);
+  parts.retention.add_routes(parts.admin_router);
 
   tell_unused(inherited);
   http::Limits webhook_limits;
@@ -281,6 +286,7 @@ void App::start() {
   parts_->backfill.start();
   parts_->reporter.start();
   parts_->notifier.start();
+  parts_->retention.start();
   parts_->alerter.start();
   parts_->edge.start();
   parts_->running = true;
@@ -298,6 +304,7 @@ void App::stop() {
   parts_->backfill.stop_soon();
   parts_->reporter.stop_soon();
   parts_->notifier.stop();
+  parts_->retention.stop();
   parts_->alerter.stop();
   parts_->reconciler.stop();
   parts_->preregistrar.stop();

@@ -11,6 +11,7 @@
 //   preregistrar  Preregistrar has PortOne told of orders                    Preregistrar::stop
 //   portone       RestClient   asks PortOne, many calls at once              RestClient::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
+//   retention     Retention    has old raw bodies leave                      Retention::stop
 //   alerter       Alerter      tells people what is wrong                    Alerter::stop
 //   backfill      Backfill     walks PortOne's lists over days of the past   Backfill::stop
 //   report        Reporter     compares a day's books                        Reporter::stop

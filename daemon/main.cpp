@@ -25,7 +25,7 @@ core::ConfigUse use_of(const CLI::App& app) {
   if (app.got_subcommand("listen")) return core::ConfigUse::kAskPortone;
   if (app.got_subcommand("alert")) return core::ConfigUse::kTellPeople;
   for (const char* name : {"order", "resolve", "lookup", "replay", "resend", "notify", "status", "tail",
-                           "backfill", "report"}) {
+                           "backfill", "report", "prune"}) {
     if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
   }
   return core::ConfigUse::kReadFile;
@@ -53,6 +53,11 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   if (app.got_subcommand("notify")) {
     return commands::notify(config, app.get_subcommand("notify")->got_subcommand("pause"));
   }
+  if (app.got_subcommand("backup")) return commands::backup(config, arguments.file);
+  if (app.got_subcommand("restore")) {
+    return commands::restore(config, arguments.file, arguments.force);
+  }
+  if (app.got_subcommand("prune")) return commands::prune(config);
   if (app.got_subcommand("alert")) return commands::test_alerts(config);
   if (app.got_subcommand("backfill")) return commands::backfill(config, arguments.backfill);
   if (app.got_subcommand("report")) return commands::report(config, arguments.report);
@@ -61,6 +66,7 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
 }
 
 int run(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("init")) return commands::init(arguments.config_path, arguments.init);
   if (app.got_subcommand("check")) return commands::check(arguments.config_path, arguments.check);
   if (app.got_subcommand("bugreport")) {
     return commands::bugreport(arguments.config_path, arguments.file, arguments.force);

@@ -30,6 +30,13 @@ BEGIN SELECT RAISE(ABORT, 'resolutions are evidence'); END;
 ALTER TABLE expected_order ADD COLUMN note TEXT;
 ALTER TABLE expected_order ADD COLUMN by_whom TEXT;
 
+-- Messages that were never tried, and those that are tried again, are read in turn.
+DROP INDEX notification_due;
+CREATE INDEX notification_fresh ON notification (next_at_ms)
+  WHERE next_at_ms IS NOT NULL AND tries = 0;
+CREATE INDEX notification_again ON notification (next_at_ms)
+  WHERE next_at_ms IS NOT NULL AND tries > 0;
+
 DROP VIEW timeline;
 CREATE VIEW timeline AS
   -- All that happened, in order. Ask for one payment: WHERE payment_id = 'ord-1'.

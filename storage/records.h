@@ -351,6 +351,13 @@ struct CountedTries {
   NotificationCounts notifications{};
 };
 
+// What `Writer::empty_raw` did.
+struct Emptied {
+  std::int64_t events = 0;
+  std::int64_t snapshots = 0;
+  bool has_more = false;
+};
+
 // What `Writer::forget_unvouched` did.
 struct Forgotten {
   std::int64_t events = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "storage/session.h"
+#include "storage/sqlite/backup.h"
 #include "storage/sqlite/damage.h"
 #include "storage/sqlite/database_lock.h"
 #include "storage/sqlite/file_outlook.h"
@@ -27,6 +28,10 @@ std::vector<std::string> Store::migrate() { return storage::migrate(location_); 
 std::vector<std::string> Store::pending_migrations() const {
   return storage::pending_migrations(location_);
 }
+
+void Store::back_up(const std::string& file) const { storage::back_up(location_, file); }
+
+std::string Store::put_back(const std::string& file) { return storage::put_back(location_, file); }
 
 std::size_t Store::newest_schema() { return migrations().size(); }
 

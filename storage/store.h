@@ -57,6 +57,13 @@ class Store {
   };
   [[nodiscard]] Outlook outlook() const;
 
+  // A consistent copy, made while it is written: `file` must not exist, and has its name once it is
+  // whole. Throws std::runtime_error with what to do.
+  void back_up(const std::string& file) const;
+  // Puts a copy in its place, and what was there aside; gives the name of that, if any. The caller
+  // owns it. Throws where the copy is no good one, and changes nothing then.
+  std::string put_back(const std::string& file);
+
   // How much more it can hold, where that can be told.
   struct Room {
     std::uint64_t bytes = 0;

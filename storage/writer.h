@@ -68,6 +68,9 @@ struct WriterOptions {
   std::function<core::Time()> now;
   // How a message to the shop's backend reads; empty: none is written.
   NotificationBody notification_body;
+  // Whether there is anybody to tell now. What was told before is taken back or gone on with all the
+  // same.
+  bool has_backend = true;
   std::size_t queue_capacity = 16'384;  // of each queue; browsers have a quarter of it
   std::size_t queue_bytes = 32 << 20;   // of the bodies in it, likewise
   std::size_t max_batch = 512;
@@ -128,6 +131,8 @@ class Writer {
   void fire_watches(core::Time now);
   // Removes events that nobody vouches for, some at a time (promise 9).
   void forget_unvouched(core::Time now, Done<Forgotten> done);
+  // Takes raw bodies and headers of what came before away, some at a time (retention).
+  void empty_raw(core::Time before, Done<Emptied> done);
   // Keeps `value` under `key` in place of what was there.
   void put(std::string key, std::string value, Done<bool> done = {});
   // What a walk over PortOne's list found and how far it came, in one commit.

@@ -33,6 +33,7 @@ void Writer::adopt(const core::DecisionPolicy& policy, const core::Schedule& sch
   context->policy = policy;
   context->schedule = schedule;
   context->notification_body = impl_->options.notification_body;
+  context->has_backend = impl_->options.has_backend;
   context->configuration_id = adopt_policy(session, policy, now);
   // Where the last end was unclean, nobody knows which of those being decided on it was.
   const std::vector<core::EventId> undecided = noted_deciding(session);
@@ -211,6 +212,13 @@ void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
       [this, now](Session& session, CommitNotice&) {
         return storage::forget_unvouched(session, impl_->even(now), impl_->too_many_unsigned);
       },
+      std::move(done));
+}
+
+void Writer::empty_raw(core::Time before, Done<Emptied> done) {
+  impl_->submit_for<Emptied>(
+      Lane::kBackground,
+      [before](Session& session, CommitNotice&) { return storage::empty_raw(session, before); },
       std::move(done));
 }
 

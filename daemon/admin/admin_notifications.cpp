@@ -50,7 +50,7 @@ http::Answer AdminListener::resend(const http::Request& request) {
   const std::int64_t id = read_event_id(request.captures.at(0)).value;
   return {admin::unavailable(), [this, id](const http::Completion& complete) {
             limit_write(complete);
-            uses_.writer.resend(id, uses_.clock.now(), [id, complete](const auto& outcome) {
+            uses_.writer.resend(id, uses_.clock.now(), [this, id, complete](const auto& outcome) {
               if (!outcome.ok()) {
                 complete(std::nullopt);
                 return;
@@ -63,6 +63,7 @@ http::Answer AdminListener::resend(const http::Request& request) {
                   complete(admin::error(409, "superseded", kNoLongerTrue));
                   break;
                 case storage::ResendOutcome::kResent:
+                  uses_.notifications.send_now();
                   complete(admin::json(202, dump_json({{"notification", id}, {"resend", "asked"}})));
                   break;
               }
@@ -77,6 +78,7 @@ http::Answer AdminListener::resend_many(const http::Request& request) {
   if (!wanted.ok()) return admin::bad_request(wanted.error());
   return {admin::unavailable(), [this, wanted = wanted.value()](const http::Completion& complete) {
             limit_write(complete);
+            uses_.notifications.send_now();
             resend_all(uses_.writer, wanted, {}, uses_.clock.now(), complete);
           }};
 }

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <memory>
 #include <stdexcept>
 
 #include "daemon/core/messages/signature.h"

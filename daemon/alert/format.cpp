@@ -160,7 +160,7 @@ std::optional<std::chrono::milliseconds> pause_of(const http::ClientResponse& re
 }
 
 std::string words_of_status(core::AlertFormat format, int status) {
-  const std::string number = std::to_string(status);
+  std::string number = std::to_string(status);
   if (status / 100 == 3) return number + ", a redirect, which is not followed";
   if (status == 429) return number + ", too many messages";
   if (status / 100 == 5) return number + ", it is in trouble itself";

@@ -1,6 +1,8 @@
 // A message as a mail (RFC 5322): its subject may be Korean (RFC 2047), its text is UTF-8 in
 // base64.
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <ctime>
 
 #include "daemon/alert/format.h"

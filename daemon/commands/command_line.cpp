@@ -16,6 +16,7 @@ constexpr const char* kAbout =
     "payment really stands, and tells your backend when it may deliver.";
 
 constexpr const char* kEnd =
+    "For the first time?   reconciled init --url https://pay.example.com\n"
     "Something is wrong?   reconciled status, then findings, then show PAYMENT_ID\n"
     "Before the first start, and after each change:   reconciled check --online\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a check found differences,\n"
@@ -26,6 +27,25 @@ std::string fault_of_number(const std::string& text) {
   const bool good = !text.empty() && text.size() < 19 && (text == "0" || text.front() != '0') &&
                     text.find_first_not_of("0123456789") == std::string::npos;
   return good ? "" : text + " is no whole number";
+}
+
+void describe_init(CLI::App& app, Arguments& arguments) {
+  CLI::App* init = app.add_subcommand("init", "Write a first configuration, and say what comes next");
+  init->group("Setting up");
+  InitOptions& options = arguments.init;
+  init->add_flag("--v1", options.v1, "PortOne V1 (I'amport); without --v1, --v2 and --store-id: both");
+  init->add_flag("--v2", options.v2, "PortOne V2");
+  init->add_option("--store-id", options.store_id, "V2: store-… from PortOne's console; means --v2");
+  init->add_option("--channel", options.channel, "live or test: whose payments may be delivered")
+      ->check(CLI::IsMember({"live", "test"}))
+      ->capture_default_str();
+  init->add_option("--url", options.url, "Where your reverse proxy stands: https://pay.example.com");
+  init->add_option("--port", options.port,
+                   "Of webhooks on 127.0.0.1; buyers and the admin endpoint get the next two")
+      ->check(CLI::Range(1, 65533))
+      ->check(fault_of_number)
+      ->capture_default_str();
+  init->add_flag("--force", options.force, "Write over the file, and keep it as FILE.old");
 }
 
 void describe_daemon(CLI::App& app, Arguments& arguments) {
@@ -95,6 +115,7 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order->add_flag("--correct", arguments.order.correct,
                   "Correct what was registered wrongly, though it is paid; needs --note");
   order->add_option("--note", arguments.order.note, "Why it is corrected: stays in its history");
+  order->add_flag("--json", arguments.order.json, "As JSON, times in UTC");
 
   CLI::App* resolve = app.add_subcommand("resolve", "Close a finding by hand");
   resolve->group(group);
@@ -131,6 +152,21 @@ void describe_telling(CLI::App& app, Arguments& arguments) {
   notify->add_subcommand("pause", "Messages wait, over restarts too");
   notify->add_subcommand("resume", "Messages go on");
   notify->require_subcommand(1);
+}
+
+void describe_upkeep(CLI::App& app, Arguments& arguments) {
+  const std::string group = "Keeping house";
+  CLI::App* backup =
+      app.add_subcommand("backup", "Copy the database, beside the running daemon; look through the copy");
+  backup->group(group);
+  backup->add_option("FILE", arguments.file, "A new file")->required();
+  CLI::App* restore =
+      app.add_subcommand("restore", "Put a copy in the database's place, the daemon stopped");
+  restore->group(group);
+  restore->add_option("FILE", arguments.file, "What `backup` made")->required();
+  restore->add_flag("--yes", arguments.force, "Do not ask");
+  app.add_subcommand("prune", "Apply storage.retention_days now, through the running daemon")
+      ->group(group);
 }
 
 void describe_people(CLI::App& app, Arguments& arguments) {
@@ -239,7 +275,12 @@ void say_wrong_option(const CLI::App& command, const CLI::ParseError& error, int
   const std::string unknown = unknown_option(known, argc, argv);
   const std::string& name = command.get_name();
   if (unknown.empty()) {
-    say(name + ": " + plain(error.what()));
+    const std::vector<std::string> subs = names_of_commands(command);
+    if (subs.empty()) {
+      say(name + ": " + plain(error.what()));
+    } else {
+      say(name + " is followed by one of: " + joined(subs));
+    }
   } else {
     const std::string_view meant = core::nearest(unknown, known);
     say(name + " knows no option " + clip(plain(unknown), 60) +
@@ -256,11 +297,13 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", "reconciled " RECONCILED_VERSION);
   app.add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
   app.require_subcommand(1);
+  describe_init(app, arguments);
   describe_daemon(app, arguments);
   describe_looking(app, arguments);
   describe_acting(app, arguments);
   describe_telling(app, arguments);
   describe_people(app, arguments);
+  describe_upkeep(app, arguments);
   describe_books(app, arguments);
   describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.

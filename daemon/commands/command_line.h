@@ -5,11 +5,13 @@
 #include <string>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/init.h"
 
 namespace reconciled::commands {
 
 struct Arguments {
   std::string config_path = "/etc/reconciled/reconciled.toml";
+  InitOptions init;
   ListOptions list;
   CheckOptions check;
   ListenOptions listen;

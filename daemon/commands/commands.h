@@ -69,6 +69,7 @@ struct OrderOptions {
   bool preregister = false;  // PortOne is told, too
   bool correct = false;      // a paid one is corrected by hand
   std::string note;          // why
+  bool json = false;
 };
 // Fails where PortOne refuses to be told.
 int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options);
@@ -108,6 +109,13 @@ struct ReportOptions {
 };
 // A day's books; fails where they are incomplete.
 int report(const core::Config& config, const ReportOptions& options);
+
+// A copy of the database into a new file, looked through and derived; fails where it differs.
+int backup(const core::Config& config, const std::string& file);
+// Puts a copy in the database's place, the daemon stopped; asks a person first unless `yes`.
+int restore(const core::Config& config, const std::string& file, bool yes);
+// Applies retention now, and says what left.
+int prune(const core::Config& config);
 
 // Derives every payment anew from evidence; with `check` changes nothing and tells differences.
 int rebuild(const core::Config& config, bool check);

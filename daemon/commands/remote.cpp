@@ -5,12 +5,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "daemon/commands/admin_client.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/terminal.h"
 #include "daemon/core/words/json.h"
+#include "daemon/core/words/money.h"
 #include "daemon/core/words/text.h"
 
 namespace reconciled::commands {
@@ -20,6 +22,7 @@ using namespace std::chrono_literals;
 
 // The daemon answers writes within 10 s.
 constexpr auto kPatience = 15s;
+constexpr auto kPollEvery = 200ms;
 
 // The answer's body, or nothing after what went wrong has been said.
 std::optional<std::string> call(const core::Config& config, const std::string& method,
@@ -47,8 +50,21 @@ std::string user_name() {
   return user != nullptr ? user->pw_name : "user " + std::to_string(::getuid());
 }
 
+// An empty one would be another path.
+bool is_id(const std::string& payment_id) {
+  if (payment_id.empty()) std::fputs("reconciled: PAYMENT_ID must not be empty\n", stderr);
+  return !payment_id.empty();
+}
+
+void say_registered(const std::string& payment_id, const OrderOptions& options) {
+  const auto currency = core::Currency::make(options.currency);
+  std::printf("order %s is %s: %s\n", plain(payment_id).c_str(),
+              options.correct ? "corrected" : "registered",
+              currency ? core::readable_amount(options.amount, *currency).c_str() : "-");
+}
+
 // What PortOne said to an order, in words; fails where it refused.
-int told(const std::string& registered) {
+int told(const std::string& registered, bool in_words) {
   int result = kDone;
   const auto answer = core::parse_json(registered);
   const nlohmann::json* const apis =
@@ -56,7 +72,12 @@ int told(const std::string& registered) {
   if (apis == nullptr || !apis->is_object()) return kDone;
   for (const auto& [api, one] : apis->items()) {
     const std::string state = core::text_member(one, "state").value_or("");
-    if (state == "done") continue;
+    if (state == "done") {
+      if (in_words) {
+        std::printf("PortOne %s is told: no payment window opens for another amount\n", plain(api).c_str());
+      }
+      continue;
+    }
     const std::string detail = core::text_member(one, "detail").value_or("no answer yet");
     const char* const words = state == "pending" ? "is not told yet and will be, as soon as it answers"
                                                  : "does not take it";
@@ -74,6 +95,7 @@ int order(const core::Config& config, const std::string& payment_id, const Order
     std::fputs("reconciled: order: --correct and --note belong together\n", stderr);
     return kUsage;
   }
+  if (!is_id(payment_id)) return kUsage;
   nlohmann::json body{{"amount", options.amount},
                       {"currency", options.currency},
                       {"preregister", options.preregister}};
@@ -81,8 +103,12 @@ int order(const core::Config& config, const std::string& payment_id, const Order
   const auto registered = call(config, "PUT", "/orders/" + core::percent_encode(payment_id),
                                core::write_json(body));
   if (!registered) return kFailed;
-  std::fputs(registered->c_str(), stdout);
-  return options.preregister ? told(*registered) : kDone;
+  if (options.json) {
+    std::fputs(registered->c_str(), stdout);
+  } else {
+    say_registered(payment_id, options);
+  }
+  return options.preregister ? told(*registered, !options.json) : kDone;
 }
 
 int resolve(const core::Config& config, std::int64_t finding_id, const std::string& note) {
@@ -101,11 +127,15 @@ int resolve(const core::Config& config, std::int64_t finding_id, const std::stri
 }
 
 int lookup(const core::Config& config, const std::string& payment_id) {
-  if (!call(config, "POST", "/payments/" + core::percent_encode(payment_id) + "/lookup", "{}")) {
-    return kFailed;
-  }
-  std::printf("PortOne is being asked about %s; `reconciled show` tells what it says\n",
-              plain(payment_id).c_str());
+  if (!is_id(payment_id)) return kUsage;
+  const auto asked =
+      call(config, "POST", "/payments/" + core::percent_encode(payment_id) + "/lookup", "{}");
+  if (!asked) return kFailed;
+  const auto answer = core::parse_json(*asked);
+  const bool is_known = !answer.ok() || core::bool_member(answer.value(), "known").value_or(true);
+  std::printf("PortOne is being asked about %s%s; `reconciled show` tells what it says\n",
+              plain(payment_id).c_str(),
+              is_known ? "" : ", of which nothing is known here yet (is it mistyped?)");
   return kDone;
 }
 
@@ -119,6 +149,10 @@ int replay(const core::Config& config, std::int64_t event_id) {
 
 int resend(const core::Config& config, const ResendOptions& options) {
   if (options.notification > 0) {
+    if (!options.since.empty() || !options.until.empty() || options.failed) {
+      std::fputs("reconciled: resend takes a NOTIFICATION_ID or --since, not both\n", stderr);
+      return kUsage;
+    }
     const std::string id = std::to_string(options.notification);
     if (!call(config, "POST", "/notifications/" + id + "/resend", "{}")) return kFailed;
     std::printf("message %s is sent again\n", id.c_str());
@@ -152,6 +186,31 @@ int resend(const core::Config& config, const ResendOptions& options) {
                 static_cast<long long>(superseded));
   }
   return kDone;
+}
+
+int prune(const core::Config& config) {
+  auto answer = call(config, "POST", "/prune", "{}");
+  for (;;) {
+    if (!answer) return kFailed;
+    const auto round = core::parse_json(*answer);
+    if (!round.ok()) return kFailed;
+    const auto number = [&](const char* name) {
+      return static_cast<long long>(core::integer_member(round.value(), name).value_or(0));
+    };
+    if (core::bool_member(round.value(), "running").value_or(false)) {
+      std::this_thread::sleep_for(kPollEvery);
+      answer = call(config, "GET", "/prune", "");
+      continue;
+    }
+    const auto fault = core::text_member(round.value(), "fault");
+    if (fault) {
+      std::fprintf(stderr, "reconciled: %s\n", plain(*fault).c_str());
+    }
+    std::printf("%lld messages and %lld of PortOne's answers are older than %lld days and lost their raw "
+                "bodies; decisions, history and amounts stay\n",
+                number("events"), number("answers"), number("retention_days"));
+    return fault ? kFailed : kDone;
+  }
 }
 
 int notify(const core::Config& config, bool paused) {

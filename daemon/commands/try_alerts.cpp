@@ -1,7 +1,11 @@
 // `reconciled alert test`: a message to each URL of [alert], and what each answered. By itself, as
 // `check --online`: what stands in the file is tried, whether the daemon runs or not.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "daemon/alert/alerter.h"
 #include "daemon/commands/commands.h"

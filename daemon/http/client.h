@@ -35,6 +35,7 @@ enum class ClientFault { kConnect, kTls, kTimeout, kBroken, kTooLarge };
 struct ClientError {
   ClientFault fault;
   std::string detail;
+  int status = 0;  // that had come before; 0: none
 };
 [[nodiscard]] std::string_view to_word(ClientFault fault);
 

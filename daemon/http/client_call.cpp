@@ -269,16 +269,19 @@ ClientCall::Steady::time_point ClientCall::quiet_since(Steady::time_point now) {
 }
 
 ClientResult ClientCall::result(CURLcode code) {
-  if (too_large_) return ClientError{ClientFault::kTooLarge, "response too large"};
+  long status = 0;
+  if (head_done_) curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  if (too_large_) {
+    return ClientError{ClientFault::kTooLarge, "response too large", static_cast<int>(status)};
+  }
   if (code != CURLE_OK) {
     const std::string_view said(complaint_.data());
     return ClientError{
         fault_of(code),
-        core::clean_text(said.empty() ? curl_easy_strerror(code) : said, kMaxDetailBytes)};
+        core::clean_text(said.empty() ? curl_easy_strerror(code) : said, kMaxDetailBytes),
+        static_cast<int>(status)};
   }
   if (!head_done_) return ClientError{ClientFault::kBroken, "closed by the server"};
-  long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
   return std::move(response_);
 }

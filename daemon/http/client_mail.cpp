@@ -1,10 +1,11 @@
 #include "daemon/http/client_mail.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <list>
 #include <stdexcept>
 #include <utility>
@@ -35,6 +36,7 @@ struct Delivery {
   MailClient::Done done;
   Origin origin;
   std::size_t sent = 0;
+  std::vector<curl_socket_t> sockets;  // that are open
   std::array<char, CURL_ERROR_SIZE> complaint{};
   std::unique_ptr<curl_slist, EndList> recipients;
   std::unique_ptr<CURL, EndEasy> easy{curl_easy_init()};
@@ -43,12 +45,22 @@ struct Delivery {
 std::size_t give(char* buffer, std::size_t size, std::size_t count, void* self) {
   auto& delivery = *static_cast<Delivery*>(self);
   const std::size_t bytes = std::min(size * count, delivery.mail.text.size() - delivery.sent);
-  std::memcpy(buffer, delivery.mail.text.data() + delivery.sent, bytes);
+  std::copy_n(delivery.mail.text.data() + delivery.sent, bytes, buffer);
   delivery.sent += bytes;
   return bytes;
 }
 
 std::size_t drop(char*, std::size_t size, std::size_t count, void*) { return size * count; }
+
+int opened(void* self, curl_socket_t socket, curlsocktype) {
+  static_cast<Delivery*>(self)->sockets.push_back(socket);
+  return CURL_SOCKOPT_OK;
+}
+
+int close_one(void* self, curl_socket_t socket) {
+  std::erase(static_cast<Delivery*>(self)->sockets, socket);
+  return ::close(socket);
+}
 
 template <class Value>
 void set(Delivery& delivery, CURLoption option, Value value) {
@@ -95,6 +107,10 @@ void prepare(Delivery& delivery) {
   set(delivery, CURLOPT_READDATA, static_cast<void*>(&delivery));
   set(delivery, CURLOPT_WRITEFUNCTION, &drop);
   set(delivery, CURLOPT_FORBID_REUSE, 1L);
+  set(delivery, CURLOPT_SOCKOPTFUNCTION, &opened);
+  set(delivery, CURLOPT_SOCKOPTDATA, static_cast<void*>(&delivery));
+  set(delivery, CURLOPT_CLOSESOCKETFUNCTION, &close_one);
+  set(delivery, CURLOPT_CLOSESOCKETDATA, static_cast<void*>(&delivery));
 }
 
 // What curl says of a login may repeat parts of it: there its own words do.
@@ -111,8 +127,8 @@ std::string fault_of(const Delivery& delivery, CURLcode code) {
 }  // namespace
 
 struct MailClient::Impl {
+  std::list<std::unique_ptr<Delivery>> deliveries;  // longer than their connections
   std::unique_ptr<CURLM, EndMulti> multi{curl_multi_init()};
-  std::list<std::unique_ptr<Delivery>> deliveries;
 };
 
 MailClient::MailClient() : impl_(std::make_unique<Impl>()) {
@@ -121,6 +137,8 @@ MailClient::MailClient() : impl_(std::make_unique<Impl>()) {
 
 MailClient::~MailClient() {
   for (const auto& delivery : impl_->deliveries) {
+    // curl says QUIT and waits for the answer: a server that is silent would have a stop wait.
+    for (const curl_socket_t socket : delivery->sockets) ::shutdown(socket, SHUT_RDWR);
     curl_multi_remove_handle(impl_->multi.get(), delivery->easy.get());
   }
 }

@@ -28,9 +28,9 @@ void InFlightLimit::ended(Steady::time_point began, Steady::time_point at, bool 
 }
 
 void InFlightLimit::look(Steady::time_point at) {
-  const auto hanging =
-      std::distance(in_flight_.begin(), in_flight_.upper_bound(at - Steady::duration(kHangs)));
-  now_ = std::min(most_, limit_ + static_cast<int>(hanging));
+  hanging_ = static_cast<int>(
+      std::distance(in_flight_.begin(), in_flight_.upper_bound(at - Steady::duration(kHangs))));
+  now_ = std::min(most_, limit_ + hanging_);
 }
 
 bool InFlightLimit::is_slower(Steady::duration took) {

@@ -21,6 +21,8 @@ class InFlightLimit {
   explicit InFlightLimit(int most);
 
   [[nodiscard]] int now() const { return now_.load(std::memory_order_relaxed); }
+  // How many hang, at the last look.
+  [[nodiscard]] int hanging() const { return hanging_; }
   void began(Steady::time_point at);
   // A call that began then has ended; `is_well`: not by what says that it is too much.
   void ended(Steady::time_point began, Steady::time_point at, bool is_well);
@@ -39,6 +41,7 @@ class InFlightLimit {
   std::atomic<int> now_;
   std::multiset<Steady::time_point> in_flight_;  // when each began
   int limit_;                                    // of those that do not hang
+  int hanging_ = 0;
   bool was_cut_ = false;
   double grown_ = 0;  // towards the next one more
   Steady::time_point cut_at_{};

@@ -61,6 +61,10 @@ std::string words_of(int status) {
 
 Verdict judge(const http::ClientResult& result) {
   if (!result.ok()) {
+    // It took the message; what it says beside that does not matter.
+    if (result.error().status / 100 == 2) {
+      return {Verdict::Kind::kTaken, words_of(result.error().status), {}};
+    }
     return {Verdict::Kind::kBusy,
             std::string(to_word(result.error().fault)) + ": " + result.error().detail, {}};
   }

@@ -24,6 +24,8 @@ constexpr int kSeemsAway = 3;
 constexpr int kIsAway = 10;
 constexpr auto kPauseWhileAway = 100ms;
 constexpr auto kPauseAfterTrouble = 1s;
+// One that a person should hear of.
+constexpr auto kLongPause = 1min;
 
 constexpr const char* kInstanceKey = "notify_instance";
 constexpr const char* kGone = "gone";
@@ -89,15 +91,20 @@ void Notifier::pause(bool paused, storage::Done<bool> done) {
                    [this, paused, done = std::move(done)](const auto& outcome) {
                      if (outcome.ok()) {
                        is_paused_ = paused;
-                       on_loop([this] {
-                         is_gone_ = false;
-                         failures_ = 0;
-                         may_have_more_ = true;
-                         watch_at_ = {};
-                       });
+                       send_now();
                      }
                      if (done) done(outcome);
                    });
+}
+
+void Notifier::send_now() {
+  on_loop([this] {
+    is_gone_ = false;
+    failures_ = 0;
+    hold_until_ = {};
+    may_have_more_ = true;
+    watch_at_ = {};
+  });
 }
 
 void Notifier::run() {
@@ -130,13 +137,19 @@ void Notifier::send_due(storage::Reader& reader) {
   limit_.look(steady);
   if (is_paused_) return;
   const core::Time now = uses_.clock.now();
-  while (steady >= hold_until_ && in_flight_ < (failures_ >= kIsAway ? 1 : limit_.now())) {
+  while (steady >= hold_until_ && in_flight_ < most_in_flight()) {
     const std::optional<std::int64_t> id = next(reader, now);
     if (!id) return;
     // As the newest commit left it: what holds no more never leaves.
     const auto message = reader.due_notification(*id, now);
     if (message && !waits(*message)) send(*message);
   }
+}
+
+// Where it seems to be away one call tries, but for those that hang: it may be these messages.
+int Notifier::most_in_flight() const {
+  if (failures_ < kIsAway) return limit_.now();
+  return std::min(kMostInFlight, 1 + limit_.hanging());
 }
 
 std::optional<std::int64_t> Notifier::next(storage::Reader& reader, core::Time now) {
@@ -265,6 +278,11 @@ void Notifier::watch(storage::Reader& reader) {
     detail = std::string(is_gone_ ? "The shop's backend answered 410 Gone: messages wait"
                                   : "Messages to the shop's backend were made to wait") +
              " (" + messages(outlook.waiting) + "); `reconciled notify resume` sends them.";
+  } else if (hold_until_ - now > kLongPause && outlook.waiting > 0) {
+    const auto left = std::chrono::ceil<std::chrono::minutes>(hold_until_ - now);
+    detail = "The shop's backend asked for a pause of " + std::to_string(left.count()) +
+             " more minutes (Retry-After): " + messages(outlook.waiting) +
+             " wait; `reconciled notify resume` sends them now.";
   } else if (fails) {
     detail = "The shop's backend has not taken a message since " +
              core::to_rfc3339(*outlook.failing_since) + " (" + outlook.outcome + "): " +

@@ -51,6 +51,7 @@ class Notifier final : public NotificationControl {
   void committed(const storage::CommitNotice& notice);
   void pause(bool paused, storage::Done<bool> done) override;
   [[nodiscard]] bool is_paused() const override { return is_paused_; }
+  void send_now() override;
   // Counts its rounds; the watchdog sees by it that the thread lives.
   [[nodiscard]] std::uint64_t rounds() const { return rounds_; }
 
@@ -61,6 +62,7 @@ class Notifier final : public NotificationControl {
 
   void run();
   void send_due(storage::Reader& reader);
+  [[nodiscard]] int most_in_flight() const;
   [[nodiscard]] std::optional<std::int64_t> next(storage::Reader& reader, core::Time now);
   void send(const storage::DueNotification& message);
   [[nodiscard]] bool waits(const storage::DueNotification& message);

@@ -17,6 +17,8 @@ class NotificationControl {
   // Whether there is anybody to send messages to.
   [[nodiscard]] virtual bool is_on() const = 0;
   [[nodiscard]] virtual bool is_paused() const = 0;
+  // A person wants what is due to be sent now, whatever pause the backend asked for.
+  virtual void send_now() = 0;
   // Over restarts, too.
   virtual void pause(bool paused, storage::Done<bool> done) = 0;
 };

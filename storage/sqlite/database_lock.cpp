@@ -40,7 +40,8 @@ void DatabaseLock::take(Held& held, const std::string& path, unsigned mode,
       throw std::system_error(error, std::generic_category(), "cannot lock " + path);
     }
     if (--left == 0) {
-      throw DatabaseInUse(database_path + " is in use by another reconciled process");
+      throw DatabaseInUse(database_path + " is in use by another reconciled process"
+                          ": stop the daemon first (systemctl stop reconciled)");
     }
     std::this_thread::sleep_for(kBetweenTries);
   }

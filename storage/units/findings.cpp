@@ -109,6 +109,7 @@ NotificationCounts tell_of_finding(Session& session, const DecisionContext& cont
                    .before = standing,
                    .now = standing,
                    .opened = {finding},
+                   .goes_on_only = !context.has_backend,
                    .waits = true},
                   now);
 }

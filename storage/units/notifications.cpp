@@ -27,6 +27,11 @@ std::optional<core::Standing> load_untold(Session& session, std::int64_t payment
   return told;
 }
 
+bool was_told(Session& session, std::int64_t payment) {
+  Query query = session.query("SELECT EXISTS (SELECT 1 FROM notification WHERE payment_no = ?)");
+  return query.with(payment).next() && query.row().flag();
+}
+
 void keep_untold(Session& session, std::int64_t payment, const core::Standing& told) {
   session
       .query(
@@ -156,6 +161,7 @@ NotificationCounts announce(Session& session, const NotificationBody& body_of, c
   const bool holds_no_more = told.before.deliverable && (!told.now.deliverable ||
                                                          told.before.winner != told.now.winner);
   if (holds_no_more) supersede(session, told, now, counts);
+  if (told.goes_on_only && !was_told(session, told.payment)) return counts;
   std::optional<NotificationType> type;
   const std::optional<core::Standing> untold = load_untold(session, told.payment);
   if (told.waits) {

@@ -19,6 +19,8 @@ struct Told {
   core::Standing before{};
   core::Standing now{};
   std::vector<std::int64_t> opened{};  // findings
+  // No backend is configured: only what was told of before goes on.
+  bool goes_on_only = false;
   // PortOne's answer stepped back and is not confirmed: messages wait until it is (interface §1.1).
   bool waits = false;
 };

@@ -251,7 +251,8 @@ std::optional<Settled> withhold(Session& session, const DecisionContext& context
                                       .payment = stored->number,
                                       .version = change.version,
                                       .before = standing_of(before),
-                                      .now = standing_of(after)},
+                                      .now = standing_of(after),
+                                      .goes_on_only = !context.has_backend},
                                      report.answered_at);
   }
   return settled;
@@ -319,6 +320,7 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
                                          .before = standing_of(before),
                                          .now = standing_of(after),
                                          .opened = opened.ids,
+                                         .goes_on_only = !context.has_backend,
                                          .waits = decision.suspect_look_up.has_value()},
                                         now);
     }

@@ -23,6 +23,7 @@ struct DecisionContext {
   core::Schedule schedule;
   bool writes_lookups = true;  // false: leaves look-ups, watches and marks as they are
   NotificationBody notification_body;  // empty: nobody is told
+  bool has_backend = true;  // false: only of payments that were told of before, for when it is back
 };
 
 // Why a payment is decided anew: goes into its history.
@@ -173,6 +174,10 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
 // older than 7 days, or the oldest of too many (promise 9). `too_many` remembers, from one call to
 // the next, how many more are too many; they are counted where it is not above 0.
 Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_many);
+
+// retention.cpp
+// Empties some of the raw bodies and headers of what came before.
+Emptied empty_raw(Session& session, core::Time before);
 
 // tries.cpp
 // How far an event is that is to be decided on together with others.

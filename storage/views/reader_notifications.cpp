@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "storage/reader.h"
 #include "storage/views/read_rows.h"
 #include "storage/views/reader_impl.h"
@@ -48,26 +50,45 @@ Page<NotificationView> Reader::notifications(std::optional<core::NotificationSta
 }
 
 std::vector<std::int64_t> Reader::due_notifications(core::Time now, std::int64_t limit) {
-  Query query = impl_->session.query(
-      "SELECT notification_id FROM notification WHERE next_at_ms IS NOT NULL AND next_at_ms <= ? "
-      "ORDER BY next_at_ms LIMIT ?");
-  query.with(now, limit);
+  const auto read = [&](Query query) {
+    query.with(now, limit);
+    std::vector<std::int64_t> ids;
+    while (query.next()) ids.push_back(query.row().integer());
+    return ids;
+  };
+  const std::vector<std::int64_t> fresh = read(impl_->session.query(
+      "SELECT notification_id FROM notification WHERE next_at_ms IS NOT NULL AND tries = 0"
+      "  AND next_at_ms <= ? ORDER BY next_at_ms LIMIT ?"));
+  const std::vector<std::int64_t> failed = read(impl_->session.query(
+      "SELECT notification_id FROM notification WHERE next_at_ms IS NOT NULL AND tries > 0"
+      "  AND next_at_ms <= ? ORDER BY next_at_ms LIMIT ?"));
+  // In turn: however many are tried again, one that is new does not wait for all of them.
   std::vector<std::int64_t> ids;
-  while (query.next()) ids.push_back(query.row().integer());
+  for (std::size_t i = 0; i < std::max(fresh.size(), failed.size()); ++i) {
+    if (i < fresh.size()) ids.push_back(fresh[i]);
+    if (i < failed.size()) ids.push_back(failed[i]);
+  }
   return ids;
 }
 
 std::optional<core::Time> Reader::next_notification() {
   Query query = impl_->session.query(
-      "SELECT min(next_at_ms) FROM notification WHERE next_at_ms IS NOT NULL");
+      "SELECT min(at_ms) FROM (SELECT min(next_at_ms) AS at_ms FROM notification"
+      "    WHERE next_at_ms IS NOT NULL AND tries = 0"
+      "  UNION ALL SELECT min(next_at_ms) FROM notification"
+      "    WHERE next_at_ms IS NOT NULL AND tries > 0) x");
   query.next();
   return query.row().optional_time();
 }
 
 std::optional<DueNotification> Reader::due_notification(std::int64_t id, core::Time now) {
   Query query = impl_->session.query(
-      "SELECT payment_no, type, created_at_ms, body FROM notification "
-      "WHERE notification_id = ? AND state = 'waiting' AND next_at_ms <= ?");
+      "SELECT n.payment_no, n.type, n.created_at_ms, n.body FROM notification n "
+      "WHERE n.notification_id = ? AND n.state = 'waiting' AND n.next_at_ms <= ?"
+      // Taken back already where it holds no more; goods are not sent on one mistake alone.
+      "  AND (n.type <> 'payment.paid' OR EXISTS (SELECT 1 FROM payment p"
+      "    WHERE p.payment_no = n.payment_no AND p.deliverable = 1"
+      "      AND p.winning_attempt_id = n.attempt_id))");
   if (!query.with(id, now).next()) return std::nullopt;
   Row row = query.row();
   const std::int64_t payment = row.integer();

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <new>
+#include <utility>
+#include <vector>
+
 #include "daemon/alert/digest.h"
 
 namespace reconciled::test {

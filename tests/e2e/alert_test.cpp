@@ -11,6 +11,7 @@
 
 #include "tests/e2e/people.h"
 #include "tests/e2e/rig.h"
+#include "tests/e2e/shop_backend.h"
 
 using namespace reconciled::e2e;
 using namespace std::chrono_literals;
@@ -244,26 +245,37 @@ TEST_CASE("alert test: says what each URL answers, without a daemon") {
   CHECK(done.err.find("alert.urls is empty") != std::string::npos);
 }
 
-TEST_CASE(
-    "heartbeat: asked while all is well, silent while PortOne is away, whatever the monitor does") {
-  People people;
-  people.answer_with([](const Told&) {
-    std::this_thread::sleep_for(300ms);
-    return 500;
-  });
-  Settings settings = with("heartbeat_url = \"" + people.url() + "/beat\"");
-  settings.sweep_every = "1s";
+TEST_CASE("alert: what flaps is told less and less, and at last that it is over") {
+  const People people;
+  const ShopBackend shop;
+  Settings settings = with(urls({"json+" + people.url() + "/ops"}));
+  settings.notify_lines = shop.lines();
   Rig rig(settings, {}, hurried());
-  wait_until("it beats", [&] { return people.heard("/beat").size() >= 3; });
-  CHECK(people.heard("/beat").front().method == "GET");
-  rig.portone.rest_fault({{"mode", "status"}, {"status", 503}});
-  wait_until("PortOne is missed", [&] {
-    return rig.daemon.command({"status"}).out.find("portone_unreachable") != std::string::npos;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(rig.daemon.send("POST", "/notifications/pause").status == 200);
+    std::this_thread::sleep_for(2s);
+    CHECK(rig.daemon.send("POST", "/notifications/resume").status == 200);
+    std::this_thread::sleep_for(2s);
+  }
+  wait_until("the end is told", [&] {
+    const auto told = people.taken("/ops");
+    return kinds(told, "ends").size() == kinds(told, "begins").size();
   });
-  std::this_thread::sleep_for(500ms);
-  const auto before = people.heard("/beat").size();
+  CHECK(people.taken("/ops").size() >= 2);
+  CHECK(people.taken("/ops").size() <= 4);
+}
+
+TEST_CASE("alert: a stop does not wait for who takes no message") {
+  const reconciled::test::ListeningSocket silent;  // accepts, and that is all
+  const std::string port = std::to_string(silent.port());
+  Rig rig(with(urls({"json+http://127.0.0.1:" + port + "/x",
+                     "smtp://127.0.0.1:" + port + "?from=a@shop.example&to=b@shop.example"},
+                    "heartbeat_url = \"http://127.0.0.1:" + port + "/beat\"")),
+          {}, hurried());
+  pay_unregistered(rig, "ord-1");
   std::this_thread::sleep_for(3s);
-  CHECK(people.heard("/beat").size() == before);
-  rig.portone.clear_faults();
-  wait_until("it beats again", [&] { return people.heard("/beat").size() > before + 1; });
+  const auto began = Clock::now();
+  CHECK(rig.daemon.stop() == 0);
+  CHECK(Clock::now() - began < 2s);
+  rig.restart();
 }

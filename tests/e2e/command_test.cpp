@@ -34,6 +34,9 @@ TEST_CASE("commands: wrong usage is 2") {
       {"list", "--finding", "nothing"},
       {"list", "--since", "yesterday"},
       {"list", "surplus"},
+      {"order", "", "--amount", "1", "--currency", "KRW"},
+      {"lookup", ""},
+      {"resend", "7", "--since", "2026-11-22"},
       {"serve", "--nonsense"}};
   for (const auto& arguments : wrong) {
     CAPTURE(arguments.empty() ? "" : arguments.back());
@@ -151,13 +154,18 @@ TEST_CASE("commands: order, lookup, list, show and findings tell of a payment") 
   const Finished order =
       rig.daemon.command({"order", "주문 1", "--amount", "64900", "--currency", "KRW"});
   CHECK(order.status == 0);
-  CHECK(Json::parse(order.out).at("payment_id") == "주문 1");
+  CHECK(order.out == "order 주문 1 is registered: 64,900 KRW\n");
+  const Finished again = rig.daemon.command(
+      {"order", "주문 1", "--amount", "64900", "--currency", "KRW", "--json"});
+  CHECK(Json::parse(again.out).at("payment_id") == "주문 1");
   rig.portone.make({{"payment_id", "주문 1"},
                     {"version", "v2"},
                     {"amount", 64900},
                     {"status", "paid"},
                     {"webhook", false}});
-  CHECK(rig.daemon.command({"lookup", "주문 1"}).status == 0);
+  CHECK(rig.daemon.command({"lookup", "주문 1"}).out ==
+        "PortOne is being asked about 주문 1; `reconciled show` tells what it says\n");
+  CHECK(has(rig.daemon.command({"lookup", "nope"}).out, "of which nothing is known here yet"));
   rig.daemon.wait_for_result("주문 1", "paid");
   const Finished late =
       rig.daemon.command({"order", "주문 1", "--amount", "1", "--currency", "KRW"});

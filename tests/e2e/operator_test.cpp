@@ -109,12 +109,14 @@ TEST_CASE("commands: a mistyped word is named together with what was meant") {
   CHECK(has(said({"foo"}), "unknown command 'foo'\n"));
   CHECK(has(said({"--config", "x", "statsu"}), "unknown command 'statsu', did you mean 'status'?"));
   CHECK(has(said({"a\x1b[31m"}), "unknown command 'a [31m'"));
-  CHECK(has(said({}), "name a command: serve, check"));
+  CHECK(has(said({}), "name a command: init, serve, check"));
   CHECK(has(said({"list", "--reslt", "paid"}), "no option --reslt, did you mean --result?"));
   CHECK(has(said({"check", "--offline"}),
             "It knows: --config, --help, --online, --quiet, --reload."));
   CHECK(has(said({"replay", "x"}), "x is no whole number"));
   CHECK(has(said({"show"}), "PAYMENT_ID is required"));
+  CHECK(has(said({"notify"}), "notify is followed by one of: pause, resume"));
+  CHECK(has(said({"notify", "halt"}), "notify is followed by one of: pause, resume"));
 }
 
 TEST_CASE("commands: a mistyped result or finding names the ones that there are") {

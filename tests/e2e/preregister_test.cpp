@@ -341,11 +341,16 @@ TEST_CASE("preregister: many at once are all told, no more at a time than PortOn
 TEST_CASE("preregister: `reconciled order --preregister` tells what PortOne said") {
   Rig rig;
   const std::vector<std::string> line{"order",      "cli", "--amount",     "1050",
-                                      "--currency", "USD", "--preregister"};
+                                      "--currency", "USD", "--preregister", "--json"};
   const Finished done = rig.daemon.command(line);
   CHECK(done.status == 0);
   CHECK(state_in(Json::parse(done.out), "v1") == "done");
   CHECK(done.err.empty());
+  const Finished words = rig.daemon.command({line.begin(), line.end() - 1});
+  CHECK(words.out ==
+        "order cli is registered: 10.50 USD\n"
+        "PortOne v1 is told: no payment window opens for another amount\n"
+        "PortOne v2 is told: no payment window opens for another amount\n");
   rig.portone.make({{"payment_id", "cli-2"}, {"version", "v2"}, {"status", "paid"}});
   const Finished refused = rig.daemon.command(
       {"order", "cli-2", "--amount", "10000", "--currency", "KRW", "--preregister"});

@@ -40,6 +40,11 @@ void ShopBackend::answer_with(int status) {
   answer_with([status](const Message&) { return status; });
 }
 
+void ShopBackend::retry_after(const std::string& seconds) {
+  const std::lock_guard lock(mutex_);
+  retry_after_ = seconds;
+}
+
 void ShopBackend::die() {
   if (!server_) return;
   server_->stop();
@@ -58,6 +63,10 @@ void ShopBackend::live() {
                         {"timestamp", request.get_header_value("webhook-timestamp")},
                         {"signature", request.get_header_value("webhook-signature")}},
          response.status);
+    const std::lock_guard lock(mutex_);
+    if (response.status == 503 && !retry_after_.empty()) {
+      response.set_header("Retry-After", retry_after_);
+    }
   });
   if (port_ == 0) {
     port_ = static_cast<std::uint16_t>(server_->bind_to_any_port("127.0.0.1"));

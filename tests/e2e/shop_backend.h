@@ -43,6 +43,8 @@ class ShopBackend {
   // What it answers from now on: a status, asked for each message; it may take its time.
   void answer_with(std::function<int(const Message&)> answer);
   void answer_with(int status);
+  // With each 503 it asks for a pause of so many seconds.
+  void retry_after(const std::string& seconds);
   // Stops listening, as if it had died; listens again at the same port.
   void die();
   void live();
@@ -62,6 +64,7 @@ class ShopBackend {
   std::function<int(const Message&)> answer_;
   std::vector<Message> messages_;
   int forged_ = 0;
+  std::string retry_after_;
   std::uint16_t port_ = 0;
   std::unique_ptr<httplib::Server> server_;
   std::thread thread_;

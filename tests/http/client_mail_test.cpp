@@ -72,21 +72,25 @@ TEST_CASE("mail: beyond this machine without TLS nothing is said") {
 }
 
 TEST_CASE("mail: a server that says nothing costs its deadline, and letting go no time") {
-  ScriptedServer server([](RawSocket& client, int) { static_cast<void>(client.sees_end(3s)); });
+  ScriptedServer server([](RawSocket& client, int) { static_cast<void>(client.sees_end(10s)); });
   Mail mail{.url = "smtp://" + server.options().base_url.substr(7)};
   mail.deadline = 300ms;
   const auto began = std::chrono::steady_clock::now();
   CHECK_FALSE(fault_of(mail).empty());
   CHECK(std::chrono::steady_clock::now() - began < 2s);
-  const auto letting_go = std::chrono::steady_clock::now();
+  auto letting_go = std::chrono::steady_clock::now();
   {
     MailClient client;
     mail.deadline = 30s;
     mail.from = "a@b.kr";
     mail.to = {"b@b.kr"};
     client.send(mail, [](const std::string&) { FAIL("nobody is told"); });
-    client.run_once();
+    for (int i = 0; i < 20; ++i) {
+      client.run_once();
+      std::this_thread::sleep_for(10ms);
+    }
     CHECK(client.is_busy());
+    letting_go = std::chrono::steady_clock::now();
   }
   CHECK(std::chrono::steady_clock::now() - letting_go < 1s);
 }

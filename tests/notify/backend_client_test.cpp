@@ -51,6 +51,9 @@ TEST_CASE("a message is taken by 2xx alone; 410 ends all; what is too much or si
   const Verdict silent = judge(http::ClientError{http::ClientFault::kTimeout, "no answer"});
   CHECK(silent.kind == Kind::kBusy);
   CHECK(silent.outcome.find("no answer") != std::string::npos);
+  // Its body was too long, or did not end.
+  CHECK(judge(http::ClientError{http::ClientFault::kTooLarge, "", 200}).kind == Kind::kTaken);
+  CHECK(judge(http::ClientError{http::ClientFault::kTimeout, "", 503}).kind == Kind::kBusy);
 }
 
 TEST_CASE("a pause that the backend asks for is seconds, an hour at most, and only where it is busy") {

@@ -75,6 +75,15 @@ reloads() { # unit, configuration
   must "reload of $1 with the first file" systemctl reload "$1"
 }
 
+# With the newest lines of the unit's own journal, and no secret.
+bug_report() { # unit, configuration
+  must "bug report of $1" reconciled --config "$2" bugreport "/tmp/$1.report"
+  grep -q 'info configuration reread taken_over=1 needs_restart=0' "/tmp/$1.report" ||
+    { fault "the bug report of $1 shows no log"; tail -n 5 "/tmp/$1.report"; }
+  grep -q 'systemd: ' "/tmp/$1.report" || fault "the bug report of $1 shows no word of systemd's"
+  ! grep -q 'MfKQ9r8GKYqrTwjU' "/tmp/$1.report" || fault "the bug report of $1 holds a secret"
+}
+
 # The README's steps, with the address where the webhook listener then is.
 sockets() { # service, webhook socket, redirect socket, address
   must_fail "a socket beside a running service" systemctl start "$2"
@@ -107,8 +116,10 @@ for unit in reconciled reconciled@shop; do
   must "list as root" reconciled --config "$file" list
   must "status as root" reconciled --config "$file" status
   reloads "$unit" "$file"
+  bug_report "$unit" "$file"
 done
 take_in_a_webhook
+begin_a_third_store
 read_as_operator
 end_a_hanging_one
 stop_with_a_webhook_in_flight

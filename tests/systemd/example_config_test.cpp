@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "daemon/core/config/config.h"
+#include "daemon/core/config/config_shown.h"
 #include "daemon/runtime/secrets.h"
 #include "tests/support/scoped_environment.h"
 #include "tests/support/temporary_folder.h"
@@ -88,4 +89,11 @@ TEST_CASE("example configuration: as shipped it can be read by who needs no secr
     CHECK(outcome.value().admin.listen.to_text() == "127.0.0.1:8803");
     CHECK(outcome.value().secret_origins.empty());
   }
+}
+
+TEST_CASE("example configuration: a bug report knows each of its keys") {
+  const std::string shown = core::shown_config(example());
+  CAPTURE(shown);
+  CHECK(shown.find("nobody knows") == std::string::npos);
+  CHECK(shown.find("alert.language = ") != std::string::npos);
 }

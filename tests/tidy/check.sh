@@ -49,9 +49,10 @@ allowed() {
     daemon/notify) echo "daemon/http daemon/runtime daemon/views storage $core" ;;
     daemon/alert) echo "daemon/http daemon/runtime storage $core" ;;
     daemon/books) echo "daemon/admin daemon/portone daemon/views $listener" ;;
+    daemon/upkeep) echo "daemon/admin daemon/views $listener" ;;
     daemon/webhook | daemon/redirect) echo "$listener" ;;
     daemon/admin) echo "daemon/views $listener" ;;
-    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/alert daemon/portone daemon/reconcile daemon/preregister daemon/books daemon/views" ;;
+    daemon) echo "$listener daemon/webhook daemon/redirect daemon/admin daemon/notify daemon/alert daemon/portone daemon/reconcile daemon/preregister daemon/books daemon/upkeep daemon/views" ;;
     daemon/commands) echo "daemon daemon/alert daemon/http daemon/portone daemon/runtime daemon/admin daemon/views storage $core" ;;
     *) fault "$1 is a folder that tests/tidy/check.sh does not know" ;;
   esac

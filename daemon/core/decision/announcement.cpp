@@ -15,6 +15,8 @@ constexpr std::array<std::chrono::seconds, 9> kPauses{5s,    30s, 2min, 10min, 3
                                                       1h,    3h,  6h,   12h};
 constexpr std::chrono::seconds kLastPause = 24h;
 constexpr auto kParkedAfter = std::chrono::days(10);
+// A clock that was set forward gives nothing up: so many tries take more than a day.
+constexpr std::int64_t kLeastTries = 11;
 
 std::optional<NotificationType> while_paid(const Standing& told, const Standing& now,
                                            PaidMessages paid) {
@@ -71,7 +73,7 @@ std::optional<NotificationType> announcement(const Standing& told, const Standin
 
 std::optional<Time> next_try(std::int64_t tries, Time failing_since, Time now, std::string_view id,
                              std::optional<std::chrono::milliseconds> retry_after) {
-  if (now - failing_since >= kParkedAfter) return std::nullopt;
+  if (now - failing_since >= kParkedAfter && tries >= kLeastTries) return std::nullopt;
   const auto step = static_cast<std::size_t>(std::max<std::int64_t>(tries, 1) - 1);
   const std::chrono::milliseconds pause = step < kPauses.size() ? kPauses[step] : kLastPause;
   return now + std::max(pause + jitter(id, pause), retry_after.value_or(0ms));

@@ -92,6 +92,8 @@ TEST_CASE("announcement: tries go further and further apart, and end after ten d
   }
   CHECK(next_try(20, begun, begun + std::chrono::days(10) - 1s, "7", std::nullopt).has_value());
   CHECK_FALSE(next_try(20, begun, begun + std::chrono::days(10), "7", std::nullopt).has_value());
+  // By a clock that jumped ten days forward nothing is given up.
+  CHECK(next_try(2, begun, begun + std::chrono::days(10), "7", std::nullopt).has_value());
 }
 
 TEST_CASE("announcement: a longer pause that the shop asks for is kept, a shorter one is not") {

@@ -1,0 +1,65 @@
+// Copies of the database: made beside the running daemon, put back while it is stopped.
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "daemon/commands/commands.h"
+#include "storage/rebuild.h"
+#include "storage/store.h"
+
+namespace reconciled::commands {
+namespace {
+
+// Whether the state in the copy follows from its evidence; each difference is printed.
+bool is_derivable(const std::string& file) {
+  storage::Store copy(file);
+  if (!copy.pending_migrations().empty()) return true;  // an older one is not derived by new rules
+  const storage::RebuildCounts counts = storage::check_rebuild(
+      copy, [](const std::string& sentence) { std::printf("%s\n", sentence.c_str()); });
+  std::printf("%s: whole; %lld payment(s) checked, %lld differ from their evidence\n", file.c_str(),
+              static_cast<long long>(counts.payments), static_cast<long long>(counts.different));
+  return counts.different == 0;
+}
+
+bool is_confirmed() {
+  if (::isatty(STDIN_FILENO) == 0) {
+    std::fputs("reconciled: restore: nobody is there to ask; --yes does it\n", stderr);
+    return false;
+  }
+  std::printf("Go on? [y/N] ");
+  std::fflush(stdout);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
+int backup(const core::Config& config, const std::string& file) {
+  storage::Store(config.database_path).back_up(file);
+  return is_derivable(file) ? kDone : kDifferences;
+}
+
+int restore(const core::Config& config, const std::string& file, bool yes) {
+  storage::Store store(config.database_path);
+  // Refused while the daemon runs.
+  store.own();
+  const bool agrees = is_derivable(file);
+  std::printf("It takes the place of %s, which is kept beside it as %s.before-TIME.\n"
+              "What came after the copy was made is asked of PortOne at the next start.\n",
+              store.location().c_str(), store.location().c_str());
+  if (!agrees) std::printf("The next start, or `reconciled rebuild`, derives what differs anew.\n");
+  if (!yes && !is_confirmed()) {
+    std::printf("nothing was changed\n");
+    return kFailed;
+  }
+  const std::string aside = store.put_back(file);
+  std::printf("restored from %s%s\n", file.c_str(),
+              aside.empty() ? "" : ("; what was there is " + aside).c_str());
+  std::printf("Next: systemctl start reconciled; the warnings and findings of its first minutes "
+              "tell what changed meanwhile.\n");
+  return kDone;
+}
+
+}  // namespace reconciled::commands

@@ -1,0 +1,142 @@
+#include "daemon/upkeep/retention.h"
+
+#include <pthread.h>
+
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "daemon/admin/admin_answers.h"
+#include "daemon/admin/admin_query.h"
+#include "daemon/runtime/log.h"
+#include "daemon/views/view_json.h"
+
+namespace reconciled::upkeep {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A clock that is wrong is found out within the first look-ups and sweeps.
+constexpr auto kFirstRound = 10min;
+constexpr auto kEvery = 1h;
+// 128 rows a step: some thousand a second at most.
+constexpr auto kPause = 20ms;
+
+}  // namespace
+
+void Retention::add_routes(http::Router& router) {
+  router.on("POST", http::Router::literal("/prune"), [this](const auto& r) { return begin(r); });
+  router.on("GET", http::Router::literal("/prune"), [this](const auto& r) { return show(r); });
+}
+
+void Retention::start() {
+  if (uses_.days > 0) thread_ = std::thread([this] { loop(); });
+}
+
+void Retention::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Retention::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return is_stopping_;
+}
+
+void Retention::loop() {
+  pthread_setname_np(pthread_self(), "retention");
+  std::chrono::milliseconds wait = kFirstRound;
+  for (;;) {
+    core::Time before{};
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, wait, [this] { return is_stopping_ || is_asked_; });
+      if (is_stopping_) return;
+      before = uses_.clock.now() - std::chrono::days(uses_.days);
+      // One that a person asked for has begun.
+      if (!is_asked_) round_ = {round_.number + 1, true, before, {}, {}};
+      round_.before = before;
+      is_asked_ = false;
+    }
+    run(before);
+    wait = kEvery;
+  }
+}
+
+std::string Retention::clock_fault() const {
+  for (const Warning& warning : uses_.warnings.standing()) {
+    if (warning.kind == WarningKind::kClock) return "nothing leaves by this clock: " + warning.detail;
+  }
+  return {};
+}
+
+void Retention::run(core::Time before) {
+  std::string fault;
+  for (bool has_more = true; has_more && fault.empty() && !is_stopping();) {
+    fault = clock_fault();
+    if (!fault.empty()) break;
+    std::promise<core::Outcome<storage::Emptied, storage::WriteFailure>> promise;
+    uses_.writer.empty_raw(before, [&promise](const auto& outcome) { promise.set_value(outcome); });
+    const auto outcome = promise.get_future().get();
+    if (!outcome.ok()) {
+      fault = outcome.error().detail;
+      break;
+    }
+    has_more = outcome.value().has_more;
+    std::unique_lock lock(mutex_);
+    round_.emptied.events += outcome.value().events;
+    round_.emptied.snapshots += outcome.value().snapshots;
+    if (has_more) wake_.wait_for(lock, kPause, [this] { return is_stopping_; });
+  }
+  const std::lock_guard lock(mutex_);
+  round_.is_running = false;
+  round_.fault = is_stopping_ ? "the daemon stops" : fault;
+  if (!fault.empty()) {
+    log_warn("retention waits", {{"why", fault}});
+  } else if (round_.emptied.events + round_.emptied.snapshots > 0) {
+    log_info("raw bodies are older than retention and left",
+             {{"events", round_.emptied.events}, {"answers", round_.emptied.snapshots}});
+  }
+}
+
+http::Answer Retention::begin(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
+  if (uses_.days == 0) {
+    return admin::error(409, "conflict", "storage.retention_days is 0: everything is kept");
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!round_.is_running) {
+      round_ = {round_.number + 1, true, {}, {}, {}};
+      is_asked_ = true;
+    }
+  }
+  wake_.notify_all();
+  return shown(202);
+}
+
+http::Answer Retention::show(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
+  return shown(200);
+}
+
+http::Response Retention::shown(int status) {
+  const std::lock_guard lock(mutex_);
+  const bool is_dated = round_.before != core::Time{};
+  return admin::json(
+      status,
+      dump_json({{"round", round_.number},
+                 {"running", round_.is_running},
+                 {"retention_days", uses_.days},
+                 {"before", is_dated ? nlohmann::ordered_json(core::to_rfc3339(round_.before))
+                                     : nlohmann::ordered_json(nullptr)},
+                 {"events", round_.emptied.events},
+                 {"answers", round_.emptied.snapshots},
+                 {"fault", round_.fault.empty() ? nlohmann::ordered_json(nullptr)
+                                                : nlohmann::ordered_json(round_.fault)}}));
+}
+
+}  // namespace reconciled::upkeep

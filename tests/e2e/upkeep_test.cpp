@@ -1,0 +1,133 @@
+// Keeping house: raw bodies that are old leave, copies are made and put back.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/e2e/rig.h"
+#include "tests/e2e/shop_backend.h"
+
+using namespace reconciled::e2e;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  if (!found) MESSAGE("not in: " << text);
+  return found;
+}
+
+void pay(Rig& rig, const std::string& id) {
+  rig.daemon.register_order(id);
+  rig.portone.make({{"version", "v2"}, {"payment_id", id}, {"status", "paid"}});
+  rig.daemon.wait_for(id, [](const Json& p) { return p.at("deliverable") == true; });
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("upkeep: prune says that nothing is old enough, or that everything is kept") {
+  Rig rig;
+  pay(rig, "young");
+  const Finished pruned = rig.daemon.command({"prune"});
+  CHECK(pruned.status == 0);
+  CHECK(has(pruned.out, "0 messages and 0 of PortOne's answers are older than 90 days"));
+  CHECK(rig.daemon.sqlite("SELECT count(*) FROM event WHERE body IS NULL AND signed = 1") == "0\n");
+}
+
+TEST_CASE("upkeep: a copy made under load is whole, belongs to who may read, and overwrites nothing") {
+  Rig rig;
+  for (int i = 0; i < 20; ++i) pay(rig, "copied-" + std::to_string(i));
+  const std::string file = rig.folder / "copy.db";
+  std::jthread load([&](const std::stop_token& is_over) {
+    for (int i = 0; !is_over.stop_requested(); ++i) {
+      rig.daemon.register_order("beside-" + std::to_string(i));
+    }
+  });
+  const Finished made = rig.daemon.command({"backup", file});
+  load.request_stop();
+  load.join();
+  CHECK(made.status == 0);
+  CHECK(has(made.out, "0 differ from their evidence"));
+  CHECK((fs::status(file).permissions() & fs::perms::others_all) == fs::perms::none);
+  const auto before = fs::last_write_time(file);
+  const Finished again = rig.daemon.command({"backup", file});
+  CHECK(again.status == 1);
+  CHECK(has(again.err, "exists already"));
+  CHECK(fs::last_write_time(file) == before);
+  CHECK(rig.daemon.command({"backup", "/nowhere/at/all.db"}).status == 1);
+  for (const std::string& name : names_in(rig.folder.text())) {
+    CHECK(name.find("unfinished") == std::string::npos);
+  }
+}
+
+TEST_CASE("upkeep: a copy that is put back is whole, and the shop hears of all that came since") {
+  ShopBackend shop;
+  Settings settings;
+  settings.notify_lines = shop.lines();
+  settings.sweep_every = "1s";
+  Rig rig(settings);
+  pay(rig, "early");
+  const std::string file = rig.folder / "copy.db";
+  REQUIRE(rig.daemon.command({"backup", file}).status == 0);
+  pay(rig, "later");
+  wait_until("both are told", [&] { return shop.types_taken("later").size() == 1; });
+  const std::int64_t told = shop.taken().back().version();
+
+  CHECK(rig.daemon.command({"restore", file, "--yes"}).status == 1);  // the daemon runs
+  CHECK(rig.daemon.payment("later").at("result") == "paid");
+  rig.daemon.kill();
+  CHECK(has(rig.daemon.command({"restore", file}).err, "--yes"));
+  const Finished restored = rig.daemon.command({"restore", file, "--yes"});
+  CHECK(restored.status == 0);
+  CHECK(has(restored.out, "what was there is "));
+  rig.daemon.start();
+  rig.portone.send_webhooks_to({rig.daemon.webhook_url()});
+  CHECK(rig.daemon.payment("early").at("deliverable") == true);
+  // The sweep finds it; nobody registered it in this copy. The version is above all that were told.
+  rig.daemon.wait_for("later", [](const Json& p) { return p.at("result") == "paid"; });
+  wait_until("it is told", [&] { return shop.types_taken("later").size() > 1; });
+  rig.daemon.register_order("later");
+  rig.daemon.wait_for("later", [](const Json& p) { return p.at("deliverable") == true; });
+  wait_until("it is told again",
+             [&] { return shop.types_taken("later").back() == "payment.paid"; });
+  CHECK(shop.taken().back().version() > told);
+  CHECK(rig.daemon.command({"rebuild", "--check"}).status == 0);
+  // What was there is whole, too.
+  for (const std::string& name : names_in(rig.folder.text())) {
+    if (name.find(".before-") == std::string::npos || name.ends_with("-wal")) continue;
+    const Finished old = run({.arguments = {"sqlite3", "-readonly", rig.folder / name,
+                                            "SELECT result FROM payment WHERE payment_id = 'later'"}});
+    CHECK(old.out == "paid\n");
+  }
+}
+
+TEST_CASE("upkeep: what is no good copy is refused, and the database stays as it was") {
+  Rig rig;
+  pay(rig, "kept");
+  const std::string good = rig.folder / "copy.db";
+  REQUIRE(rig.daemon.command({"backup", good}).status == 0);
+  rig.daemon.stop();
+  const std::string text = rig.folder / "text.db";
+  write_file(text, "no database");
+  const std::string empty = rig.folder / "empty.db";
+  write_file(empty, "");
+  const std::string torn = rig.folder / "torn.db";
+  write_file(torn, read_file(good).substr(0, 60'000));
+  for (const std::string& file : {text, empty, torn, rig.folder / "absent.db"}) {
+    CAPTURE(file);
+    const Finished refused = rig.daemon.command({"restore", file, "--yes"});
+    CHECK(refused.status != 0);
+    CHECK_FALSE(refused.err.empty());
+  }
+  rig.daemon.start();
+  CHECK(rig.daemon.payment("kept").at("deliverable") == true);
+}

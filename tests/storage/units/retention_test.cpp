@@ -1,0 +1,69 @@
+// Raw bodies leave once they are old, and nothing that anybody decides on (promises 7 and 9).
+#include "tests/storage/store_fixture.h"
+
+using namespace reconciled::test;
+using storage::Emptied;
+
+namespace {
+
+Emptied empty(Store& store, int before) {
+  return store
+      .wait<Emptied>([&](auto done) { store.writer().empty_raw(at(before), done); })
+      .value();
+}
+
+std::string with_body(Store& store, const std::string& table) {
+  return Stranger(store.path()).value("SELECT count(*) FROM " + table + " WHERE body IS NOT NULL");
+}
+
+NewEvent raw(int number) {
+  const std::string text = std::to_string(number);
+  NewEvent event = v2_webhook("tx-" + text, Result::kPaid, "msg_" + text, number,
+                              PaymentId::trusted("ord-" + text));
+  event.stored_body = "{\"raw\":" + text + "}";
+  event.headers_json = "{}";
+  return event;
+}
+
+}  // namespace
+
+TEST_CASE("retention: what is older loses body and headers, the rest keeps them") {
+  Store store;
+  for (int i = 1; i <= 5; ++i) (void)store.accept(raw(i));
+  Snapshot paid = v1("imp_1", Result::kPaid, 2);
+  paid.stored_body = "{}";
+  (void)store.order(kAmount);
+  (void)store.portone_says({paid}, 2);
+  const Emptied emptied = empty(store, 4);
+  CHECK(emptied.events == 3);
+  CHECK(emptied.snapshots == 1);
+  CHECK_FALSE(emptied.has_more);
+  Stranger stranger(store.path());
+  CHECK(stranger.value("SELECT group_concat(event_id) FROM event WHERE body IS NULL") == "1,2,3");
+  CHECK(stranger.value("SELECT group_concat(event_id) FROM event WHERE headers IS NULL") == "1,2,3");
+  CHECK(with_body(store, "snapshot") == "0");
+  CHECK(store.payment().deliverable);
+  CHECK(check_rebuild(storage::Store(store.path()), [](const std::string& what) { MESSAGE(what); })
+            .different == 0);
+  // It goes on where it was.
+  CHECK(empty(store, 4).events == 0);
+  CHECK(empty(store, 6).events == 2);
+}
+
+TEST_CASE("retention: many leave in steps, and one that came with a clock ahead stops at itself") {
+  Store store;
+  for (int i = 1; i <= 300; ++i) (void)store.accept(raw(i));
+  int steps = 0;
+  std::int64_t events = 0;
+  for (bool has_more = true; has_more; ++steps) {
+    const Emptied emptied = empty(store, 1'000);
+    events += emptied.events;
+    has_more = emptied.has_more;
+  }
+  CHECK(events == 300);
+  CHECK(steps == 3);
+  (void)store.accept(raw(5'000));
+  (void)store.accept(raw(301));
+  CHECK(empty(store, 1'000).events == 0);
+  CHECK(with_body(store, "event") == "2");
+}
