@@ -25,6 +25,7 @@ constexpr auto kBetweenPages = 100ms;
 // So many look-ups that are due go first.
 constexpr std::int64_t kMostDue = 500;
 constexpr auto kLookAgain = 200ms;
+constexpr int kLooksToSay = 50;
 constexpr std::chrono::milliseconds kFirstPause = 2s;  // after a fault
 constexpr std::chrono::milliseconds kLongestPause = 60s;
 constexpr auto kPauseInTrouble = 5s;
@@ -169,14 +170,13 @@ void Backfill::take(storage::Reader& reader, Window& window, const portone::List
 
 void Backfill::give_way(storage::Reader& reader, int number) {
   wait(kBetweenPages, number);
-  bool has_said = false;
+  int looks = 0;
   while (static_cast<std::int64_t>(
              reader.due_lookups(uses_.clock.now(), kMostDue + 1, uses_.askable).size()) > kMostDue) {
-    if (!has_said) say("look-ups go first: many are due");
-    has_said = true;
+    if (++looks == kLooksToSay) say("look-ups go first: many are due");
     wait(kLookAgain, number);
   }
-  if (has_said) say("");
+  if (looks >= kLooksToSay) say("");
 }
 
 void Backfill::write(Window& window, bool is_walked, int number) {
