@@ -16,8 +16,8 @@ std::int64_t row_number(const std::string& digits) {
 
 // Whose page the button stood on.
 std::optional<core::PaymentId> payment_in(const http::Request& request) {
-  return core::PaymentId::make(
-      core::form_value(core::parse_form(request.body), "payment").value_or(""));
+  return core::PaymentId::make(core::percent_decode(
+      core::form_value(core::parse_form(request.body), "payment").value_or(""), false));
 }
 
 http::Response back_to(const std::optional<core::PaymentId>& payment, const std::string& done) {

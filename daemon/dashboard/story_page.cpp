@@ -41,8 +41,8 @@ void add_verdict(Html& html, const View& view, const PaymentView& payment) {
   if (payment.deliverable) {
     html.element("p", view.say({"✓ 배송해도 됩니다", "✓ May be delivered"}), {{"class", "good"}});
   } else if (payment.result == core::Result::kPaid) {
-    html.element("p", view.say({"✕ 결제되었지만 배송하면 안 됩니다. 이유는 아래에 있습니다.",
-                                "✕ Paid, and must not be delivered. The reason stands below."}),
+    html.element("p", view.say({"✕ 결제되었지만 배송하면 안 됩니다. 이유는 위에 있습니다.",
+                                "✕ Paid, and must not be delivered. The reason stands above."}),
                  {{"class", "bad"}});
   }
   if (payment.unverified) {

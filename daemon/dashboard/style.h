@@ -63,7 +63,7 @@ ol.story{list-style:none;margin:0;padding:0}
 .l0{color:var(--wait)}.l1{color:var(--link)}.l2{color:var(--part)}.l3{color:var(--good)}
 .rail{stroke:var(--line);stroke-width:2}.dot{fill:currentColor}
 .chart{width:100%;height:auto;display:block}
-.chart text{fill:var(--dim);font-size:11px}
+.chart text{fill:var(--dim);font-size:14px}@media(max-width:40rem){.chart text{font-size:24px}}
 .b0{fill:var(--link)}.b1{fill:var(--good)}.b2{fill:var(--bad)}.axis{stroke:var(--line)}.lag{fill:none;stroke:var(--wait);stroke-width:2}.lagdot{fill:var(--wait)}
 .k0{color:var(--link)}.k1{color:var(--good)}.k2{color:var(--bad)}.k3{color:var(--wait)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:right;padding:.15rem .4rem;border-top:1px solid var(--line)}th:first-child,td:first-child{text-align:left}
