@@ -54,8 +54,8 @@ dt{color:var(--dim)}dd{margin:0}
 .note label{flex:1 1 14rem}.note input{width:100%}
 details{margin-top:.5rem}summary{cursor:pointer;padding:.4rem 0}
 ol.story{list-style:none;margin:0;padding:0}
-.story>li{display:grid;grid-template-columns:4.5rem 1fr;gap:0 .75rem;align-items:stretch}
-.story svg{width:4.5rem;height:100%;min-height:3rem;display:block}
+.story>li{position:relative;padding-left:5.25rem;min-height:2.75rem}
+.story svg{position:absolute;top:0;left:0;width:4.5rem;height:100%;display:block}
 .story div{padding:.35rem 0}
 .day{font-weight:700;padding:.5rem 0 .25rem}
 .lanes{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:0 0 .5rem;padding:0;list-style:none;font-size:.9rem}
