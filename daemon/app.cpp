@@ -7,6 +7,9 @@
 #include <stdexcept>
 
 #include "daemon/admin/admin_listener.h"
+#include "daemon/alert/alerter.h"
+#include "daemon/books/backfill.h"
+#include "daemon/books/reporter.h"
 #include "daemon/core/config/config_changes.h"
 #include "daemon/dashboard/dashboard.h"
 #include "daemon/http/edge.h"
@@ -53,6 +56,11 @@ core::DecisionPolicy policy_of(const core::Config& config) {
   return policy;
 }
 
+core::BookPolicy book_policy_of(const core::Config& config) {
+  const core::DecisionPolicy policy = policy_of(config);
+  return {policy.channel, policy.v2_store_id, policy.accept_unregistered};
+}
+
 // The right to write it, before anything else.
 storage::Store owned(const std::string& location) {
   storage::Store store(location);
@@ -71,7 +79,7 @@ std::string random_key() {
 }  // namespace
 
 struct App::Parts {
-  Parts(core::Config loaded, storage::WriterOptions writer_options)
+  Parts(core::Config loaded, storage::WriterOptions writer_options, const alert::Timing& timing)
       : config(std::move(loaded)),
         running_config(config),
         store(owned(config.database_path)),
@@ -89,7 +97,11 @@ struct App::Parts {
         preregistrar(store, askable_of(config), clock, writer, portone),
         sweeper(config.reconcile.sweep_every, askable_of(config), clock, store, writer, portone,
                 warnings),
+        backfill({askable_of(config), clock, store, writer, portone, timers}),
+        reporter({askable_of(config), book_policy_of(config), config.timezone, clock, store, writer,
+                  readers, portone}),
         notifier({config, clock, store, writer, metrics, warnings}),
+        alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
         dashboard({config, clock, writer, readers, reconciler, notifier, metrics, warnings, timers},
@@ -114,6 +126,8 @@ struct App::Parts {
     writer.put(storage::kUtcOffsetKey, std::to_string(local_time(now).utc_offset.count()));
     writer.keep(storage::kFirstStartKey, std::to_string(core::to_ms(now)));
     notifier.prepare();
+    alerter.prepare();
+    backfill.prepare();
     return writer.keep("page_token_key", random_key());
   }
 
@@ -211,7 +225,10 @@ struct App::Parts {
   Reconciler reconciler;
   Preregistrar preregistrar;
   Sweeper sweeper;
+  books::Backfill backfill;
+  books::Reporter reporter;
   notify::Notifier notifier;
+  alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
   dashboard::Dashboard dashboard;
@@ -223,8 +240,8 @@ struct App::Parts {
 };
 
 App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
-         storage::WriterOptions writer)
-    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer))) {
+         storage::WriterOptions writer, const alert::Timing& timing)
+    : parts_(std::make_unique<Parts>(std::move(config), std::move(writer), timing)) {
   Parts& parts = *parts_;
   for (const std::string& name : parts.applied) log_info("migrated", {{"migration", name}});
   parts.webhook.add_routes(parts.webhook_router);
@@ -235,6 +252,8 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
        [&parts](const http::Request& request) { return parts.dashboard.is_signed_in(request); }});
   parts.admin.add_routes(parts.admin_router);
   parts.dashboard.add_routes(parts.admin_router);
+  parts.backfill.add_routes(parts.admin_router);
+  parts.reporter.add_routes(parts.admin_router);
 
   tell_unused(inherited);
   http::Limits webhook_limits;
@@ -250,6 +269,7 @@ App::App(core::Config config, const std::vector<InheritedSocket>& inherited,
   if (parts.notifier.is_on()) {
     parts.health.watch("notifier", [&parts] { return parts.notifier.rounds(); });
   }
+  parts.health.watch("alerter", [&parts] { return parts.alerter.rounds(); });
   parts.edge.on_tick([&parts](int loop) {
     parts.loop_ticks[static_cast<std::size_t>(loop)].fetch_add(1, std::memory_order_relaxed);
   });
@@ -268,7 +288,10 @@ void App::start() {
   parts_->reconciler.start();
   parts_->preregistrar.start();
   parts_->sweeper.start();
+  parts_->backfill.start();
+  parts_->reporter.start();
   parts_->notifier.start();
+  parts_->alerter.start();
   parts_->edge.start();
   parts_->running = true;
 }
@@ -283,11 +306,16 @@ void App::stop() {
   parts_->readers.stop();
   parts_->dashboard.keep_hours();
   parts_->sweeper.stop_soon();
+  parts_->backfill.stop_soon();
+  parts_->reporter.stop_soon();
   parts_->notifier.stop();
+  parts_->alerter.stop();
   parts_->reconciler.stop();
   parts_->preregistrar.stop();
   parts_->portone.stop();
   parts_->sweeper.stop();
+  parts_->backfill.stop();
+  parts_->reporter.stop();
   parts_->writer.stop();
 }
 
@@ -302,6 +330,7 @@ std::vector<std::string> App::reload(const core::Config& fresh) {
   parts_->dashboard.reload(config);
   parts_->portone.reload(config);
   parts_->notifier.reload(config);
+  parts_->alerter.reload(config);
   parts_->edge.set_trusted_proxies(config.trusted_proxies);
   parts_->writer.set_schedule(config.reconcile.lookup_schedule);
 

@@ -11,6 +11,9 @@
 //   preregistrar  Preregistrar has PortOne told of orders                    Preregistrar::stop
 //   portone       RestClient   asks PortOne, many calls at once              RestClient::stop
 //   sweeper       Sweeper      walks PortOne's recent lists                  Sweeper::stop
+//   alerter       Alerter      tells people what is wrong                    Alerter::stop
+//   backfill      Backfill     walks PortOne's lists over days of the past   Backfill::stop
+//   report        Reporter     compares a day's books                        Reporter::stop
 //   timers        Timers       deadlines of held answers                     Timers::stop
 //   log           LogQueue     writes the log                                end_logging
 #pragma once
@@ -19,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/alert/digest.h"
 #include "daemon/core/config/config.h"
 #include "daemon/runtime/clock.h"
 #include "daemon/runtime/sd_notify.h"
@@ -30,9 +34,9 @@ class App {
  public:
   // Opens the database (migrating it) and binds the listeners; throws what stands in the way.
   // `inherited`: sockets that systemd opened, named `webhook`, `redirect` or `admin`. `writer`: how
-  // it writes.
+  // it writes. `timing`: how long people wait to be told.
   App(core::Config config, const std::vector<InheritedSocket>& inherited,
-      storage::WriterOptions writer = {});
+      storage::WriterOptions writer = {}, const alert::Timing& timing = {});
   ~App();  // stops
   App(const App&) = delete;
   App& operator=(const App&) = delete;

@@ -23,7 +23,9 @@ using commands::Arguments;
 core::ConfigUse use_of(const CLI::App& app) {
   if (app.got_subcommand("serve")) return core::ConfigUse::kServe;
   if (app.got_subcommand("listen")) return core::ConfigUse::kAskPortone;
-  for (const char* name : {"order", "lookup", "replay", "resend", "notify", "status", "tail"}) {
+  if (app.got_subcommand("alert")) return core::ConfigUse::kTellPeople;
+  for (const char* name : {"order", "resolve", "lookup", "replay", "resend", "notify", "status", "tail",
+                           "backfill", "report"}) {
     if (app.got_subcommand(name)) return core::ConfigUse::kAskDaemon;
   }
   return core::ConfigUse::kReadFile;
@@ -43,17 +45,27 @@ int run_with(const core::Config& config, const CLI::App& app, const Arguments& a
   if (app.got_subcommand("order")) {
     return commands::order(config, arguments.payment_id, arguments.order);
   }
+  if (app.got_subcommand("resolve")) {
+    return commands::resolve(config, arguments.finding_id, arguments.note);
+  }
   if (app.got_subcommand("replay")) return commands::replay(config, arguments.event_id);
   if (app.got_subcommand("resend")) return commands::resend(config, arguments.resend);
   if (app.got_subcommand("notify")) {
     return commands::notify(config, app.get_subcommand("notify")->got_subcommand("pause"));
   }
+  if (app.got_subcommand("alert")) return commands::test_alerts(config);
+  if (app.got_subcommand("backfill")) return commands::backfill(config, arguments.backfill);
+  if (app.got_subcommand("report")) return commands::report(config, arguments.report);
   if (app.got_subcommand("rebuild")) return commands::rebuild(config, arguments.only_check);
   return commands::lookup(config, arguments.payment_id);
 }
 
 int run(const CLI::App& app, const Arguments& arguments) {
+  if (app.got_subcommand("init")) return commands::init(arguments.config_path, arguments.init);
   if (app.got_subcommand("check")) return commands::check(arguments.config_path, arguments.check);
+  if (app.got_subcommand("bugreport")) {
+    return commands::bugreport(arguments.config_path, arguments.file, arguments.force);
+  }
   const auto config = commands::load_config(arguments.config_path, use_of(app));
   if (!config) return commands::kBadConfiguration;
   try {

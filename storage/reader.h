@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "storage/records.h"
+#include "daemon/core/books/entry.h"
+#include "storage/notification_records.h"
 #include "storage/store.h"
 #include "storage/story.h"
 
@@ -109,12 +110,22 @@ class Reader {
   [[nodiscard]] Page<EventView> events(const EventFilter& filter);
   [[nodiscard]] std::optional<EventView> event(core::EventId id);
   [[nodiscard]] std::vector<RejectedDelivery> rejected(std::int64_t limit);
+  [[nodiscard]] std::optional<FindingView> finding(std::int64_t id);
   [[nodiscard]] Page<FindingView> findings(bool open_only, std::int64_t limit,
                                            std::optional<std::int64_t> cursor);
   [[nodiscard]] Page<NotificationView> notifications(std::optional<core::NotificationState> state,
                                                      std::int64_t limit,
                                                      std::optional<std::int64_t> cursor);
   [[nodiscard]] Stats stats();
+  // The kinds of findings that are open: how many, since when, and of the newest whose they are.
+  struct OpenKind {
+    core::FindingKind kind;
+    std::int64_t count = 0;
+    core::Time since{};
+    std::int64_t newest = 0;  // the highest number of one
+    std::vector<core::PaymentId> payments;
+  };
+  [[nodiscard]] std::vector<OpenKind> open_kinds(std::int64_t payments_each);
   [[nodiscard]] std::optional<RedirectFacts> redirect(core::EventId id);
 
   // For the dashboard: never more than indexes and a few thousand rows give at once. One payment's
@@ -167,6 +178,26 @@ class Reader {
   [[nodiscard]] std::optional<core::Time> last_sweep(core::Api api);
   // Whether PortOne's list tells something about the attempt that the store does not know.
   [[nodiscard]] bool is_news(const core::Snapshot& listed);
+  // What a page of that API's list tells anew, as the questions to ask about it. What cannot be read
+  // of a payment of ours is asked about by itself.
+  [[nodiscard]] std::vector<Question> news_in(core::Api api, Askable askable,
+                                              const std::vector<core::Snapshot>& listed,
+                                              const std::vector<core::UnreadableRow>& unreadable);
+
+  // For a day's books: an attempt as we stand on it, with what stands beside it. `named`: the payment
+  // that PortOne counts it for, where no answer has told us of it.
+  [[nodiscard]] core::OurBooking booking(const core::AttemptId& id,
+                                         const std::optional<core::PaymentId>& named);
+  // Attempts that an answer says something of `day` about, in slices of answers from the newest to
+  // the oldest: those that came well before the day cannot. One may come twice, or have become
+  // another day's.
+  struct BookedSlice {
+    std::vector<core::AttemptId> attempts;
+    std::optional<std::int64_t> next;  // pass it back; nothing: that was all
+  };
+  [[nodiscard]] BookedSlice booked_on(const core::BookDay& day, std::optional<std::int64_t> cursor);
+  // What the daemon keeps for itself under that key.
+  [[nodiscard]] std::optional<std::string> kept(const std::string& key);
   // The payment that an id of PortOne's names, by itself or by one of its attempts; nothing where
   // nobody registered or bound it.
   [[nodiscard]] std::optional<core::PaymentId> payment_of(const std::string& id);

@@ -72,22 +72,20 @@ using FindingKey = std::pair<core::FindingKind, std::string>;
 
 void compare_findings(Session& session, const core::PaymentId& payment_id,
                       const core::Decision& decision, std::vector<std::string>& found) {
-  std::set<FindingKey> open;
-  std::set<FindingKey> closed_by_person;
-  Query query = session.query(
-      "SELECT kind, cause, open, closed_by = 'person' FROM finding "
-      "WHERE payment_id = ? AND kind <> 'poisoned'");
-  query.with(payment_id);
-  while (query.next()) {
-    Row row = query.row();
-    const auto kind = row.word<core::FindingKind>();
-    std::string cause = row.text();
-    if (row.flag()) {
-      open.emplace(kind, std::move(cause));
-    } else if (row.optional_integer() == 1) {
-      closed_by_person.emplace(kind, std::move(cause));
+  const auto keys_of = [&](Query query) {
+    std::set<FindingKey> keys;
+    query.with(payment_id);
+    while (query.next()) {
+      Row row = query.row();
+      const auto kind = row.word<core::FindingKind>();
+      keys.emplace(kind, row.text());
     }
-  }
+    return keys;
+  };
+  const std::set<FindingKey> open = keys_of(session.query(
+      "SELECT kind, cause FROM finding WHERE payment_id = ? AND open = 1 AND kind <> 'poisoned'"));
+  const std::set<FindingKey> closed_by_person =
+      keys_of(session.query("SELECT kind, cause FROM resolution WHERE payment_id = ?"));
   std::set<FindingKey> derived;
   for (const core::FindingDraft& draft : decision.findings) {
     FindingKey key{draft.kind, draft.cause};

@@ -167,6 +167,21 @@ struct SettledReport {
   bool is_put_aside = false;
 };
 
+// What a person does by hand: who, as they call themselves, and why.
+struct ByHand {
+  std::string by;
+  std::string note;
+};
+
+// A finding that a person closes.
+struct ResolveRequest {
+  std::int64_t finding = 0;
+  ByHand hand;
+  core::Time at{};
+};
+// kAlready: a person did; the first note stays. kOver: evidence did.
+enum class ResolveOutcome { kResolved, kAlready, kOver, kAbsent };
+
 struct OrderRequest {
   core::PaymentId payment_id;
   std::int64_t amount = 0;  // minor units, > 0
@@ -174,6 +189,7 @@ struct OrderRequest {
   std::string name;
   core::Time at{};
   bool preregister = false;  // PortOne is told of it, through each API that is configured
+  std::optional<ByHand> correction{};  // a person changes what is paid already
 };
 enum class OrderOutcome { kCreated, kUpdated, kUnchanged, kConflict, kAbsent };
 
@@ -224,6 +240,8 @@ struct FindingView {
   std::string detail;
   core::Time opened_at{};
   std::optional<core::Time> closed_at;
+  std::string closed_by;  // evidence | person; empty while it is open
+  std::string by;         // the person, as they called themselves
   std::string note;
 };
 
@@ -332,59 +350,6 @@ struct CountedTries {
   std::vector<core::EventId> parked;   // now or earlier
   NotificationCounts notifications{};
 };
-
-// --- Messages to the shop's backend (interface §7) ----------------------------------------------
-
-// What a message says, as its body: the payment as it is now, and the finding that it is about.
-using NotificationBody =
-    std::function<std::string(core::NotificationType, core::Time, const PaymentDetail&,
-                              const FindingView* finding)>;
-
-// One that is due.
-struct DueNotification {
-  std::int64_t id = 0;
-  std::int64_t payment = 0;  // its number
-  core::NotificationType type;
-  core::Time created_at{};
-  std::string body;
-};
-
-// How a try ended.
-struct NotificationTry {
-  std::int64_t id = 0;
-  std::int64_t payment = 0;  // as DueNotification has it; 0 for a finding's
-  core::Time at{};
-  bool is_taken = false;  // the shop answered 2xx
-  std::string outcome;    // for people, one line
-  std::optional<std::chrono::milliseconds> retry_after;
-};
-
-// Which are sent again: those made in that time that the shop took or that were given up; or only
-// those that fail or were given up.
-struct ResendRequest {
-  core::Time since{};
-  core::Time until{};  // before it
-  bool failed_only = false;
-};
-// One slice of them; a next one begins behind the place where this ended.
-struct ResendSlice {
-  core::Time from{};
-  std::int64_t after_id = 0;
-  std::int64_t resent = 0;      // in this slice
-  std::int64_t superseded = 0;  // no longer true, and not sent
-  bool has_more = false;
-};
-enum class ResendOutcome { kResent, kSuperseded, kAbsent };
-
-struct NotificationOutlook {
-  std::int64_t waiting = 0;
-  std::int64_t parked = 0;
-  std::optional<core::Time> failing_since;  // the longest that one fails
-  std::string outcome;                      // of that one's newest try
-};
-
-// Where the store keeps that a person has messages wait.
-inline constexpr const char* kNotifyPausedKey = "notify_paused";
 
 // What `Writer::forget_unvouched` did.
 struct Forgotten {

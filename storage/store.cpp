@@ -28,6 +28,8 @@ std::vector<std::string> Store::pending_migrations() const {
   return storage::pending_migrations(location_);
 }
 
+std::size_t Store::newest_schema() { return migrations().size(); }
+
 void Store::expect_readable() const { expect_readable_file(location_); }
 
 std::string Store::fault_of_location() const { return fault_of_path(location_); }

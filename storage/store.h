@@ -43,6 +43,9 @@ class Store {
   // What `migrate` would apply; it may be absent. Changes nothing. Throws likewise.
   [[nodiscard]] std::vector<std::string> pending_migrations() const;
 
+  // The schema's version that this program writes; a store is as many behind as it has pending.
+  [[nodiscard]] static std::size_t newest_schema();
+
   // What keeps a person's command from reading it, in words for them, is thrown.
   void expect_readable() const;
   // What is wrong with the location itself; the empty text where nothing is.

@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "daemon/core/words/outcome.h"
-#include "storage/records.h"
+#include "storage/backfill_records.h"
+#include "storage/notification_records.h"
 #include "storage/store.h"
 
 namespace reconciled::storage {
@@ -131,6 +132,8 @@ class Writer {
   void put(std::string key, std::string value, Done<bool> done = {});
   // What a walk over PortOne's list found and how far it came, in one commit.
   void note_swept(Swept swept, Done<bool> done);
+  // What a backfill found and how far it came, in one commit.
+  void note_backfilled(Backfilled backfilled, Done<bool> done);
   // Our clock was set by so much at `now`, which does not show it yet: what is planned keeps its
   // distance from now.
   void shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool> done);
@@ -141,6 +144,8 @@ class Writer {
   // Only plans the next time for a question whose answer could not be decided on.
   void note_failure(LookupReport report);
   void register_order(OrderRequest request, Done<OrderOutcome> done);
+  // A person closes a finding (interface §2, `resolve`).
+  void resolve_finding(ResolveRequest request, Done<ResolveOutcome> done);
   void withdraw_order(core::PaymentId payment_id, core::Time now, Done<OrderOutcome> done);
   // How PortOne took an order that it was told; false where nobody waits for that any more.
   void settle_preregistration(PreregistrationReport report, Done<bool> done);

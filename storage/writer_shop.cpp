@@ -1,5 +1,5 @@
-// The units of work that the shop asks for: its orders, what PortOne is told of
-// them, and the messages to its backend.
+// The units of work that the shop and its people ask for: orders, what PortOne is told of them,
+// findings closed by hand, and the messages to its backend.
 #include "storage/units/notifications.h"
 #include "storage/writer_impl.h"
 
@@ -15,6 +15,21 @@ void Writer::register_order(OrderRequest request, Done<OrderOutcome> done) {
             storage::register_order(session, *impl_->context_now(), request, settled);
         if (settled) note(notice, {*settled});
         notice.lookups_changed = notice.preregistrations_changed = true;
+        return outcome;
+      },
+      std::move(done));
+}
+
+void Writer::resolve_finding(ResolveRequest request, Done<ResolveOutcome> done) {
+  impl_->submit_for<ResolveOutcome>(
+      Lane::kFirst,
+      [this, request = std::move(request)](Session& session, CommitNotice& notice) mutable {
+        request.at = impl_->even(request.at);
+        std::optional<Settled> settled;
+        const ResolveOutcome outcome =
+            storage::resolve_finding(session, *impl_->context_now(), request, settled);
+        if (settled) note(notice, {*settled});
+        notice.lookups_changed = true;
         return outcome;
       },
       std::move(done));

@@ -235,6 +235,17 @@ void Writer::note_swept(Swept swept, Done<bool> done) {
       std::move(done));
 }
 
+void Writer::note_backfilled(Backfilled backfilled, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground,
+      [this, backfilled = std::move(backfilled)](Session& session, CommitNotice& notice) {
+        storage::note_backfilled(session, backfilled, impl_->even(backfilled.at));
+        notice.lookups_changed = true;
+        return true;
+      },
+      std::move(done));
+}
+
 void Writer::shift_plans(std::chrono::milliseconds by, core::Time now, Done<bool> done) {
   impl_->submit_for<bool>(
       Lane::kFirst,

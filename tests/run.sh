@@ -38,9 +38,9 @@ batches=ON
 # shellcheck source=daemon/packages.sh
 . daemon/packages.sh
 # nginx stands before the daemon in a test; PostgreSQL prepares the statements that it shares with
-# SQLite; systemd's tools judge the units, and one test boots it in a container; under libfaketime the
-# daemon's clock steps; a buyer's browser looks at the pages, with letters for Korean.
-test_packages="$build_packages ccache chromium-driver fonts-noto-cjk libfaketime nginx-light openssl postgresql systemd systemd-container"
+# SQLite; systemd's tools judge the units, lintian the packages, and one test boots a container; under
+# libfaketime the daemon's clock steps; a buyer's browser looks at the pages, with letters for Korean.
+test_packages="$build_packages ccache chromium-driver dpkg-dev file fonts-noto-cjk libfaketime lintian nginx-light openssl postgresql systemd systemd-container"
 # An older one does not know coroutines.
 [ "$tidy" = no ] || test_packages="$test_packages clang-tidy-16"
 # A machine without PostgreSQL gets none that runs: the test starts its own.
@@ -54,6 +54,16 @@ test_packages="$test_packages make php-cli php-sqlite3 python3-fastapi python3-h
 command -v npm >/dev/null || test_packages="$test_packages nodejs npm"
 # shellcheck disable=SC2086  # a list of words
 install_missing $test_packages
+
+# Of Prometheus the tests need one program; its package would start a server.
+tools=build/tools
+if [ "$tidy" = no ] && [ ! -x "$tools/usr/bin/promtool" ] && ! command -v promtool >/dev/null; then
+  mkdir -p "$tools"
+  (cd "$tools" && {
+    apt-get -qq download prometheus 2>said || { ${as_root:-} apt-get -qq update && apt-get -qq download prometheus; }
+  })
+  dpkg-deb --extract "$tools"/prometheus_*.deb "$tools"
+fi
 
 # Looks for what bars people from the pages. A machine that has npm from elsewhere keeps it.
 axe=axe-core@4.14.1

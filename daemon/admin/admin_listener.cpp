@@ -85,6 +85,8 @@ void AdminListener::add_writes(http::Router& router) {
             [this](const http::Request& request) { return put_order(request); });
   router.on("DELETE", "/orders/([^/]+)",
             [this](const http::Request& request) { return delete_order(request); });
+  router.on("POST", "/findings/([0-9]+)/resolve",
+            [this](const http::Request& request) { return resolve(request); });
 }
 
 std::optional<http::Response> AdminListener::guard(const http::Request& request) const {

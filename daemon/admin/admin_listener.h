@@ -107,6 +107,7 @@ class AdminListener {
   [[nodiscard]] http::Answer show_event(const http::Request& request);
   [[nodiscard]] http::Answer list_rejected(const http::Request& request);
   [[nodiscard]] http::Answer list_findings(const http::Request& request);
+  [[nodiscard]] http::Answer resolve(const http::Request& request);
   [[nodiscard]] http::Answer list_notifications(const http::Request& request);
   [[nodiscard]] http::Answer resend(const http::Request& request);
   [[nodiscard]] http::Answer resend_many(const http::Request& request);

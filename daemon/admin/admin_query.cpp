@@ -7,6 +7,7 @@
 #include <set>
 
 #include "daemon/core/words/json.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled {
 namespace {
@@ -16,6 +17,10 @@ using core::Outcome;
 
 constexpr std::int64_t kMaxWaitSeconds = 60;
 constexpr std::size_t kMaxNameBytes = 200;
+constexpr std::size_t kMaxNoteCharacters = 1'000;
+constexpr std::size_t kMaxByCharacters = 100;
+constexpr std::size_t kMaxCharacterBytes = 4;
+constexpr const char* kUnnamed = "the admin endpoint";
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t value = 0;
@@ -105,9 +110,53 @@ ListQuery list_of(Parameters& parameters) {
   return list;
 }
 
-// A body that is an object of these members.
-Outcome<nlohmann::json, BadRequest> object_of(std::string_view body,
-                                              std::initializer_list<std::string_view> members) {
+// One line of text, of at least one character that is seen.
+Outcome<std::string, BadRequest> line_of(const nlohmann::json& json, const char* name,
+                                         std::size_t most) {
+  const nlohmann::json* const member = core::member(json, name);
+  if (member == nullptr || !member->is_string()) {
+    return BadRequest{std::string(name) + " must be a text"};
+  }
+  const std::string& given = member->get_ref<const std::string&>();
+  // What goes on a character's first byte is no character of its own.
+  const auto characters = std::count_if(given.begin(), given.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  });
+  if (static_cast<std::size_t>(characters) > most) {
+    return BadRequest{std::string(name) + " must be at most " + std::to_string(most) +
+                      " characters long"};
+  }
+  std::string text = core::clean_text(core::without_invisible(given), most * kMaxCharacterBytes);
+  const auto first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return BadRequest{std::string(name) + " must not be empty"};
+  return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// `note` and `by`: why a person does it, and who.
+Outcome<storage::ByHand, BadRequest> by_hand(const nlohmann::json& json) {
+  auto note = line_of(json, "note", kMaxNoteCharacters);
+  if (!note.ok()) return note.error();
+  storage::ByHand hand{kUnnamed, std::move(note).value()};
+  if (core::member(json, "by") != nullptr) {
+    auto by = line_of(json, "by", kMaxByCharacters);
+    if (!by.ok()) return by.error();
+    hand.by = std::move(by).value();
+  }
+  return hand;
+}
+
+Outcome<bool, BadRequest> flag_of(const nlohmann::json& json, const char* name) {
+  const auto flag = core::bool_member(json, name);
+  if (!flag && core::member(json, name) != nullptr) {
+    return BadRequest{std::string(name) + " must be true or false"};
+  }
+  return flag.value_or(false);
+}
+
+}  // namespace
+
+Outcome<nlohmann::json, BadRequest> read_object(std::string_view body,
+                                                std::initializer_list<std::string_view> members) {
   auto json = core::parse_json(body);
   if (!json.ok()) return BadRequest{"the body must be JSON: " + json.error().detail};
   if (!json.value().is_object()) return BadRequest{"the body must be a JSON object"};
@@ -118,8 +167,6 @@ Outcome<nlohmann::json, BadRequest> object_of(std::string_view body,
   }
   return std::move(json).value();
 }
-
-}  // namespace
 
 Outcome<core::PaymentId, BadRequest> read_payment_id(const std::string& segment) {
   auto id = core::PaymentId::make(core::percent_decode(segment, false));
@@ -231,7 +278,8 @@ std::optional<BadRequest> refuse_parameters(std::string_view query) {
 Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId& payment_id,
                                                            std::string_view body,
                                                            core::Time now) {
-  const auto json = object_of(body, {"amount", "currency", "name", "preregister"});
+  const auto json = read_object(
+      body, {"amount", "currency", "name", "preregister", "correct", "note", "by"});
   if (!json.ok()) return json.error();
   const auto amount = core::integer_member(json.value(), "amount");
   if (!amount || *amount <= 0) {
@@ -245,19 +293,34 @@ Outcome<storage::OrderRequest, BadRequest> read_order_body(const core::PaymentId
   }
   const nlohmann::json* name = core::member(json.value(), "name");
   if (name != nullptr && !name->is_string()) return BadRequest{"name must be a text"};
-  const auto preregister = core::bool_member(json.value(), "preregister");
-  if (!preregister && core::member(json.value(), "preregister") != nullptr) {
-    return BadRequest{"preregister must be true or false"};
-  }
-  return storage::OrderRequest{
+  const auto preregister = flag_of(json.value(), "preregister");
+  if (!preregister.ok()) return preregister.error();
+  const auto corrects = flag_of(json.value(), "correct");
+  if (!corrects.ok()) return corrects.error();
+  storage::OrderRequest order{
       payment_id, *amount, *currency,
       core::clean_text(core::text_member(json.value(), "name").value_or(""), kMaxNameBytes), now,
-      preregister.value_or(false)};
+      preregister.value()};
+  if (corrects.value()) {
+    auto hand = by_hand(json.value());
+    if (!hand.ok()) return hand.error();
+    order.correction = std::move(hand).value();
+  } else if (core::member(json.value(), "note") != nullptr ||
+             core::member(json.value(), "by") != nullptr) {
+    return BadRequest{"note and by belong to a correction: \"correct\":true"};
+  }
+  return order;
+}
+
+Outcome<storage::ByHand, BadRequest> read_resolve_body(std::string_view body) {
+  const auto json = read_object(body, {"note", "by"});
+  if (!json.ok()) return json.error();
+  return by_hand(json.value());
 }
 
 Outcome<storage::ResendRequest, BadRequest> read_resend_body(std::string_view body,
                                                              core::Time now) {
-  const auto json = object_of(body, {"since", "until", "failed"});
+  const auto json = read_object(body, {"since", "until", "failed"});
   if (!json.ok()) return json.error();
   const auto time_of = [&](const char* name) -> std::optional<core::PortoneTime> {
     const auto text = core::text_member(json.value(), name);
@@ -272,11 +335,9 @@ Outcome<storage::ResendRequest, BadRequest> read_resend_body(std::string_view bo
     if (!until) return BadRequest{"until must be a time such as 2026-11-22T09:30:00Z"};
     request.until = core::to_time(*until);
   }
-  if (core::member(json.value(), "failed") != nullptr) {
-    const auto failed = core::bool_member(json.value(), "failed");
-    if (!failed) return BadRequest{"failed must be true or false"};
-    request.failed_only = *failed;
-  }
+  const auto failed = flag_of(json.value(), "failed");
+  if (!failed.ok()) return failed.error();
+  request.failed_only = failed.value();
   return request;
 }
 

@@ -3,6 +3,8 @@
 // Pure. A bad value gives the sentence to answer 400 with.
 #pragma once
 
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,9 +74,16 @@ struct NotificationsQuery {
 // Where nothing is asked for: names a parameter that is there all the same.
 [[nodiscard]] std::optional<BadRequest> refuse_parameters(std::string_view query);
 
+// A body that is a JSON object of no other members than these.
+[[nodiscard]] core::Outcome<nlohmann::json, BadRequest> read_object(
+    std::string_view body, std::initializer_list<std::string_view> members);
+
 // The body of PUT /orders/{payment_id}.
 [[nodiscard]] core::Outcome<storage::OrderRequest, BadRequest> read_order_body(
     const core::PaymentId& payment_id, std::string_view body, core::Time now);
+
+// The body of POST /findings/{id}/resolve: `note`, and `by`, who does it (1,000 and 100 characters).
+[[nodiscard]] core::Outcome<storage::ByHand, BadRequest> read_resolve_body(std::string_view body);
 
 // The body of POST /notifications/resend: `since`, `until` (RFC 3339), `failed`.
 [[nodiscard]] core::Outcome<storage::ResendRequest, BadRequest> read_resend_body(

@@ -47,8 +47,11 @@ http::Answer AdminListener::metrics() {
     uses_.metrics.set_log_dropped(log_dropped());
     uses_.metrics.set_inbox(static_cast<std::uint64_t>(stats.inbox_depth), oldest);
     for (const core::Api api : {core::Api::kV1, core::Api::kV2}) {
+      // Of lists that nobody walks none is old.
+      const bool is_swept = uses_.config.reconcile.sweep_every > 0ms &&
+                            (api == core::Api::kV1 ? uses_.config.v1.has_value() : uses_.config.v2.has_value());
       const core::Time last = reader.last_sweep(api).value_or(uses_.started_at);
-      uses_.metrics.set_sweep_age(api, uses_.clock.now() - last);
+      uses_.metrics.set_sweep_age(api, is_swept ? uses_.clock.now() - last : 0s);
     }
     for (int i = 0; i <= static_cast<int>(core::Result::kFailed); ++i) {
       uses_.metrics.set_payments(static_cast<core::Result>(i), 0);

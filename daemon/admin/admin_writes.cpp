@@ -1,4 +1,5 @@
-// What the admin endpoint changes: look-ups asked for, orders registered and withdrawn.
+// What the admin endpoint changes: look-ups asked for, orders registered and withdrawn, findings
+// closed.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -11,7 +12,9 @@ namespace reconciled {
 namespace {
 
 constexpr const char* kPaidAlready =
-    "the payment is paid: a registered amount or currency can no longer change";
+    "the payment is paid: a registered amount or currency can no longer change. Where the wrong one "
+    "was registered, a person corrects it: \"correct\":true with a \"note\", or `reconciled order "
+    "--correct --note`";
 
 // Of a PUT's ten seconds (interface §6): whatever PortOne does, what stands is told then.
 constexpr std::chrono::seconds kTellingDeadline{9};
@@ -121,6 +124,43 @@ http::Answer AdminListener::delete_order(const http::Request& request) {
                         200, dump_json({{"payment_id", id.str()}, {"order", "withdrawn"}})));
                   }
                 });
+          }};
+}
+
+http::Answer AdminListener::resolve(const http::Request& request) {
+  if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
+  const auto hand = read_resolve_body(request.body);
+  if (!hand.ok()) return admin::bad_request(hand.error());
+  storage::ResolveRequest wanted{read_event_id(request.captures.at(0)).value, hand.value(),
+                                 uses_.clock.now()};
+  return {admin::unavailable(), [this, wanted](const http::Completion& complete) {
+            limit_write(complete);
+            uses_.writer.resolve_finding(wanted, [this, id = wanted.finding,
+                                                  complete](const auto& outcome) {
+              if (!outcome.ok()) {
+                complete(std::nullopt);
+                return;
+              }
+              switch (outcome.value()) {
+                case storage::ResolveOutcome::kAbsent:
+                  complete(admin::not_found("no such finding"));
+                  break;
+                case storage::ResolveOutcome::kOver:
+                  complete(admin::error(409, "conflict",
+                                        "the finding is over: what it told of stands no longer"));
+                  break;
+                case storage::ResolveOutcome::kAlready:
+                case storage::ResolveOutcome::kResolved:
+                  read_into(
+                      [id](storage::Reader& reader) {
+                        const auto finding = reader.finding(id);
+                        return finding ? admin::json(200, dump_json(to_json(*finding)))
+                                       : admin::not_found("no such finding");
+                      },
+                      complete);
+                  break;
+              }
+            });
           }};
 }
 

@@ -16,6 +16,7 @@ constexpr const char* kAbout =
     "payment really stands, and tells your backend when it may deliver.";
 
 constexpr const char* kEnd =
+    "For the first time?   reconciled init --url https://pay.example.com\n"
     "Something is wrong?   reconciled status, then findings, then show PAYMENT_ID\n"
     "Before the first start, and after each change:   reconciled check --online\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 a check found differences,\n"
@@ -26,6 +27,25 @@ std::string fault_of_number(const std::string& text) {
   const bool good = !text.empty() && text.size() < 19 && (text == "0" || text.front() != '0') &&
                     text.find_first_not_of("0123456789") == std::string::npos;
   return good ? "" : text + " is no whole number";
+}
+
+void describe_init(CLI::App& app, Arguments& arguments) {
+  CLI::App* init = app.add_subcommand("init", "Write a first configuration, and say what comes next");
+  init->group("Setting up");
+  InitOptions& options = arguments.init;
+  init->add_flag("--v1", options.v1, "PortOne V1 (I'amport); without --v1, --v2 and --store-id: both");
+  init->add_flag("--v2", options.v2, "PortOne V2");
+  init->add_option("--store-id", options.store_id, "V2: store-… from PortOne's console; means --v2");
+  init->add_option("--channel", options.channel, "live or test: whose payments may be delivered")
+      ->check(CLI::IsMember({"live", "test"}))
+      ->capture_default_str();
+  init->add_option("--url", options.url, "Where your reverse proxy stands: https://pay.example.com");
+  init->add_option("--port", options.port,
+                   "Of webhooks on 127.0.0.1; buyers and the admin endpoint get the next two")
+      ->check(CLI::Range(1, 65533))
+      ->check(fault_of_number)
+      ->capture_default_str();
+  init->add_flag("--force", options.force, "Write over the file, and keep it as FILE.old");
 }
 
 void describe_daemon(CLI::App& app, Arguments& arguments) {
@@ -92,6 +112,17 @@ void describe_acting(CLI::App& app, Arguments& arguments) {
   order->add_option("--currency", arguments.order.currency, "ISO 4217 code: KRW")->required();
   order->add_flag("--preregister", arguments.order.preregister,
                   "Tell PortOne, too: no payment window opens for another amount");
+  order->add_flag("--correct", arguments.order.correct,
+                  "Correct what was registered wrongly, though it is paid; needs --note");
+  order->add_option("--note", arguments.order.note, "Why it is corrected: stays in its history");
+
+  CLI::App* resolve = app.add_subcommand("resolve", "Close a finding by hand");
+  resolve->group(group);
+  resolve->add_option("FINDING_ID", arguments.finding_id, "As `findings` tells it")
+      ->required()
+      ->check(fault_of_number);
+  resolve->add_option("--note", arguments.note, "Why: stays in the payment's history, with who did it")
+      ->required();
 
   CLI::App* lookup = app.add_subcommand("lookup", "Ask PortOne about a payment now");
   lookup->group(group);
@@ -120,6 +151,43 @@ void describe_telling(CLI::App& app, Arguments& arguments) {
   notify->add_subcommand("pause", "Messages wait, over restarts too");
   notify->add_subcommand("resume", "Messages go on");
   notify->require_subcommand(1);
+}
+
+void describe_people(CLI::App& app, Arguments& arguments) {
+  const std::string group = "People";
+  CLI::App* alert = app.add_subcommand("alert", "Messages to people when something is wrong");
+  alert->group(group);
+  alert->add_subcommand("test", "Send a test message to each of alert.urls; say what each answers");
+  alert->require_subcommand(1);
+  CLI::App* bugreport =
+      app.add_subcommand("bugreport", "Write what a helper needs to FILE: no secrets, nobody's data");
+  bugreport->group(group);
+  bugreport->add_option("FILE", arguments.file, "A new file, readable by you alone")->required();
+  bugreport->add_flag("--force", arguments.force, "Overwrite FILE");
+}
+
+void describe_books(CLI::App& app, Arguments& arguments) {
+  const std::string group = "Books, through the running daemon";
+  CLI::App* report = app.add_subcommand(
+      "report", "Compare a day's payments: PortOne's list, ours, and the registered orders");
+  report->group(group);
+  report->add_option("--day", arguments.report.day, "2026-11-22 (of `timezone`), yesterday or today")
+      ->required();
+  report->add_option("--format", arguments.report.format, "table, csv (opens in Excel) or json")
+      ->check(CLI::IsMember({"table", "csv", "json"}))
+      ->capture_default_str();
+  report->footer("Exit status: 0 the books agree, 3 they differ, 1 something could not be compared.");
+
+  CLI::App* backfill = app.add_subcommand(
+      "backfill", "Walk PortOne's lists over days of the past; take in what never arrived");
+  backfill->group(group);
+  backfill->add_option("--from", arguments.backfill.from, "The first day, 2026-11-01, of `timezone`")
+      ->required();
+  backfill->add_option("--to", arguments.backfill.to, "The last day; PortOne lists by the last change")
+      ->required();
+  backfill->add_flag("--notify", arguments.backfill.notify,
+                     "Messages and findings also about what happened before the daemon's first start");
+  backfill->footer("Ctrl-C stops it; the same line goes on where it was. Closing the terminal does not.");
 }
 
 void describe_developing(CLI::App& app, Arguments& arguments) {
@@ -208,10 +276,13 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", "reconciled " RECONCILED_VERSION);
   app.add_option("--config", arguments.config_path, "Configuration file")->capture_default_str();
   app.require_subcommand(1);
+  describe_init(app, arguments);
   describe_daemon(app, arguments);
   describe_looking(app, arguments);
   describe_acting(app, arguments);
   describe_telling(app, arguments);
+  describe_people(app, arguments);
+  describe_books(app, arguments);
   describe_developing(app, arguments);
   // `--config` may stand behind the command, too. Behind the commands, which would inherit the end.
   app.fallthrough();

@@ -5,11 +5,13 @@
 #include <string>
 
 #include "daemon/commands/commands.h"
+#include "daemon/commands/init.h"
 
 namespace reconciled::commands {
 
 struct Arguments {
   std::string config_path = "/etc/reconciled/reconciled.toml";
+  InitOptions init;
   ListOptions list;
   CheckOptions check;
   ListenOptions listen;
@@ -18,8 +20,14 @@ struct Arguments {
   bool all = false;
   bool only_check = false;
   std::int64_t event_id = 0;
+  std::int64_t finding_id = 0;
+  std::string note;
   ResendOptions resend;
   OrderOptions order;
+  std::string file;
+  bool force = false;
+  BackfillOptions backfill;
+  ReportOptions report;
 };
 
 // Adds every command with its options to `app`.

@@ -1,7 +1,8 @@
 // What `reconciled COMMAND` does for each command but `serve`; each returns the exit status.
 //
 // `list`, `show` and `findings` read the file, read-only, whether the daemon runs or not; `status`,
-// `tail`, `order`, `lookup`, `replay`, `resend` and `notify` go through the running daemon's admin endpoint.
+// `tail`, `order`, `resolve`, `lookup`, `replay`, `resend`, `notify`, `backfill` and `report` go through
+// the running daemon's admin endpoint.
 #pragma once
 
 #include <cstdint>
@@ -66,9 +67,13 @@ struct OrderOptions {
   std::int64_t amount = 0;  // minor units
   std::string currency;
   bool preregister = false;  // PortOne is told, too
+  bool correct = false;      // a paid one is corrected by hand
+  std::string note;          // why
 };
 // Fails where PortOne refuses to be told.
 int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options);
+// Closes a finding by hand; `note` says why.
+int resolve(const core::Config& config, std::int64_t finding_id, const std::string& note);
 int lookup(const core::Config& config, const std::string& payment_id);
 int replay(const core::Config& config, std::int64_t event_id);
 
@@ -82,6 +87,27 @@ struct ResendOptions {
 int resend(const core::Config& config, const ResendOptions& options);
 // Has messages to the shop's backend wait, or go on.
 int notify(const core::Config& config, bool paused);
+
+// A test message to each URL of [alert]; fails where one does not take it.
+int test_alerts(const core::Config& config);
+// What a person who helps needs to see, in a file: no secret, nobody's data. Needs neither daemon,
+// database nor a good configuration.
+int bugreport(const std::string& config_path, const std::string& file, bool overwrite);
+
+struct BackfillOptions {
+  std::string from;  // days of the configured time zone
+  std::string to;
+  bool notify = false;
+};
+// Takes in what never arrived, and shows how far it is; Ctrl-C stops it in the daemon, too.
+int backfill(const core::Config& config, const BackfillOptions& options);
+
+struct ReportOptions {
+  std::string day;               // or today, yesterday
+  std::string format = "table";  // table, csv or json
+};
+// A day's books; fails where they are incomplete.
+int report(const core::Config& config, const ReportOptions& options);
 
 // Derives every payment anew from evidence; with `check` changes nothing and tells differences.
 int rebuild(const core::Config& config, bool check);

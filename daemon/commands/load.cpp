@@ -33,7 +33,10 @@ core::Outcome<std::string, ConfigFault> text_of(const std::string& path) {
     return ConfigFault{"", "cannot read the configuration " + path + ": " + why};
   };
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return cannot(std::generic_category().message(errno));
+  if (::stat(path.c_str(), &status) != 0) {
+    return cannot(std::generic_category().message(errno) +
+                  (errno == ENOENT ? " (`reconciled init` writes one)" : ""));
+  }
   if (S_ISDIR(status.st_mode)) return cannot("it is a directory, name the file in it");
   // Reading a pipe that nobody writes would never end.
   if (!S_ISREG(status.st_mode)) return cannot("it is no regular file");

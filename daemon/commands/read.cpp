@@ -71,6 +71,12 @@ std::string webhook_text(const storage::PaymentView& payment) {
 
 std::string yes_no(bool value) { return value ? "yes" : "no"; }
 
+// Evidence ends it, or a person.
+std::string state_of(const storage::FindingView& finding) {
+  if (finding.open) return "open";
+  return finding.by.empty() ? "over" : "closed by " + finding.by;
+}
+
 void print_payment(const storage::PaymentDetail& detail, const LocalTime& local) {
   const storage::PaymentView& p = detail.payment;
   const auto line = [](const char* name, const std::string& value) {
@@ -105,6 +111,7 @@ void print_payment(const storage::PaymentDetail& detail, const LocalTime& local)
     line(finding.open ? "finding (open)" : "finding", "#" + std::to_string(finding.id) + " " +
                                                           std::string(core::to_word(finding.kind)) +
                                                           ": " + finding.detail);
+    if (!finding.note.empty()) line("", state_of(finding) + ": " + finding.note);
   }
   std::printf("\n");
   Table table({"AT (" + local.zone() + ")", "KIND", "ID", "WHAT"});
@@ -192,8 +199,8 @@ int findings(const core::Config& config, bool all) {
     for (const auto& f : page.items) {
       std::vector<std::string> row{std::to_string(f.id), std::string(core::to_word(f.kind)),
                                    f.payment_id.str(), local.text(f.opened_at)};
-      if (all) row.emplace_back(f.open ? "open" : "closed");
-      row.push_back(f.detail);
+      if (all) row.push_back(state_of(f));
+      row.push_back(f.note.empty() ? f.detail : f.detail + " Note: " + f.note);
       table.add(std::move(row));
     }
     cursor = page.next_cursor;

@@ -1,5 +1,9 @@
 // What goes through the running daemon: it alone writes its file.
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "daemon/commands/admin_client.h"
@@ -33,6 +37,16 @@ std::optional<std::string> call(const core::Config& config, const std::string& m
   return answer.value().body;
 }
 
+// Who does it by hand: whoever became root, not root.
+std::string user_name() {
+  for (const char* variable : {"SUDO_USER", "DOAS_USER"}) {
+    const char* const name = std::getenv(variable);
+    if (name != nullptr && *name != '\0') return clip(plain(name), 100);
+  }
+  const passwd* const user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : "user " + std::to_string(::getuid());
+}
+
 // What PortOne said to an order, in words; fails where it refused.
 int told(const std::string& registered) {
   int result = kDone;
@@ -56,13 +70,34 @@ int told(const std::string& registered) {
 }  // namespace
 
 int order(const core::Config& config, const std::string& payment_id, const OrderOptions& options) {
+  if (options.correct == options.note.empty()) {
+    std::fputs("reconciled: order: --correct and --note belong together\n", stderr);
+    return kUsage;
+  }
+  nlohmann::json body{{"amount", options.amount},
+                      {"currency", options.currency},
+                      {"preregister", options.preregister}};
+  if (options.correct) body.update({{"correct", true}, {"note", options.note}, {"by", user_name()}});
   const auto registered = call(config, "PUT", "/orders/" + core::percent_encode(payment_id),
-                               core::write_json({{"amount", options.amount},
-                                                 {"currency", options.currency},
-                                                 {"preregister", options.preregister}}));
+                               core::write_json(body));
   if (!registered) return kFailed;
   std::fputs(registered->c_str(), stdout);
   return options.preregister ? told(*registered) : kDone;
+}
+
+int resolve(const core::Config& config, std::int64_t finding_id, const std::string& note) {
+  const std::string id = std::to_string(finding_id);
+  const auto answer = call(config, "POST", "/findings/" + id + "/resolve",
+                           core::write_json({{"note", note}, {"by", user_name()}}));
+  if (!answer) return kFailed;
+  const auto finding = core::parse_json(*answer);
+  if (!finding.ok()) return kFailed;
+  const auto word = [&](const char* name) {
+    return plain(core::text_member(finding.value(), name).value_or(""));
+  };
+  std::printf("finding %s (%s of %s) is closed by %s: %s\n", id.c_str(), word("kind").c_str(),
+              word("payment_id").c_str(), word("by").c_str(), word("note").c_str());
+  return kDone;
 }
 
 int lookup(const core::Config& config, const std::string& payment_id) {

@@ -82,7 +82,8 @@ void reread(ServiceManager& manager, App& app, const std::string& config_path,
 
 }  // namespace
 
-int serve(core::Config config, const std::string& config_path, storage::WriterOptions writer) {
+int serve(core::Config config, const std::string& config_path, storage::WriterOptions writer,
+          const alert::Timing& timing) {
   if (const auto faults = faults_of_machine(config); !faults.empty()) {
     print(faults);
     return kBadConfiguration;
@@ -95,7 +96,7 @@ int serve(core::Config config, const std::string& config_path, storage::WriterOp
   const LogEnd log_end;
 
   ServiceManager manager;
-  App app(std::move(config), inherited_sockets(), std::move(writer));
+  App app(std::move(config), inherited_sockets(), std::move(writer), timing);
   app.start();
   std::string status = "serving";
   manager.ready(status);

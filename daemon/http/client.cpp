@@ -68,6 +68,8 @@ std::string_view to_word(ClientFault fault) {
   return "broken";
 }
 
+std::string client_library() { return curl_version(); }
+
 Upstream::Upstream(ClientOptions options)
     : options_(std::move(options)), origin_(parse_base_url(options_.base_url)) {
   if (origin_.tls) check_ca_file(options_.ca_file);

@@ -56,6 +56,9 @@ struct ClientResponse {
 
 using ClientResult = core::Outcome<ClientResponse, ClientError>;
 
+// The library behind it, with its version and those of what it uses.
+[[nodiscard]] std::string client_library();
+
 // Where calls go, and their limits. Any thread.
 class Upstream {
  public:

@@ -2,8 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 
 #include "daemon/core/words/check.h"
 #include "daemon/core/words/text.h"
+#include "daemon/http/client_verify.h"
 
 namespace reconciled::http {
 namespace {
@@ -69,23 +68,6 @@ ClientFault fault_of(CURLcode code) {
     default:
       return ClientFault::kBroken;
   }
-}
-
-bool is_ip(const std::string& host) {
-  const std::unique_ptr<ASN1_OCTET_STRING, decltype(&ASN1_OCTET_STRING_free)> address(
-      a2i_IPADDRESS(host.c_str()), ASN1_OCTET_STRING_free);
-  return address != nullptr;
-}
-
-// curl would take the certificate's common name where it has no other; the SAN alone counts.
-CURLcode verify_by_san(CURL* /*easy*/, void* context, void* origin) {
-  const std::string& host = static_cast<const Origin*>(origin)->host;
-  auto* const rules = SSL_CTX_get0_param(static_cast<SSL_CTX*>(context));
-  X509_VERIFY_PARAM_set_hostflags(
-      rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const int named = is_ip(host) ? X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str())
-                                : X509_VERIFY_PARAM_set1_host(rules, host.c_str(), 0);
-  return named == 1 ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
 }
 
 long in_ms(milliseconds time) { return static_cast<long>(std::max(time, milliseconds(1)).count()); }
@@ -201,7 +183,7 @@ void ClientCall::set_peer() {
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_SSL_CTX_FUNCTION, &verify_by_san);
-  set(CURLOPT_SSL_CTX_DATA, const_cast<void*>(static_cast<const void*>(&origin)));
+  set(CURLOPT_SSL_CTX_DATA, const_cast<void*>(static_cast<const void*>(&origin.host)));
   if (!given.ca_file.empty()) {
     set(CURLOPT_CAINFO, given.ca_file.c_str());
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));

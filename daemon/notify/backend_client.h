@@ -9,7 +9,7 @@
 
 #include "daemon/http/client.h"
 #include "daemon/core/words/time.h"
-#include "storage/records.h"
+#include "storage/notification_records.h"
 
 namespace reconciled::notify {
 

@@ -49,8 +49,9 @@ class PortOne {
   using Told = std::function<void(storage::PreregistrationReport)>;
   [[nodiscard]] virtual bool preregister(storage::Preregistration order, Told told) = 0;
   // Walks PortOne's list of what changed in that time, and waits for its end: `take` gets each page
-  // on the caller's thread, with what in it cannot be read, and a row may come twice. The fault that
-  // cut it short, if one did: then something may be missing. See walk.h.
+  // on the caller's thread, with what in it cannot be read, and a row may come twice. What `take`
+  // throws ends the walk and comes out of it. The fault that cut it short, if one did: then something
+  // may be missing. See walk.h.
   [[nodiscard]] virtual std::optional<LookupFault> walk(core::Api api, core::Time from,
                                                         core::Time until,
                                                         const TakePage& take) = 0;

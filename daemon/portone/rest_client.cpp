@@ -171,7 +171,9 @@ class RestClient::Walker {
         state->walking = walking;
         walker.wake_.notify_one();
       }
-      void await_resume() const noexcept {}
+      void await_resume() const {
+        if (walker.state_.lock()->is_left) throw std::runtime_error("nobody takes its pages");
+      }
     };
     return HandedOver{*this, page};
   }
@@ -190,9 +192,11 @@ class RestClient::Walker {
     return state->page;
   }
   // The page was taken: what lets the walk go on, to be done on the loop's thread.
-  [[nodiscard]] std::coroutine_handle<> taken() {
+  // `is_left`: it ends there.
+  [[nodiscard]] std::coroutine_handle<> taken(bool is_left) {
     auto state = state_.lock();
     state->page = nullptr;
+    state->is_left = is_left;
     return std::exchange(state->walking, nullptr);
   }
   [[nodiscard]] std::optional<LookupFault> fault() {
@@ -206,6 +210,7 @@ class RestClient::Walker {
     std::coroutine_handle<> walking;
     std::optional<LookupFault> fault;
     bool has_ended = false;
+    bool is_left = false;
   };
   LockGuarded<State> state_;
   std::condition_variable wake_;
@@ -237,12 +242,11 @@ std::optional<LookupFault> RestClient::walk(core::Api api, core::Time from, core
   std::exception_ptr error;
   while (const ListPage* const page = walker.next()) {
     try {
-      // One that failed is still walked to its end: nobody can leave it.
-      if (!error) take(*page);
+      take(*page);
     } catch (const std::exception&) {
       error = std::current_exception();
     }
-    const std::coroutine_handle<> walking = walker.taken();
+    const std::coroutine_handle<> walking = walker.taken(error != nullptr);
     // The thread lives as long as the walk is under way.
     loop_.post([walking] { walking.resume(); });
   }

@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <future>
+#include <iterator>
 #include <set>
 
 #include "daemon/runtime/log.h"
@@ -11,7 +13,6 @@ namespace reconciled {
 namespace {
 
 using namespace std::chrono_literals;
-using storage::QuestionKind;
 
 // How far a sweep reaches back before the last good one: PortOne's clock, its lists and ours need
 // not agree to the second.
@@ -23,12 +24,6 @@ constexpr auto kWindow = 24h * 7;
 constexpr std::size_t kMostNamed = 5;  // unreadable rows, in a warning
 constexpr auto kPauseAfterFault = 30s;
 constexpr int kFailuresToWarn = 3;  // in a row
-
-// An order has all its attempts in one answer. (V1: the list's row names both.)
-storage::Question question_about(core::Api api, const core::PaymentId& payment) {
-  const auto kind = api == core::Api::kV1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment;
-  return {kind, payment.str(), payment};
-}
 
 }  // namespace
 
@@ -144,25 +139,10 @@ std::optional<std::string> Sweeper::walk(storage::Reader& reader, const Window& 
   const auto take = [&](const portone::ListPage& page) {
     counts.unreadable.insert(counts.unreadable.end(), page.unreadable.begin(),
                              page.unreadable.end());
-    for (const core::Snapshot& listed : page.snapshots) {
-      counts.listed += 1;
-      // A window that was opened and nothing more is nothing to reconcile; and V1's own list tells
-      // of V1 payments.
-      if (listed.result == core::Result::kReady) continue;
-      const bool by_v2_alone = window.api == core::Api::kV2 && listed.version == core::Api::kV1;
-      if (by_v2_alone && askable_.v1) continue;
-      if (!reader.is_news(listed)) continue;
-      counts.news += 1;
-      swept.found.push_back(question_about(window.api, listed.payment_id));
-      if (window.api == core::Api::kV2) {
-        swept.found.back().named_attempts.push_back(listed.attempt_id);
-      }
-    }
-    // What cannot be read of a payment of ours is asked about by itself, where it is told of.
-    for (const core::UnreadableRow& row : page.unreadable) {
-      const auto payment = reader.payment_of(row.id);
-      if (payment) swept.found.push_back(question_about(window.api, *payment));
-    }
+    counts.listed += static_cast<std::int64_t>(page.snapshots.size());
+    auto found = reader.news_in(window.api, askable_, page.snapshots, page.unreadable);
+    counts.news += static_cast<std::int64_t>(found.size());
+    std::move(found.begin(), found.end(), std::back_inserter(swept.found));
   };
   if (const auto fault = portone_.walk(window.api, window.from, window.until, take)) {
     return fault->detail;

@@ -25,7 +25,7 @@ inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 // The same for SIGHUP and for who judges a file before it: a credential that cannot be read is no
 // fault, but stands as `kUnreadCredential`. systemd hands credentials over at the start only, and
 // shows them to no other process of the unit, so a changed one needs a restart anyway.
-inline constexpr const char* kUnreadCredential = "AAAA";
+using core::kUnreadCredential;
 [[nodiscard]] core::SecretSource secrets_for_reload(std::string folder);
 
 }  // namespace reconciled

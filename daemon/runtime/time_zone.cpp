@@ -18,4 +18,22 @@ LocalTime local_time(core::Time instant) {
   return {instant, std::chrono::seconds(parts.tm_gmtoff), parts.tm_zone};
 }
 
+std::chrono::year_month_day local_date(core::Time instant) {
+  return std::chrono::year_month_day(
+      std::chrono::floor<std::chrono::days>(local_time(instant).shown()));
+}
+
+core::Time begin_of_day(const std::chrono::year_month_day& date) {
+  using namespace std::chrono_literals;
+  // Zones are at most 14 hours from UTC. A day never begins twice: clocks that go back over midnight
+  // do so before it is shown.
+  core::Time before = std::chrono::sys_days(date) - 26h;
+  core::Time after = std::chrono::sys_days(date) + 26h;
+  while (after - before > 1ms) {
+    const core::Time middle = before + (after - before) / 2;
+    (local_date(middle) < date ? before : after) = middle;
+  }
+  return after;
+}
+
 }  // namespace reconciled

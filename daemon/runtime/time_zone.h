@@ -27,4 +27,9 @@ struct LocalTime {
 };
 [[nodiscard]] LocalTime local_time(core::Time instant);
 
+// The calendar's day of an instant in the zone, and the first instant of a day: midnight, or where
+// the clocks leave midnight out, the first one after it.
+[[nodiscard]] std::chrono::year_month_day local_date(core::Time instant);
+[[nodiscard]] core::Time begin_of_day(const std::chrono::year_month_day& date);
+
 }  // namespace reconciled

@@ -15,7 +15,8 @@ std::string_view to_word(WarningKind kind) {
       "sweep_failing", "unreadable_rows",
       "database", "disk_low",
       "clock", "log",
-      "notify_failing", "inbox_lag"};
+      "notify_failing", "alert_failing",
+      "inbox_lag"};
   static_assert(static_cast<std::size_t>(WarningKind::kInboxLag) + 1 == kWarningKinds);
   return kWords.at(static_cast<std::size_t>(kind));
 }

@@ -29,9 +29,10 @@ enum class WarningKind {
   kClock,                 // our clock differs from PortOne's, or stepped
   kLog,                   // whoever reads the log does not: lines are dropped
   kNotifyFailing,         // messages do not reach the shop's backend
+  kAlertFailing,          // one of the URLs that people are told by takes nothing
   kInboxLag               // stored events wait too long to be decided
 };
-inline constexpr std::size_t kWarningKinds = 12;
+inline constexpr std::size_t kWarningKinds = 13;
 [[nodiscard]] std::string_view to_word(WarningKind kind);
 
 struct Warning {

@@ -113,6 +113,8 @@ Json to_json(const storage::FindingView& finding) {
           {"detail", finding.detail},
           {"opened_at", core::to_rfc3339(finding.opened_at)},
           {"closed_at", time_or_null(finding.closed_at)},
+          {"closed_by", text_or_null(finding.closed_by)},
+          {"by", text_or_null(finding.by)},
           {"note", text_or_null(finding.note)}};
 }
 

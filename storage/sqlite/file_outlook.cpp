@@ -18,6 +18,13 @@ std::string folder_of(const std::string& path) {
   return std::filesystem::absolute(path).parent_path().string();
 }
 
+// Without the folder SQLite reads what the daemon has made there. The lock file is the daemon's alone,
+// so a member of its group cannot tell by that whether it runs.
+bool has_readable_log(const std::string& path) {
+  return ::access((path + "-wal").c_str(), R_OK) == 0 &&
+         ::access((path + "-shm").c_str(), R_OK) == 0;
+}
+
 }  // namespace
 
 // A file with another schema would be misread: a newer one throws NewerDatabase.
@@ -26,11 +33,11 @@ void expect_readable_file(const std::string& path) {
     const int error = errno;
     throw std::runtime_error(
         "cannot read " + path + ": " + std::generic_category().message(error) +
-        (error == EACCES ? " (try as root)" : " (has the daemon been started with this file?)"));
+        (error == EACCES ? " (try as root, or as a member of its group)" : " (has the daemon been started with this file?)"));
   }
   const std::string folder = folder_of(path);
   const int unwritable = ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
-  if (unwritable != 0 && !DatabaseLock::is_held(path)) {
+  if (unwritable != 0 && !DatabaseLock::is_held(path) && !has_readable_log(path)) {
     // SQLite makes its -shm there, which stands while the daemon runs.
     throw std::runtime_error("cannot read " + path + " while the daemon does not run: " + folder +
                              " cannot be written (" + std::generic_category().message(unwritable) +

@@ -145,9 +145,9 @@ void load_snapshots(Session& session, core::PaymentEvidence& evidence) {
   }
 }
 
-constexpr std::array<std::string_view, 5> kMarkKinds{"webhook_overdue", "schedule_done",
-                                                     "asking_ended", "unreadable", "readable"};
-static_assert(static_cast<std::size_t>(core::TimerMark::Kind::kReadable) + 1 == kMarkKinds.size());
+constexpr std::array<std::string_view, 6> kMarkKinds{
+    "webhook_overdue", "schedule_done", "asking_ended", "unreadable", "readable", "to_be_told"};
+static_assert(static_cast<std::size_t>(core::TimerMark::Kind::kToBeTold) + 1 == kMarkKinds.size());
 
 core::TimerMark::Kind mark_kind(const std::string& word) {
   const auto found = std::find(kMarkKinds.begin(), kMarkKinds.end(), word);
@@ -180,7 +180,7 @@ std::optional<core::Time> load_first_start(Session& session) {
 
 void load_resolutions(Session& session, core::PaymentEvidence& evidence) {
   Query query = session.query(
-      "SELECT kind, cause FROM finding WHERE payment_id = ? AND closed_by = 'person'");
+      "SELECT kind, cause FROM resolution WHERE payment_id = ? ORDER BY resolution_id");
   query.with(evidence.payment_id);
   while (query.next()) {
     Row row = query.row();

@@ -14,7 +14,8 @@ OpenedFindings write_findings(Session& session, const core::PaymentId& payment_i
     {
       Query query = session.query(
           "INSERT INTO finding (payment_id, kind, cause, open, detail, opened_at_ms) "
-          "VALUES (?1, ?2, ?3, 1, ?4, ?5) "
+          "SELECT ?1, ?2, ?3, 1, ?4, ?5 WHERE NOT EXISTS (SELECT 1 FROM resolution"
+          "  WHERE payment_id = ?1 AND kind = ?2 AND cause = ?3) "
           "ON CONFLICT (payment_id, kind, cause) DO UPDATE SET open = 1,"
           "  closed_at_ms = NULL, closed_by = NULL "
           "WHERE finding.open = 0 AND finding.closed_by = 'evidence' RETURNING finding_id");
@@ -34,9 +35,11 @@ OpenedFindings write_findings(Session& session, const core::PaymentId& payment_i
   }
   std::vector<std::pair<std::int64_t, bool>> standing;
   {
+    // No decision opens `poisoned`, and none closes it.
     Query query = session.query(
-        "SELECT finding_id, kind, cause FROM finding WHERE payment_id = ? AND open = 1");
-    query.with(payment_id);
+        "SELECT finding_id, kind, cause FROM finding "
+        "WHERE payment_id = ? AND open = 1 AND kind <> ?");
+    query.with(payment_id, core::FindingKind::kPoisoned);
     while (query.next()) {
       Row row = query.row();
       const std::int64_t id = row.integer();
@@ -59,6 +62,37 @@ OpenedFindings write_findings(Session& session, const core::PaymentId& payment_i
         .run();
   }
   return opened;
+}
+
+ResolveOutcome resolve_finding(Session& session, const DecisionContext& context,
+                               const ResolveRequest& request, std::optional<Settled>& settled) {
+  std::optional<core::PaymentId> payment;
+  {
+    Query query = session.query(
+        "SELECT payment_id, open, closed_by FROM finding WHERE finding_id = ?");
+    if (!query.with(request.finding).next()) return ResolveOutcome::kAbsent;
+    Row row = query.row();
+    payment = row.payment_id();
+    if (!row.flag()) {
+      return row.text() == "person" ? ResolveOutcome::kAlready : ResolveOutcome::kOver;
+    }
+  }
+  const std::int64_t resolution =
+      session
+          .query(
+              "INSERT INTO resolution (payment_id, kind, cause, note, by_whom, at_ms) "
+              "SELECT payment_id, kind, cause, ?2, ?3, ?4 FROM finding WHERE finding_id = ?1 "
+              "RETURNING resolution_id")
+          .with(request.finding, request.hand.note, request.hand.by, request.at)
+          .number();
+  session
+      .query(
+          "UPDATE finding SET open = 0, closed_at_ms = ?2, closed_by = 'person', note = ?3 "
+          "WHERE finding_id = ?1")
+      .with(request.finding, request.at, request.hand.note)
+      .run();
+  settled = redecide(session, context, *payment, {"resolution", resolution}, request.at, {});
+  return ResolveOutcome::kResolved;
 }
 
 NotificationCounts tell_of_finding(Session& session, const DecisionContext& context,

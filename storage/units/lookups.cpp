@@ -152,6 +152,18 @@ void note_swept(Session& session, const Swept& swept, core::Time now) {
   store_value(session, last_sweep_key(swept.api), std::to_string(core::to_ms(swept.up_to)));
 }
 
+void note_backfilled(Session& session, const Backfilled& backfilled, core::Time now) {
+  for (const Question& question : backfilled.found) {
+    hasten_lookup(session, question, now);
+    if (!backfilled.to_be_told || !question.payment_id) continue;
+    Query query = session.query(
+        "SELECT EXISTS (SELECT 1 FROM timer_mark WHERE payment_id = ? AND kind = 'to_be_told')");
+    if (query.with(*question.payment_id).next() && query.row().flag()) continue;
+    insert_mark(session, *question.payment_id, {.kind = core::TimerMark::Kind::kToBeTold}, now);
+  }
+  if (!backfilled.progress.empty()) store_value(session, kBackfillKey, backfilled.progress);
+}
+
 void shift_plans(Session& session, std::chrono::milliseconds by) {
   RECONCILED_MARK(kPlansShifted);
   const std::int64_t ms = by.count();

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemon/core/decision/announcement.h"
-#include "storage/records.h"
+#include "storage/notification_records.h"
 #include "storage/session.h"
 
 namespace reconciled::storage {

@@ -32,8 +32,10 @@ std::int64_t add_version(Session& session, const OrderRequest& request, bool del
   return session
       .query(
           "INSERT INTO expected_order (payment_id, amount, currency, name, deleted,"
-          "  registered_at_ms) VALUES (?, ?, ?, ?, ?, ?) RETURNING order_id")
-      .with(request.payment_id, request.amount, request.currency, request.name, deleted, request.at)
+          "  registered_at_ms, note, by_whom) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING order_id")
+      .with(request.payment_id, request.amount, request.currency, request.name, deleted, request.at,
+            request.correction ? if_any(request.correction->note) : std::nullopt,
+            request.correction ? if_any(request.correction->by) : std::nullopt)
       .number();
 }
 
@@ -50,7 +52,8 @@ OrderOutcome register_order(Session& session, const DecisionContext& context,
     }
     return OrderOutcome::kUnchanged;
   }
-  if (known && !same_money && is_known_paid(session, request.payment_id)) {
+  const bool is_paid = known && !same_money && is_known_paid(session, request.payment_id);
+  if (is_paid && !request.correction) {
     RECONCILED_MARK(kOrderConflict);
     return OrderOutcome::kConflict;
   }
@@ -59,6 +62,8 @@ OrderOutcome register_order(Session& session, const DecisionContext& context,
   if (!same_money) {
     // What PortOne was told once would go on to stand, and no window open for this amount.
     tells_portone = tells_portone || was_preregistered(session, request.payment_id);
+    // No window opens for what is paid.
+    tells_portone = tells_portone && !is_paid;
     drop_preregistrations(session, request.payment_id, "another amount was registered", request.at);
   }
   const std::int64_t order_id = add_version(session, request, false);

@@ -67,21 +67,29 @@ std::vector<AttemptView> load_attempts(Session& session, const core::PaymentId& 
   return attempts;
 }
 
+FindingView read_finding(Row& row) {
+  const std::int64_t id = row.integer();
+  core::PaymentId payment = row.payment_id();
+  const auto kind = row.word<core::FindingKind>();
+  const bool open = row.flag();
+  std::string detail = row.text();
+  const core::Time opened = row.time();
+  const auto closed = row.optional_time();
+  std::string closed_by = row.text();
+  std::string by = row.text();
+  return {id,     std::move(payment),   kind,          open,      std::move(detail), opened,
+          closed, std::move(closed_by), std::move(by), row.text()};
+}
+
 std::vector<FindingView> load_findings(Session& session, const core::PaymentId& id) {
-  Query query = session.query(
-      "SELECT finding_id, kind, open, detail, opened_at_ms, closed_at_ms, note FROM finding "
-      "WHERE payment_id = ? ORDER BY finding_id");
+  static const std::string sql =
+      std::string(kFindings) + " WHERE f.payment_id = ? ORDER BY f.finding_id";
+  Query query = session.query(sql.c_str());
   query.with(id);
   std::vector<FindingView> findings;
   while (query.next()) {
     Row row = query.row();
-    const std::int64_t finding_id = row.integer();
-    const auto kind = row.word<core::FindingKind>();
-    const bool open = row.flag();
-    std::string detail = row.text();
-    const core::Time opened = row.time();
-    const auto closed = row.optional_time();
-    findings.push_back({finding_id, id, kind, open, std::move(detail), opened, closed, row.text()});
+    findings.push_back(read_finding(row));
   }
   return findings;
 }

@@ -18,6 +18,14 @@ inline constexpr const char* kPaymentColumns =
     "   'awaiting_deposit')), p.version";
 [[nodiscard]] PaymentView read_payment(Row row);
 
+// What read_finding expects; conditions name `finding f`.
+inline constexpr const char* kFindings =
+    "SELECT f.finding_id, f.payment_id, f.kind, f.open, f.detail, f.opened_at_ms, f.closed_at_ms,"
+    "  f.closed_by, r.by_whom, f.note "
+    "FROM finding f LEFT JOIN resolution r ON r.payment_id = f.payment_id AND r.kind = f.kind"
+    "  AND r.cause = f.cause";
+[[nodiscard]] FindingView read_finding(Row& row);
+
 // The payment's row; nothing where it has none.
 [[nodiscard]] std::optional<PaymentView> load_payment(Session& session, const core::PaymentId& id);
 [[nodiscard]] std::vector<AttemptView> load_attempts(Session& session, const core::PaymentId& id);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "daemon/core/decision/lookup_plan.h"
+#include "storage/backfill_records.h"
 #include "storage/records.h"
 #include "storage/session.h"
 #include "storage/units/notifications.h"
@@ -26,7 +27,7 @@ struct DecisionContext {
 
 // Why a payment is decided anew: goes into its history.
 struct Cause {
-  const char* kind;  // event | snapshot | order | timer | rebuild
+  const char* kind;  // event | snapshot | order | resolution | timer | rebuild
   std::optional<std::int64_t> id;
   bool restores = false;  // rebuild: the payment's row may have been taken away
 };
@@ -124,6 +125,9 @@ struct OpenedFindings {
 // Opens and closes the payment's findings as the decision says.
 OpenedFindings write_findings(Session& session, const core::PaymentId& payment_id,
                               const core::Decision& decision, core::Time now);
+// A person closes a finding, for good; what it held is decided anew.
+ResolveOutcome resolve_finding(Session& session, const DecisionContext& context,
+                               const ResolveRequest& request, std::optional<Settled>& settled);
 // Tells the shop's backend of a finding that no decision opened, and of nothing else.
 [[nodiscard]] NotificationCounts tell_of_finding(Session& session, const DecisionContext& context,
                                                  const core::PaymentId& payment_id,
@@ -145,6 +149,8 @@ void forget_lookup(Session& session, const Question& question);
 void hasten_lookup(Session& session, const Question& question, core::Time at);
 // What a sweep found is due now, and the sweep came so far: one commit tells both.
 void note_swept(Session& session, const Swept& swept, core::Time now);
+// What a backfill found is due now, and the backfill came so far, likewise.
+void note_backfilled(Session& session, const Backfilled& backfilled, core::Time now);
 // Our clock was set: what is planned keeps its distance from now.
 void shift_plans(Session& session, std::chrono::milliseconds by);
 

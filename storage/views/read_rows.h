@@ -21,8 +21,6 @@ inline constexpr const char* kEventColumns =
     " e.status, e.hint, e.reason_code, e.reason_message, e.signed, e.remote_ip, e.known_source,"
     " g.copies, g.last_arrival_ms, g.processed_at_ms";
 [[nodiscard]] EventView read_event(Row& row);
-// finding_id, payment_id, kind, open, detail, opened_at_ms, closed_at_ms, note
-[[nodiscard]] FindingView read_finding(Row row);
 // The columns that reader_notifications.cpp names, in order.
 [[nodiscard]] NotificationView read_notification(Row& row);
 

@@ -44,17 +44,6 @@ EventView read_event(Row& row) {
   return view;
 }
 
-FindingView read_finding(Row row) {
-  const std::int64_t id = row.integer();
-  core::PaymentId payment = row.payment_id();
-  const auto kind = row.word<core::FindingKind>();
-  const bool open = row.flag();
-  std::string detail = row.text();
-  const core::Time opened = row.time();
-  const auto closed = row.optional_time();
-  return {id, std::move(payment), kind, open, std::move(detail), opened, closed, row.text()};
-}
-
 Page<PaymentView> Reader::payments(const PaymentFilter& filter) {
   // By result there is an index; all other filters narrow down what is read newest first.
   static const std::string all =
@@ -132,15 +121,26 @@ std::vector<RejectedDelivery> Reader::rejected(std::int64_t limit) {
   return list;
 }
 
+std::optional<FindingView> Reader::finding(std::int64_t id) {
+  static const std::string sql = std::string(kFindings) + " WHERE f.finding_id = ?";
+  Query query = impl_->session.query(sql.c_str());
+  if (!query.with(id).next()) return std::nullopt;
+  Row row = query.row();
+  return read_finding(row);
+}
+
 Page<FindingView> Reader::findings(bool open_only, std::int64_t limit,
                                    std::optional<std::int64_t> cursor) {
-  Query query = impl_->session.query(
-      "SELECT finding_id, payment_id, kind, open, detail, opened_at_ms, closed_at_ms, note "
-      "FROM finding WHERE finding_id < ? AND (? = 0 OR open = 1) "
-      "ORDER BY finding_id DESC LIMIT ?");
+  static const std::string sql = std::string(kFindings) +
+                                 " WHERE f.finding_id < ? AND (? = 0 OR f.open = 1)"
+                                 " ORDER BY f.finding_id DESC LIMIT ?";
+  Query query = impl_->session.query(sql.c_str());
   query.with(cursor.value_or(kNewest), open_only, limit + 1);
   Page<FindingView> page;
-  while (query.next()) page.items.push_back(read_finding(query.row()));
+  while (query.next()) {
+    Row row = query.row();
+    page.items.push_back(read_finding(row));
+  }
   close_page(page, limit, [](const FindingView& view) { return view.id; });
   return page;
 }

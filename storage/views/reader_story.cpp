@@ -210,13 +210,17 @@ Page<PaymentView> Reader::listing(const PaymentListing& wanted) {
 
 Page<FindingView> Reader::open_findings(std::optional<core::FindingKind> kind, std::int64_t limit,
                                         std::optional<std::int64_t> cursor) {
-  Query query = impl_->session.query(
-      "SELECT finding_id, payment_id, kind, open, detail, opened_at_ms, closed_at_ms, note "
-      "FROM finding WHERE open = 1 AND finding_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR kind = ?2) "
-      "ORDER BY finding_id DESC LIMIT ?3");
+  static const std::string sql =
+      std::string(kFindings) +
+      " WHERE f.open = 1 AND f.finding_id < ?1 AND (CAST(?2 AS TEXT) IS NULL OR f.kind = ?2)"
+      " ORDER BY f.finding_id DESC LIMIT ?3";
+  Query query = impl_->session.query(sql.c_str());
   query.with(cursor.value_or(kNewest), kind, limit + 1);
   Page<FindingView> page;
-  while (query.next()) page.items.push_back(read_finding(query.row()));
+  while (query.next()) {
+    Row row = query.row();
+    page.items.push_back(read_finding(row));
+  }
   close_page(page, limit, [](const FindingView& view) { return view.id; });
   return page;
 }

@@ -189,6 +189,30 @@ bool Reader::is_news(const core::Snapshot& listed) {
                             (disputes && *disputes != row.text()));
 }
 
+std::vector<Question> Reader::news_in(core::Api api, Askable askable,
+                                      const std::vector<core::Snapshot>& listed,
+                                      const std::vector<core::UnreadableRow>& unreadable) {
+  // An order has all its attempts in one answer. (V1: the list's row names both.)
+  const auto question_about = [api](const core::PaymentId& payment) {
+    const auto kind = api == core::Api::kV1 ? QuestionKind::kV1Order : QuestionKind::kV2Payment;
+    return Question{kind, payment.str(), payment, {}, false};
+  };
+  std::vector<Question> found;
+  for (const core::Snapshot& row : listed) {
+    // A window that was opened and nothing more is nothing to reconcile; and V1's own list tells of
+    // V1 payments.
+    if (row.result == core::Result::kReady) continue;
+    const bool by_v2_alone = api == core::Api::kV2 && row.version == core::Api::kV1;
+    if ((by_v2_alone && askable.v1) || !is_news(row)) continue;
+    found.push_back(question_about(row.payment_id));
+    if (api == core::Api::kV2) found.back().named_attempts.push_back(row.attempt_id);
+  }
+  for (const core::UnreadableRow& row : unreadable) {
+    if (const auto payment = payment_of(row.id)) found.push_back(question_about(*payment));
+  }
+  return found;
+}
+
 std::optional<core::PaymentId> Reader::payment_of(const std::string& id) {
   Query query = impl_->session.query(
       "SELECT payment_id FROM payment WHERE payment_id = ?1 UNION ALL "

@@ -172,3 +172,39 @@ TEST_CASE("admin query: anything that is not exactly an order is refused") {
   for (int i = 0; i < 5'000; ++i) deep += "[";
   CHECK(order_fails(deep));
 }
+
+TEST_CASE("admin query: a note is counted in characters, and so is who writes it") {
+  const auto read = [](const std::string& note, const std::string& by) {
+    return read_resolve_body(R"({"note":")" + note + R"(","by":")" + by + "\"}");
+  };
+  const auto times = [](const std::string& text, int count) {
+    std::string all;
+    for (int n = 0; n < count; ++n) all += text;
+    return all;
+  };
+  for (const std::string& character : {std::string("x"), std::string("은"), std::string("😀")}) {
+    CAPTURE(character);
+    const auto longest = read(times(character, 1'000), times(character, 100));
+    REQUIRE(longest.ok());
+    CHECK(longest.value().note == times(character, 1'000));
+    CHECK(longest.value().by == times(character, 100));
+    CHECK_FALSE(read(times(character, 1'001), "kim").ok());
+    CHECK_FALSE(read("x", times(character, 101)).ok());
+  }
+}
+
+TEST_CASE("admin query: an order is corrected with both members, never by accident") {
+  const std::string order = R"({"amount":1,"currency":"KRW")";
+  const auto plain = read_order_body(kPayment, order + "}", kNow);
+  REQUIRE(plain.ok());
+  CHECK_FALSE(plain.value().correction.has_value());
+  for (const char* more : {R"(,"correct":true})", R"(,"note":"x"})", R"(,"by":"kim"})",
+                           R"(,"correct":false,"note":"x"})", R"(,"correct":"true","note":"x"})",
+                           R"(,"correct":true,"note":""})", R"(,"correct":true,"note":null})"}) {
+    CAPTURE(std::string(more));
+    CHECK(order_fails(order + more));
+  }
+  const auto both = read_order_body(kPayment, order + R"(,"correct":true,"note":"x","by":"kim"})", kNow);
+  REQUIRE(both.ok());
+  CHECK(both.value().correction.value().by == "kim");
+}

@@ -161,6 +161,10 @@ std::vector<Measurement> measurements(const Extent& extent) {
                    [mode](double) { return misbehaving(mode); }});
   }
   if (!extent.full) return all;
+  for (const char* api : {"v1", "v2"}) {
+    all.push_back({std::string("books of 100000 payments, ") + api, 0,
+                   [api](double) { return books_of(api, 100'000, 50); }, true});
+  }
   for (const std::size_t idle : {0U, 10'000U}) {
     add("webhooks beside " + std::to_string(idle) + " idle connections", 1,
         [idle](double s) { return beside_idle(idle, s); });

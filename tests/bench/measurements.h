@@ -52,6 +52,10 @@ struct Extent {
 [[nodiscard]] Figures notifications(int shop_delay_ms);
 [[nodiscard]] Figures ingest_with_notifications(bool are_on, int connections);
 
+// books.cpp: a day of so many payments compared with PortOne's list, this far away; before, they are
+// taken in by a backfill. Throws where the books do not agree.
+[[nodiscard]] Figures books_of(const std::string& api, std::size_t payments, int portone_delay_ms);
+
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);
 // large_file.cpp: with so many payments in the file already. No figures where the disk has no room.

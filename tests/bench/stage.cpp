@@ -21,7 +21,8 @@ e2e::Settings settings_for(const e2e::SandboxProcess& portone, const StageOption
   settings.webhook_lines = R"(source_ips = ["127.0.0.1"])";
   settings.reconcile_lines = R"(lookup_schedule = ["10s", "30s", "1m", "24h"])"
                              "\nlookups_in_flight = " +
-                             std::to_string(options.lookups_in_flight);
+                             std::to_string(options.lookups_in_flight) + "\n" +
+                             options.reconcile_lines;
   settings.notify_lines = options.notify_lines;
   return settings;
 }

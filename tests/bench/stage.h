@@ -18,6 +18,7 @@ struct StageOptions {
   int portone_delay_ms = 50;
   int lookups_in_flight = 64;
   std::string notify_lines{};
+  std::string reconcile_lines{};  // more of them
   e2e::Command program{};  // another than `reconciled`
 };
 

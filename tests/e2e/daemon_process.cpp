@@ -51,6 +51,7 @@ std::string toml_of(const Settings& s, const std::string& database) {
   toml += "[reconcile]\nsweep_every = \"" + s.sweep_every + "\"\n";
   toml += s.reconcile_lines.empty() ? "lookup_schedule = [\"1s\", \"2s\"]" : s.reconcile_lines;
   if (!s.notify_lines.empty()) toml += "\n[notify]\n" + s.notify_lines;
+  if (!s.alert_lines.empty()) toml += "\n[alert]\n" + s.alert_lines;
   return toml + "\n";
 }
 

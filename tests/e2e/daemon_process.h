@@ -30,6 +30,7 @@ struct Settings {
   std::string sweep_every = "0";
   std::string reconcile_lines{};  // replaces the short schedule below
   std::string notify_lines{};
+  std::string alert_lines{};
 };
 
 [[nodiscard]] std::string toml_of(const Settings& settings, const std::string& database);

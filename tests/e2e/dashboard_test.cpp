@@ -171,6 +171,31 @@ TEST_CASE("dashboard: a message is sent again") {
   shop.wait_for_taken(2);
 }
 
+TEST_CASE("dashboard: a person closes a finding with a note, and nothing without one") {
+  Rig rig;
+  rig.daemon.register_order("late", 10'000);
+  const Json attempt =
+      rig.portone.make({{"payment_id", "late"}, {"amount", 10'000}, {"status", "failed"}});
+  rig.daemon.wait_for_result("late", "failed");
+  rig.portone.move(attempt, {{"status", "paid"}});
+  rig.daemon.wait_for_result("late", "paid");
+  Visitor visitor(rig);
+  const std::string page = "/dashboard/payments/late";
+  const std::string form = visitor.form_of(page) + "&payment=late";
+  CHECK(says(visitor.get(page), "/dashboard/findings/1/resolve"));
+  CHECK(visitor.post("/dashboard/findings/1/resolve", form + "&note=+").status == 400);
+  CHECK(visitor.post("/dashboard/findings/1/resolve", "payment=late&note=x").status == 403);
+  CHECK(open_findings(rig.daemon.payment("late")).size() == 1);
+  const std::string full = form + "&by=kim&note=" + encode("<b>고객과 통화함</b>");
+  CHECK(visitor.post("/dashboard/findings/1/resolve", full).header("Location") ==
+        page + "?done=resolved");
+  CHECK(open_findings(rig.daemon.payment("late")).empty());
+  CHECK(says(visitor.get(page), "&lt;b&gt;고객과 통화함"));
+  CHECK(visitor.post("/dashboard/findings/1/resolve", full).header("Location") ==
+        page + "?done=closed");
+  CHECK(visitor.post("/dashboard/findings/99/resolve", full).status == 404);
+}
+
 TEST_CASE("dashboard: a payment is found by its number, by an attempt's, and by a part of it") {
   Rig rig;
   for (const char* id : {"2026-abc-001", "2026-abc-002", "2026-xyz-003"}) rig.daemon.register_order(id);

@@ -109,7 +109,7 @@ TEST_CASE("commands: a mistyped word is named together with what was meant") {
   CHECK(has(said({"foo"}), "unknown command 'foo'\n"));
   CHECK(has(said({"--config", "x", "statsu"}), "unknown command 'statsu', did you mean 'status'?"));
   CHECK(has(said({"a\x1b[31m"}), "unknown command 'a [31m'"));
-  CHECK(has(said({}), "name a command: serve, check"));
+  CHECK(has(said({}), "name a command: init, serve, check"));
   CHECK(has(said({"list", "--reslt", "paid"}), "no option --reslt, did you mean --result?"));
   CHECK(has(said({"check", "--offline"}),
             "It knows: --config, --help, --online, --quiet, --reload."));

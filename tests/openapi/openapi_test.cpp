@@ -163,6 +163,11 @@ void see_orders(Witness& witness) {
   witness.see("/orders/new");
   witness.see("DELETE", "/orders/new", Json::object());
   witness.see("DELETE", "/orders/new", Json::object());
+  witness.see("PUT", "/orders/paid-v2",
+              {{"amount", 1}, {"currency", "KRW"}, {"correct", true}, {"note", "a typo"}, {"by", "kim"}});
+  witness.see("PUT", "/orders/paid-v2",
+              {{"amount", 10'000}, {"currency", "KRW"}, {"correct", true}, {"note", "it was none"}});
+  witness.see("PUT", "/orders/paid-v2", {{"amount", 1}, {"currency", "KRW"}, {"correct", true}});
   witness.see("DELETE", "/orders/paid-v2", Json::object());
   witness.see("/orders/unknown");
 }
@@ -173,6 +178,36 @@ void see_notifications(Witness& witness) {
   witness.see("POST", "/notifications/1/resend", Json::object());
   witness.see("POST", "/notifications/777777/resend", Json::object());
   witness.see("POST", "/notifications/resend", {{"since", "2026-01-01T00:00:00Z"}});
+}
+
+void see_books(Witness& witness, Rig& rig) {
+  rig.portone.rest_fault({{"mode", "slow"}, {"delay_ms", 2'000}, {"where", {"v1 list", "v2 list"}}});
+  witness.see("/backfill");
+  witness.see("POST", "/backfill", {{"from", "2025-11-22"}, {"to", "2025-11-23"}, {"notify", true}});
+  witness.see("POST", "/backfill", {{"from", "2025-11-22"}, {"to", "2025-11-24"}});
+  witness.see("/backfill");
+  witness.see("DELETE", "/backfill", Json::object());
+  witness.see("DELETE", "/backfill", Json::object());
+  witness.see("POST", "/report", {{"day", "today"}});
+  witness.see("POST", "/report", {{"day", "2025-11-22"}});
+  witness.see("/report?format=csv");
+  rig.portone.clear_faults();
+  wait_until("the report is made",
+             [&] { return witness.see("/report").at("state") == "done"; });
+  CHECK(witness.see("/report?day=today").at("difference_count") > 3);
+  witness.see("/report?format=csv");
+}
+
+void see_findings(Witness& witness) {
+  const Json all = witness.see("/findings").at("findings");
+  CHECK(all.size() > 4);
+  for (const Json& finding : all) {
+    const std::string target = "/findings/" + finding.at("id").dump() + "/resolve";
+    witness.see("POST", target, {{"note", "seen"}, {"by", "kim"}});
+  }
+  witness.see("/findings?open=true");
+  witness.see("POST", "/findings/1/resolve", Json::object());
+  witness.see("POST", "/findings/777777/resolve", {{"note", "seen"}});
 }
 
 void see_the_rest(Witness& witness) {
@@ -193,7 +228,7 @@ void see_the_rest(Witness& witness) {
   witness.see("POST", "/events/777777/replay", Json::object());
   witness.see("/changes?cursor=1000000");
   CHECK(witness.see("/rejected").at("rejected").size() == 1);
-  CHECK(witness.see("/findings").at("findings").size() > 4);
+  see_findings(witness);
   witness.see("/payments?limit=1");
 }
 
@@ -211,6 +246,7 @@ TEST_CASE("openapi: what the admin endpoint does is what GET /openapi.json descr
   see_orders(witness);
   see_the_rest(witness);
   see_notifications(witness);
+  see_books(witness, rig);
 
   const std::vector<Description::Operation> operations = Description(api).operations();
   const auto has_body = [](const auto& operation) { return operation.method != "GET"; };

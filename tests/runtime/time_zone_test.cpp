@@ -33,3 +33,43 @@ TEST_CASE("time zone: what the offset is then, not now") {
   CHECK(local_time(at("2026-12-01T00:00:00Z")).utc_offset == -5h);
   set_time_zone("UTC");
 }
+
+TEST_CASE("time zone: a day begins when the clocks first show it, whatever they do then") {
+  struct Case {
+    const char* zone;
+    const char* date;
+    const char* begin;
+    std::chrono::minutes length;
+  };
+  const auto days = [](std::chrono::hours more) { return std::chrono::minutes(24h + more); };
+  for (const Case& one : {
+           Case{"Asia/Seoul", "2026-11-25", "2026-11-24T15:00:00Z", days(0h)},
+           Case{"UTC", "2026-12-31", "2026-12-31T00:00:00Z", days(0h)},
+           Case{"Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", days(-1h)},
+           Case{"Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", days(1h)},
+           Case{"America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", days(1h)},
+           // Midnight is left out; midnight is shown twice.
+           Case{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", days(-1h)},
+           Case{"America/Havana", "2026-03-08", "2026-03-08T05:00:00Z", days(-1h)},
+           Case{"America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", days(1h)},
+           Case{"Australia/Lord_Howe", "2026-04-05", "2026-04-04T13:00:00Z",
+                std::chrono::minutes(24h + 30min)},
+           Case{"Pacific/Kiritimati", "2026-01-01", "2025-12-31T10:00:00Z", days(0h)}}) {
+    CAPTURE(one.zone);
+    CAPTURE(one.date);
+    set_time_zone(one.zone);
+    const std::string text = one.date;
+    const std::chrono::year_month_day date{
+        std::chrono::year(std::stoi(text.substr(0, 4))),
+        std::chrono::month(static_cast<unsigned>(std::stoi(text.substr(5, 2)))),
+        std::chrono::day(static_cast<unsigned>(std::stoi(text.substr(8, 2))))};
+    const core::Time begin = begin_of_day(date);
+    CHECK(core::to_rfc3339(begin) == core::to_rfc3339(at(one.begin)));
+    CHECK(local_date(begin) == date);
+    CHECK(local_date(begin - 1ms) < date);
+    const core::Time end =
+        begin_of_day(std::chrono::year_month_day(std::chrono::sys_days(date) + std::chrono::days(1)));
+    CHECK(end - begin == one.length);
+  }
+  set_time_zone("UTC");
+}

@@ -89,10 +89,8 @@ std::optional<Filter> read_filter(const Json& object) {
   return filter;
 }
 
-// One attempt for each payment of a store, in the order of the payments' creation.
-std::vector<Attempt> payments_of(World& world, const std::string& store_id, View& view) {
-  std::vector<Attempt> all = view.see(
-      world.store.select([&](const Attempt& attempt) { return attempt.store_id == store_id; }));
+// One attempt for each payment of those attempts, in the order of the payments' creation.
+std::vector<Attempt> one_a_payment(std::vector<Attempt> all) {
   std::vector<Attempt> result;
   std::unordered_map<std::string, std::size_t> place;
   for (Attempt& attempt : all) {
@@ -105,6 +103,31 @@ std::vector<Attempt> payments_of(World& world, const std::string& store_id, View
     result[found->second] = *representative(pair);
   }
   return result;
+}
+
+std::vector<Attempt> payments_of(World& world, const std::string& store_id, View& view) {
+  return one_a_payment(view.see(
+      world.store.select([&](const Attempt& attempt) { return attempt.store_id == store_id; })));
+}
+
+// Those payments that the filter takes. Only what may be shown otherwise than it is must be looked at
+// though it is out of the window: a day may have a hundred thousand.
+std::vector<Attempt> filtered(World& world, const Filter& filter, View& view) {
+  if (!view.is_honest()) {
+    std::vector<Attempt> payments = payments_of(world, world.options.store_id, view);
+    std::erase_if(payments, [&](const Attempt& attempt) { return !filter.takes(attempt); });
+    return payments;
+  }
+  std::vector<Attempt> all = one_a_payment(world.store.select([&](const Attempt& attempt) {
+    return attempt.store_id == world.options.store_id && filter.takes(attempt);
+  }));
+  // Another attempt may stand for the payment.
+  std::erase_if(all, [&](const Attempt& attempt) {
+    const std::vector<Attempt> of_payment = world.store.attempts_of(attempt.payment_id);
+    return of_payment.size() > 1 &&
+           representative(of_payment)->attempt_id != attempt.attempt_id;
+  });
+  return all;
 }
 
 Reply invalid() { return v2_error(400, "INVALID_REQUEST", "요청이 올바르지 않습니다."); }
@@ -168,8 +191,7 @@ Reply v2_list(World& world, const Call& call, const Captures&) {
   }
   if (foreign_store(world, text(object, "storeId"))) return forbidden();
   View view(world, call);
-  std::vector<Attempt> payments = payments_of(world, world.options.store_id, view);
-  std::erase_if(payments, [&](const Attempt& attempt) { return !filter->takes(attempt); });
+  std::vector<Attempt> payments = filtered(world, *filter, view);
   sort_payments(payments, object);
   const std::vector<Json> extra = view.extra_rows();
   const auto ahead = static_cast<std::int64_t>(extra.size());

@@ -272,7 +272,7 @@ class EvidenceMaker {
     if (random_.chance(70)) return;
     const Attempt& attempt = world_.attempts.front();
     core::TimerMark mark;
-    mark.kind = static_cast<core::TimerMark::Kind>(random_.below(5));
+    mark.kind = static_cast<core::TimerMark::Kind>(random_.below(6));
     mark.up_to_event = random_.below(12);
     mark.look_up = random_.between(1, (world_.end + 100) * 10);
     if (mark.kind == core::TimerMark::Kind::kWebhookOverdue) {

@@ -232,6 +232,20 @@ class Store {
     const OrderRequest request{payment, amount, currency, name, at(now)};
     return wait<OrderOutcome>([&](auto done) { writer_->register_order(request, done); }).value();
   }
+  // A person corrects what is paid already.
+  OrderOutcome correct(std::int64_t amount, int now, const std::string& note = "typo") {
+    OrderRequest request{kPayment, amount, kKrw, "", at(now)};
+    request.correction = storage::ByHand{"kim", note};
+    return wait<OrderOutcome>([&](auto done) { writer_->register_order(request, done); }).value();
+  }
+  // A person closes a finding.
+  storage::ResolveOutcome resolve(std::int64_t finding, int now, const std::string& note = "seen",
+                                  const std::string& by = "kim") {
+    return wait<storage::ResolveOutcome>([&](auto done) {
+             writer_->resolve_finding({finding, {by, note}, at(now)}, done);
+           })
+        .value();
+  }
   // Registered, and PortOne is to be told.
   OrderOutcome preregister(std::int64_t amount, int now, const PaymentId& payment = kPayment,
                            const std::string& name = "") {

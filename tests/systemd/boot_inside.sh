@@ -1,6 +1,7 @@
 #!/bin/sh
 # What boot.sh runs inside: as root, in a real systemd. Makes /boot.passed where all is as it should.
 set -u
+cd /boot-test || exit 1
 
 faults=0
 fault() { echo "FAULT: $*"; faults=$((faults + 1)); }
@@ -28,7 +29,7 @@ listen = "127.0.0.1:$(($3 + 1))"
 [admin]
 listen = "127.0.0.1:$(($3 + 2))"
 [portone.v2]
-base_url = "http://127.0.0.1:9"
+base_url = "http://127.0.0.1:8810"
 api_secret = "credential:portone_api_secret"
 store_id = "store-1"
 webhook_secrets = ["credential:portone_webhook_secret"]
@@ -89,13 +90,15 @@ sockets() { # service, webhook socket, redirect socket, address
   must "$1 answers after a restart" answers "$4"
 }
 
-systemd-sysusers reconciled.conf
-mkdir -p /etc/reconciled
+. ./package_steps.sh
+. ./running_steps.sh
+
+install_older
 configure /etc/reconciled/reconciled.toml /var/lib/reconciled/reconciled.db 8801
 credentials /etc/reconciled/credentials
 configure /etc/reconciled/shop.toml /var/lib/reconciled/shop/reconciled.db 8811
 credentials /etc/reconciled/credentials/shop
-systemctl daemon-reload
+upgrade
 
 for unit in reconciled reconciled@shop; do
   file=/etc/reconciled/${unit#reconciled@}.toml
@@ -105,9 +108,16 @@ for unit in reconciled reconciled@shop; do
   must "status as root" reconciled --config "$file" status
   reloads "$unit" "$file"
 done
+take_in_a_webhook
+begin_a_third_store
+read_as_operator
+end_a_hanging_one
+stop_with_a_webhook_in_flight
 sockets reconciled reconciled-webhook.socket reconciled-redirect.socket 127.0.0.1:8801
 sockets reconciled@shop reconciled-webhook@shop.socket reconciled-redirect@shop.socket \
   unix:/run/reconciled-webhook-shop.sock
+must "webhooks during restarts behind a socket" python3 traffic.py hand-over 8801 reconciled
+cat /tmp/said
 
 # The database is still the daemon's after root has read it.
 chown_faults=$(find /var/lib/reconciled -not -user reconciled)
@@ -117,6 +127,11 @@ printf 'key-\351\n' >/etc/reconciled/credentials/portone_api_secret
 must_fail "start with a secret that is no text" systemctl restart reconciled
 told reconciled "portone.v2.api_secret: credential:portone_api_secret holds a character beyond"
 [ "$(systemctl show -p ExecMainStatus --value reconciled)" = 78 ] || fault "the status is not 78"
+credentials /etc/reconciled/credentials
+must "start with the secret mended" systemctl restart reconciled
+
+remove_and_install_again
+purge
 
 [ "$faults" = 0 ] && : >/boot.passed
 exit 0

@@ -7,7 +7,7 @@ set -eu
 
 program=$1
 units=$(cd "$2" && pwd)
-most_exposed=15 # tenths of systemd's exposure level
+most_exposed=11 # tenths of systemd's exposure level
 copies=$(mktemp -d)
 trap 'rm -rf "$copies"' EXIT
 
@@ -43,10 +43,10 @@ sed -e '/^Protect/d' -e '/^Private/d' -e '/^Restrict/d' \
   "$units/reconciled.service" >"$copies/broken/reconciled.service"
 must_fail is_confined "$copies/broken/reconciled.service"
 
-for unit in "$units"/*.service "$units"/*.socket; do
+for unit in "$units"/*.service "$units"/*.socket "$units"/*.timer; do
   sed -E "s#^(ExecStart|ExecReload)=/usr/bin/reconciled#\\1=$program#" "$unit" >"$copies/${unit##*/}"
 done
-loads "$copies"/*.service "$copies"/*.socket
+loads "$copies"/*.service "$copies"/*.socket "$copies"/*.timer
 for unit in "$copies"/*.service; do
   is_confined "$unit"
 done

@@ -72,7 +72,6 @@ class ConfigReader {
   void read_v2(Section& section);
   void read_webhook_secrets(Section& section, std::vector<std::string>& secrets);
   void read_notify();
-  void read_alert();
   void pass_over_other_tables();
 
   const ConfigReading& reading_;
@@ -96,7 +95,8 @@ Outcome<Config, std::vector<ConfigFault>> ConfigReader::read() {
   Section reconcile = root_.below("reconcile");
   read_reconcile(reconcile, config_.reconcile, faults_);
   read_notify();
-  read_alert();
+  Section alert = root_.below("alert");
+  read_alert(alert, config_.alert, secrets_, faults_);
   root_.finish();
   pass_over_other_tables();
   if (!faults_.empty()) return std::move(faults_);
@@ -319,19 +319,6 @@ void ConfigReader::read_notify() {
   section.finish();
 }
 
-void ConfigReader::read_alert() {
-  Section section = root_.below("alert");
-  const auto urls = section.texts("urls");
-  if (urls && !urls->empty()) {
-    section.fault("urls", "alerts are not supported by this version; leave it empty");
-  }
-  const auto heartbeat = section.text("heartbeat_url");
-  if (heartbeat && !heartbeat->empty()) {
-    section.fault("heartbeat_url", "alerts are not supported by this version; set it to \"\"");
-  }
-  section.finish();
-}
-
 // What is wrong in a table that does not concern the one who asks; a table that nobody knows may be
 // one that does, misspelled.
 void ConfigReader::pass_over_other_tables() {
@@ -350,6 +337,9 @@ void ConfigReader::pass_over_other_tables() {
       break;
     case ConfigUse::kAskPortone:
       ours = "portone.";
+      break;
+    case ConfigUse::kTellPeople:
+      ours = "alert.";
       break;
   }
   const auto concerns_others = [&](const ConfigFault& fault) {

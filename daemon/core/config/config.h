@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/core/config/alert_url.h"
 #include "daemon/core/words/outcome.h"
 #include "daemon/core/words/states.h"
 
@@ -106,6 +107,7 @@ struct Config {
   ReconcileConfig reconcile;
   std::string notify_url;     // of the shop's backend; empty: nothing is sent
   std::string notify_secret;  // whsec_…; with a URL
+  AlertConfig alert;          // who is told what is wrong
   // By key, as "portone.v2.webhook_secrets[0]": each secret that was read.
   std::map<std::string, SecretOrigin> secret_origins;
 };
@@ -125,6 +127,8 @@ struct SecretReference {
 struct SecretError {
   std::string message;
 };
+// What stands in the place of a credential that cannot be read where that is no fault (secrets.h).
+inline constexpr const char* kUnreadCredential = "AAAA";
 using SecretSource = std::function<Outcome<std::string, SecretError>(const SecretReference&)>;
 
 // What the configuration is read for. The narrower ones resolve no secret that they do not need, and
@@ -133,7 +137,8 @@ enum class ConfigUse {
   kServe,     // all of it
   kReadFile,  // where the database stands, and the time zone; no secret at all
   kAskDaemon,  // the admin endpoint with its token, and the time zone
-  kAskPortone  // PortOne's APIs with their keys, but no webhook secrets, and the time zone
+  kAskPortone,  // PortOne's APIs with their keys, but no webhook secrets, and the time zone
+  kTellPeople   // where people are told, with what the messages say of the shop
 };
 struct ConfigReading {
   ConfigUse use = ConfigUse::kServe;

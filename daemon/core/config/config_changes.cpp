@@ -27,6 +27,15 @@ bool are_webhook_secrets_live(const PortoneV2Config& old, const PortoneV2Config&
   return true;
 }
 
+bool are_alert_urls_live(const AlertConfig& old, const AlertConfig& fresh, const Config& config) {
+  for (const auto& [key, origin] : config.secret_origins) {
+    if (key.starts_with("alert.urls[") && !is_reread(config, key) && old.urls != fresh.urls) {
+      return false;
+    }
+  }
+  return true;
+}
+
 template <class Visit>
 void visit_listener(const std::string& table, ListenerConfig& old, const ListenerConfig& fresh,
                     Visit visit) {
@@ -109,6 +118,15 @@ void visit_reconcile(ReconcileConfig& old, const ReconcileConfig& fresh, Visit v
         fresh.unregistered_orders);
 }
 
+template <class Visit>
+void visit_alert(AlertConfig& old, const AlertConfig& fresh, const Config& config, Visit visit) {
+  visit("alert.urls", are_alert_urls_live(old, fresh, config), old.urls, fresh.urls);
+  visit("alert.language", kLive, old.language, fresh.language);
+  visit("alert.dashboard_url", kLive, old.dashboard_url, fresh.dashboard_url);
+  visit("alert.heartbeat_url", is_reread(config, "alert.heartbeat_url"), old.heartbeat_url,
+        fresh.heartbeat_url);
+}
+
 // Each key with whether it can change while we run, the old value and the fresh one.
 template <class Visit>
 void visit_all(Config& old, const Config& fresh, Visit visit) {
@@ -130,6 +148,7 @@ void visit_all(Config& old, const Config& fresh, Visit visit) {
   visit("notify.url", kRestart, old.notify_url, fresh.notify_url);
   visit("notify.secret", is_reread(fresh, "notify.secret"), old.notify_secret,
         fresh.notify_secret);
+  visit_alert(old.alert, fresh.alert, fresh, visit);
 }
 
 }  // namespace

@@ -170,6 +170,8 @@ bool Secrets::needs(std::string_view key) const {
       return key.starts_with("admin.");
     case ConfigUse::kAskPortone:
       return key.starts_with("portone.") && key != kWebhookSecrets;
+    case ConfigUse::kTellPeople:
+      return key.starts_with("alert.");
   }
   return true;
 }

@@ -86,6 +86,8 @@ class Section {
 
 // The table [reconcile], which is `section`.
 void read_reconcile(Section& section, ReconcileConfig& reconcile, ConfigFaults& faults);
+// The table [alert], likewise.
+void read_alert(Section& section, AlertConfig& alert, Secrets& secrets, ConfigFaults& faults);
 
 template <class Enum, std::size_t N>
 void Section::choose(std::string_view name,

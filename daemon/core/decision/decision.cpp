@@ -220,6 +220,11 @@ class Judge {
 
   [[nodiscard]] bool is_before_our_time() const {
     if (!evidence_.first_started_at || evidence_.order || !evidence_.webhooks.empty()) return false;
+    const bool is_to_be_told =
+        std::any_of(evidence_.marks.begin(), evidence_.marks.end(), [](const TimerMark& mark) {
+          return mark.kind == TimerMark::Kind::kToBeTold;
+        });
+    if (is_to_be_told) return false;
     std::optional<PortoneTime> newest;
     for (const AttemptHistory& attempt : bound_) {
       if (attempt.taken == nullptr) continue;

@@ -57,7 +57,8 @@ struct TimerMark {
     kScheduleDone,    // the whole look-up schedule was asked once
     kAskingEnded,     // nothing more will be asked, and it is still open
     kUnreadable,      // PortOne's answers could not be read for a while
-    kReadable         // and then one could
+    kReadable,        // and then one could
+    kToBeTold         // a person has what happened before our time told, too (`backfill --notify`)
   };
   Kind kind = Kind::kScheduleDone;
   std::optional<AttemptId> attempt_id;  // kWebhookOverdue

@@ -173,11 +173,3 @@ TEST_CASE("configuration: what does concern it is told together with all the res
   CHECK(faults_for(ConfigUse::kReadFile, "timezone = \"..\"\n" + std::string(kV1)) ==
         std::vector<std::string>{"timezone"});
 }
-
-TEST_CASE("configuration: alerts are refused by name as long as nothing sends them") {
-  CHECK(faults_of("[alert]\nurls = []\nheartbeat_url = \"\"").empty());
-  check_one_fault("[alert]\nurls = [\"slack+https://hooks.example/x\"]", "alert.urls");
-  check_one_fault("[alert]\nheartbeat_url = \"https://beat.example/x\"", "alert.heartbeat_url");
-  check_one_fault("[alert]\nurl = \"https://beat.example/x\"", "alert.url");
-  CHECK(holds(faults_of("[alert]\nurls = [\"x\"]").at(0), "not supported by this version"));
-}

@@ -220,16 +220,13 @@ TEST_CASE("configuration: schedule entries are digits and one unit") {
   }
 }
 
-TEST_CASE("configuration: what this version does not do is refused only when asked for") {
+TEST_CASE("configuration: how often lists are walked is a duration of a second to a day, or never") {
   CHECK(good("[reconcile]\nsweep_every = \"0\"").reconcile.sweep_every == 0ms);
   CHECK(good("[reconcile]\nsweep_every = \"90s\"").reconcile.sweep_every == 90s);
   for (const char* text : {"500ms", "25h", "soon", ""}) {
     check_one_fault("[reconcile]\nsweep_every = \"" + std::string(text) + "\"",
                     "reconcile.sweep_every");
   }
-  const auto faults = faults_of("[alert]\nheartbeat_url = \"https://shop.example\"");
-  REQUIRE(faults.size() == 1);
-  CHECK(holds(faults[0], "not supported by this version"));
 }
 
 TEST_CASE("configuration: with a URL to tell the shop at, a secret to sign with is needed") {

@@ -76,7 +76,7 @@ class World {
 
   TimerMark mark(Api api) {
     TimerMark made;
-    made.kind = static_cast<TimerMark::Kind>(below(5));
+    made.kind = static_cast<TimerMark::Kind>(below(6));
     made.up_to_event = below(6) * 1'000;
     made.look_up = below(8);
     if (made.kind == TimerMark::Kind::kWebhookOverdue) {

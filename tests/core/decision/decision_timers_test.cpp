@@ -204,4 +204,9 @@ TEST_CASE("timers: what nobody named and happened before our time is taken in si
   Evidence ordered = evidence;
   ordered.order(5, kKrw);
   CHECK(has(ordered.decide(), FindingKind::kAmountMismatch));
+  // A person wants all of it told.
+  const Decision told = with(evidence, {.kind = TimerMark::Kind::kToBeTold}).decide();
+  CHECK_FALSE(told.is_silent);
+  CHECK(has(told, FindingKind::kUnregisteredOrder));
+  CHECK_FALSE(told.deliverable);
 }

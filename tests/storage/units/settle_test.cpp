@@ -251,24 +251,6 @@ TEST_CASE("flow: a finding tells of the amount that is paid, not of one that was
   CHECK(findings[0].opened_at == at(1));
 }
 
-TEST_CASE("flow: what a person closed stays closed and lifts its hold") {
-  Store store;
-  (void)store.order(kAmount);
-  Snapshot disputed = v2("tx-1", Result::kPaid, 1, 1);
-  disputed.disputes = std::vector<Dispute>{{"d-1", false}};
-  (void)store.portone_says({disputed}, 1);
-  CHECK_FALSE(store.payment().deliverable);
-  // As `resolve` writes it.
-  REQUIRE(Stranger(store.path())
-              .run("UPDATE finding SET open = 0, closed_at_ms = 1, closed_by = 'person', "
-                   "note = 'fine'")
-              .empty());
-  (void)store.portone_says({disputed}, 2);
-  CHECK(store.payment().deliverable);
-  CHECK(store.reader().findings(true, 10, std::nullopt).items.empty());
-  CHECK(store.reader().findings(false, 10, std::nullopt).items.at(0).note == "fine");
-}
-
 TEST_CASE("flow: disputes, charge-backs and the virtual account survive the store") {
   Store store;
   (void)store.order(kAmount);
