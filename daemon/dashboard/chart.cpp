@@ -12,10 +12,11 @@ using core::Html;
 
 // In the picture's own units.
 constexpr int kWidth = 720;
-constexpr int kLeft = 44;
-constexpr int kHeight = 130;  // of the bars' part
-constexpr int kLagTop = 170;
-constexpr int kLagHeight = 50;
+constexpr int kLeft = 0;
+constexpr int kHeight = 160;  // of the bars' part
+constexpr int kRoom = 32;     // above, for what the highest is
+constexpr int kLagTop = 200;
+constexpr int kLagHeight = 90;
 constexpr int kSlot = (kWidth - kLeft) / static_cast<int>(Hours::kKept);
 
 std::string at(int number) { return std::to_string(number); }
@@ -35,7 +36,7 @@ std::string hour_text(const Hour& hour) {
 void add_axis(Html& html, int y, const std::string& label, int label_y) {
   html.open("line", {{"class", "axis"}, {"x1", at(kLeft)}, {"x2", at(kWidth)}, {"y1", at(y)}, {"y2", at(y)}});
   html.close();
-  html.element("text", label, {{"x", at(kLeft - 6)}, {"y", at(label_y)}, {"text-anchor", "end"}});
+  html.element("text", label, {{"x", at(kLeft)}, {"y", at(label_y)}});
 }
 
 void add_bars(Html& html, const std::vector<Hour>& hours, std::uint64_t most) {
@@ -44,7 +45,7 @@ void add_bars(Html& html, const std::vector<Hour>& hours, std::uint64_t most) {
   for (std::size_t i = 0; i < hours.size(); ++i) {
     const std::array<std::uint64_t, 3> counts{hours[i].received, hours[i].decided, hours[i].refused};
     for (std::size_t kind = 0; kind < counts.size(); ++kind) {
-      const int height = scaled(counts[kind], most, kHeight - 10);
+      const int height = scaled(counts[kind], most, kHeight - kRoom);
       if (height == 0) continue;
       const int x = kLeft + static_cast<int>(i) * kSlot + 2 + static_cast<int>(kind) * kBar;
       html.open("rect", {{"class", kClasses[kind]},
@@ -63,7 +64,7 @@ void add_lag(Html& html, const std::vector<Hour>& hours, std::uint64_t most) {
     if (hours[i].decided == 0) continue;
     const std::string x = at(kLeft + static_cast<int>(i) * kSlot + kSlot / 2);
     const std::string y =
-        at(kLagTop + kLagHeight - scaled(hours[i].mean_lag_ms(), most, kLagHeight - 4));
+        at(kLagTop + kLagHeight - scaled(hours[i].mean_lag_ms(), most, kLagHeight - kRoom));
     points += x + "," + y + " ";
     html.open("circle", {{"class", "lagdot"}, {"cx", x}, {"cy", y}, {"r", "3"}}).close();
   }
@@ -115,18 +116,19 @@ void add_chart(Html& html, const View& view, const std::vector<Hour>& hours) {
           all.decided == 0 ? "–" : duration_text(all.mean_lag_ms(), view.language));
   html.close();
   html.open("svg", {{"class", "chart"},
-                    {"viewBox", "0 0 720 240"},
+                    {"viewBox", "0 0 720 300"},
                     {"role", "img"},
                     {"aria-label", view.say({"최근 24시간의 시간별 그림, 수치는 아래 표에 있습니다",
                                              "The last 24 hours by the hour; the figures are in the "
                                              "table below"})}});
-  add_axis(html, kHeight, count_text(most), 18);
+  add_axis(html, kHeight, std::string(view.say({"최대 ", "most "})) + count_text(most), 20);
   add_bars(html, hours, most);
   for (std::size_t i = 0; i < hours.size(); i += 3) {
     html.element("text", hour_text(hours[i]) + std::string(view.say({"시", "h"})),
-                 {{"x", at(kLeft + static_cast<int>(i) * kSlot)}, {"y", at(kHeight + 16)}});
+                 {{"x", at(kLeft + static_cast<int>(i) * kSlot)}, {"y", at(kHeight + 22)}});
   }
-  add_axis(html, kLagTop + kLagHeight, duration_text(most_lag, view.language), kLagTop + 12);
+  add_axis(html, kLagTop + kLagHeight, std::string(view.say({"지연 최대 ", "lag, most "})) + duration_text(most_lag, view.language),
+           kLagTop + 20);
   add_lag(html, hours, most_lag);
   html.close();
   add_table(html, view, hours);

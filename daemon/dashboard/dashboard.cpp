@@ -17,7 +17,7 @@ constexpr std::int64_t kRowsOfAPage = 50;
 constexpr std::int64_t kFindingsInFront = 10;
 constexpr std::size_t kMaxSearchBytes = core::kMaxIdBytes;
 constexpr auto kKeepHoursEvery = 60s;
-constexpr auto kCountEvery = 30s;
+constexpr auto kCountEvery = 5s;
 // Counting all payments takes its time with millions of them: at most a 200th of a core.
 constexpr int kCountShare = 200;
 constexpr std::chrono::seconds kWriteDeadline{10};

@@ -96,6 +96,7 @@ class Dashboard {
   [[nodiscard]] http::Answer look_up(const http::Request& request);
   [[nodiscard]] http::Answer replay(const http::Request& request);
   [[nodiscard]] http::Answer resend(const http::Request& request);
+  [[nodiscard]] http::Answer resolve(const http::Request& request);
 
   const Uses uses_;
   Sessions sessions_;

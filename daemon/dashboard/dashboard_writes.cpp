@@ -8,6 +8,8 @@
 namespace reconciled::dashboard {
 namespace {
 
+constexpr std::size_t kMaxNoteBytes = 1'000;
+constexpr std::size_t kMaxNameBytes = 100;
 constexpr std::string_view kSignIn = "/dashboard/sign-in";
 
 std::int64_t row_number(const std::string& digits) {
@@ -16,8 +18,8 @@ std::int64_t row_number(const std::string& digits) {
 
 // Whose page the button stood on.
 std::optional<core::PaymentId> payment_in(const http::Request& request) {
-  return core::PaymentId::make(
-      core::form_value(core::parse_form(request.body), "payment").value_or(""));
+  return core::PaymentId::make(core::percent_decode(
+      core::form_value(core::parse_form(request.body), "payment").value_or(""), false));
 }
 
 http::Response back_to(const std::optional<core::PaymentId>& payment, const std::string& done) {
@@ -99,6 +101,8 @@ void Dashboard::add_writes(http::Router& router) {
             [this](const Request& r) { return replay(r); });
   router.on("POST", "/dashboard/notifications/([0-9]+)/resend",
             [this](const Request& r) { return resend(r); });
+  router.on("POST", "/dashboard/findings/([0-9]+)/resolve",
+            [this](const Request& r) { return resolve(r); });
 }
 
 http::Answer Dashboard::look_up(const http::Request& request) {
@@ -153,6 +157,46 @@ http::Answer Dashboard::resend(const http::Request& request) {
                   break;
                 case storage::ResendOutcome::kResent:
                   complete(back_to(payment, "resend"));
+                  break;
+              }
+            });
+          }};
+}
+
+http::Answer Dashboard::resolve(const http::Request& request) {
+  const View view = view_of(request);
+  const auto pairs = core::parse_form(request.body);
+  const auto text_of = [&](std::string_view name, std::size_t most) {
+    return core::clean_text(
+        core::without_invisible(core::form_value(pairs, name).value_or("")), most);
+  };
+  const storage::ResolveRequest wanted{
+      row_number(request.captures.at(0)),
+      {text_of("by", kMaxNameBytes), text_of("note", kMaxNoteBytes)},
+      uses_.clock.now()};
+  if (wanted.hand.note.find_first_not_of(' ') == std::string::npos) {
+    return notice(400, view, view.say({"아무것도 하지 않았습니다", "Nothing was done"}),
+                  view.say({"무엇을 확인했는지 메모를 쓰세요.", "Write down what you found out."}));
+  }
+  return {unavailable(view), [this, view, wanted, payment = payment_in(request)](
+                                 const http::Completion& complete) {
+            limit_write(complete);
+            uses_.writer.resolve_finding(wanted, [view, payment, complete](const auto& outcome) {
+              if (!outcome.ok()) {
+                complete(std::nullopt);
+                return;
+              }
+              switch (outcome.value()) {
+                case storage::ResolveOutcome::kAbsent:
+                  complete(notice(404, view,
+                                  view.say({"없는 항목입니다", "There is no such finding"}), ""));
+                  break;
+                case storage::ResolveOutcome::kOver:
+                case storage::ResolveOutcome::kAlready:
+                  complete(back_to(payment, "closed"));
+                  break;
+                case storage::ResolveOutcome::kResolved:
+                  complete(back_to(payment, "resolved"));
                   break;
               }
             });

@@ -206,8 +206,15 @@ void add_payment_list(Html& html, const View& view,
 void add_finding(Html& html, const View& view, const storage::FindingView& finding,
                  bool with_payment) {
   const Advice advice = finding_advice(core::to_word(finding.kind), view.language);
-  html.element("h3", advice.title);
-  if (!advice.action.empty()) html.element("p", advice.action);
+  if (with_payment) {
+    html.element("h3", advice.title);
+  } else {
+    html.element("h2", advice.title);  // right under the payment's name
+  }
+  // In English the stored detail says the same, of this very case.
+  if (view.language == Language::kKorean && !advice.action.empty()) {
+    html.element("p", advice.action);
+  }
   html.open("p", {{"class", "dim"}});
   if (with_payment) {
     html.element("a", plain(finding.payment_id.str(), 120),
@@ -217,7 +224,9 @@ void add_finding(Html& html, const View& view, const storage::FindingView& findi
   add_time(html, view, finding.opened_at);
   html.text(" (" + ago_text(finding.opened_at, view.now, view.language) + ")").close();
   // Stored in English, with the figures of this case.
-  html.open("p", {{"class", "dim"}}).element("bdi", plain(finding.detail, 500), {{"lang", "en"}});
+  const bool is_second = view.language == Language::kKorean;
+  html.open("p", {{"class", is_second ? "dim" : ""}});
+  html.element("bdi", plain(finding.detail, 500), {{"lang", "en"}});
   html.close();
 }
 

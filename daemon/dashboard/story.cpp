@@ -26,18 +26,17 @@ struct Happening {
 
 // The lanes as lines, and a dot where this one stands; an image of what the words beside it say.
 void draw(Html& html, int lane) {
-  html.open("svg", {{"viewBox", "0 0 72 48"}, {"preserveAspectRatio", "none"}, {"aria-hidden", "true"}});
+  html.open("svg", {{"aria-hidden", "true"}});
   for (int i = 0; i < kLanes; ++i) {
     const std::string x = std::to_string(9 + 18 * i);
-    html.open("line", {{"class", "rail"}, {"x1", x}, {"x2", x}, {"y1", "0"}, {"y2", "48"}}).close();
+    html.open("line", {{"class", "rail"}, {"x1", x}, {"x2", x}, {"y1", "0"}, {"y2", "100%"}}).close();
   }
   const std::string style = "l" + std::to_string(lane);
   html.open("g", {{"class", style}});
-  html.open("ellipse", {{"class", "dot"},
-                        {"cx", std::to_string(9 + 18 * lane)},
-                        {"cy", "20"},
-                        {"rx", "7"},
-                        {"ry", "7"}});
+  html.open("circle", {{"class", "dot"},
+                       {"cx", std::to_string(9 + 18 * lane)},
+                       {"cy", "18"},
+                       {"r", "7"}});
   html.close().close().close();
 }
 
@@ -45,7 +44,7 @@ void add_act(Html& html, const View& view, const core::PaymentId& payment, const
              std::string_view label) {
   html.open("form", {{"method", "post"}, {"action", action}});
   add_form_token(html, view);
-  html.empty("input", {{"type", "hidden"}, {"name", "payment"}, {"value", payment.str()}});
+  html.empty("input", {{"type", "hidden"}, {"name", "payment"}, {"value", core::percent_encode(payment.str())}});
   html.element("button", label).close();
 }
 

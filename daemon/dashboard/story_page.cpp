@@ -26,6 +26,8 @@ void add_done(Html& html, const View& view, const std::string& done) {
       {"lookup", {"PortOne에 물었습니다. 잠시 뒤 새로고침하세요.", "PortOne is being asked. Reload in a moment."}},
       {"replay", {"이벤트를 다시 처리합니다. 잠시 뒤 새로고침하세요.", "The event is decided on again. Reload in a moment."}},
       {"resend", {"알림을 다시 보냅니다.", "The message is sent again."}},
+      {"resolved", {"해결로 표시했습니다.", "The finding is closed."}},
+      {"closed", {"이미 끝난 항목입니다.", "The finding was closed already."}},
       {"superseded", {"그 알림은 더 이상 사실이 아니어서 보내지 않습니다.",
                       "That message no longer holds, and is not sent."}},
   };
@@ -41,8 +43,8 @@ void add_verdict(Html& html, const View& view, const PaymentView& payment) {
   if (payment.deliverable) {
     html.element("p", view.say({"✓ 배송해도 됩니다", "✓ May be delivered"}), {{"class", "good"}});
   } else if (payment.result == core::Result::kPaid) {
-    html.element("p", view.say({"✕ 결제되었지만 배송하면 안 됩니다. 이유는 아래에 있습니다.",
-                                "✕ Paid, and must not be delivered. The reason stands below."}),
+    html.element("p", view.say({"✕ 결제되었지만 배송하면 안 됩니다. 이유는 위에 있습니다.",
+                                "✕ Paid, and must not be delivered. The reason stands above."}),
                  {{"class", "bad"}});
   }
   if (payment.unverified) {
@@ -124,11 +126,27 @@ void add_attempts(Html& html, const View& view, const storage::PaymentDetail& de
   html.close().close();
 }
 
+void add_resolving(Html& html, const View& view, const storage::FindingView& finding) {
+  html.open("form", {{"class", "note"},
+                     {"method", "post"},
+                     {"action", "/dashboard/findings/" + std::to_string(finding.id) + "/resolve"}});
+  add_form_token(html, view);
+  html.empty("input", {{"type", "hidden"},
+                       {"name", "payment"},
+                       {"value", core::percent_encode(finding.payment_id.str())}});
+  html.open("label").text(view.say({"확인한 내용 ", "What you found out "}));
+  html.empty("input", {{"name", "note"}, {"maxlength", "300"}, {"required", ""}}).close();
+  html.open("label").text(view.say({"이름 ", "Your name "}));
+  html.empty("input", {{"name", "by"}, {"maxlength", "30"}, {"autocomplete", "name"}}).close();
+  html.element("button", view.say({"해결로 표시", "Resolve"})).close();
+}
+
 void add_open_findings(Html& html, const View& view, const storage::PaymentDetail& detail) {
   for (const storage::FindingView& finding : detail.findings) {
     if (!finding.open) continue;
     html.open("section", {{"class", "alarm"}});
     add_finding(html, view, finding, false);
+    add_resolving(html, view, finding);
     html.close();
   }
 }

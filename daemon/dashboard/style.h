@@ -54,8 +54,8 @@ dt{color:var(--dim)}dd{margin:0}
 .note label{flex:1 1 14rem}.note input{width:100%}
 details{margin-top:.5rem}summary{cursor:pointer;padding:.4rem 0}
 ol.story{list-style:none;margin:0;padding:0}
-.story>li{display:grid;grid-template-columns:4.5rem 1fr;gap:0 .75rem;align-items:stretch}
-.story svg{width:4.5rem;height:100%;min-height:3rem;display:block}
+.story>li{position:relative;padding-left:5.25rem;min-height:2.75rem}
+.story svg{position:absolute;top:0;left:0;width:4.5rem;height:100%;display:block}
 .story div{padding:.35rem 0}
 .day{font-weight:700;padding:.5rem 0 .25rem}
 .lanes{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:0 0 .5rem;padding:0;list-style:none;font-size:.9rem}
@@ -63,7 +63,7 @@ ol.story{list-style:none;margin:0;padding:0}
 .l0{color:var(--wait)}.l1{color:var(--link)}.l2{color:var(--part)}.l3{color:var(--good)}
 .rail{stroke:var(--line);stroke-width:2}.dot{fill:currentColor}
 .chart{width:100%;height:auto;display:block}
-.chart text{fill:var(--dim);font-size:11px}
+.chart text{fill:var(--dim);font-size:14px}@media(max-width:40rem){.chart text{font-size:24px}}
 .b0{fill:var(--link)}.b1{fill:var(--good)}.b2{fill:var(--bad)}.axis{stroke:var(--line)}.lag{fill:none;stroke:var(--wait);stroke-width:2}.lagdot{fill:var(--wait)}
 .k0{color:var(--link)}.k1{color:var(--good)}.k2{color:var(--bad)}.k3{color:var(--wait)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:right;padding:.15rem .4rem;border-top:1px solid var(--line)}th:first-child,td:first-child{text-align:left}

@@ -217,7 +217,10 @@ Page<FindingView> Reader::open_findings(std::optional<core::FindingKind> kind, s
   Query query = impl_->session.query(sql.c_str());
   query.with(cursor.value_or(kNewest), kind, limit + 1);
   Page<FindingView> page;
-  while (query.next()) page.items.push_back(read_finding(query.row()));
+  while (query.next()) {
+    Row row = query.row();
+    page.items.push_back(read_finding(row));
+  }
   close_page(page, limit, [](const FindingView& view) { return view.id; });
   return page;
 }

@@ -51,6 +51,8 @@ allowed() {
     daemon/books) echo "daemon/admin daemon/portone daemon/views $listener" ;;
     daemon/upkeep) echo "daemon/admin daemon/views $listener" ;;
     daemon/pages) echo "daemon/http daemon/runtime $core" ;;
+    daemon/alert) echo "daemon/http daemon/runtime storage $core" ;;
+    daemon/books) echo "daemon/admin daemon/portone daemon/views $listener" ;;
     daemon/webhook) echo "$listener" ;;
     daemon/redirect) echo "daemon/pages $listener" ;;
     daemon/admin) echo "daemon/views $listener" ;;

@@ -1,0 +1,132 @@
+// The operator's pages in a real browser: what each looks like, on a telephone and on a screen, in
+// both languages, in the light and in the dark, without scripts; and a payment found and asked about.
+// Pictures stand under build/screenshots/dashboard for people to look at.
+#include <doctest/doctest.h>
+
+#include "tests/e2e/buyer.h"
+
+using namespace reconciled::e2e;
+
+namespace {
+
+constexpr const char* kToken = "let-me-in-0123456789";
+
+struct Size {
+  const char* name;
+  int width;
+  int height;
+};
+constexpr Size kSizes[]{{"phone", 390, 844}, {"small", 320, 568}, {"wide", 1'440, 900}};
+
+Settings guarded_shop() {
+  Settings settings = shop_settings();
+  settings.admin_lines = std::string("token = \"") + kToken + "\"";
+  return settings;
+}
+
+// A morning's worth of payments, three of them with something to look at. With a token only the
+// browser sees how far the daemon is.
+void live(Buyer& buyer) {
+  const auto bearer = [&](const std::string& method, const std::string& target, const Json& body) {
+    return ask(buyer.rig.daemon.admin(), {method, target, body.is_null() ? "" : body.dump(),
+                                          {{"Authorization", std::string("Bearer ") + kToken},
+                                           {"Content-Type", "application/json"}}});
+  };
+  const auto make = [&](const std::string& id, std::int64_t registered, Json attempt) {
+    if (registered > 0) {
+      CHECK(bearer("PUT", "/orders/" + id, {{"amount", registered}, {"currency", "KRW"}}).status == 201);
+    }
+    attempt.update({{"payment_id", id}, {"amount", 64'900}});
+    buyer.rig.portone.make(attempt);
+  };
+  make("20261127-000131", 64'900, {{"status", "paid"}});
+  make("20261127-000132", 64'900, {{"status", "paid"}, {"version", "v2"}});
+  make("20261127-000133", 59'900, {{"status", "paid"}});
+  make("20261127-000134", 64'900, {{"status", "virtual_account_issued"}});
+  make("20261127-000135", 64'900, {{"status", "failed"}});
+  make("20261127-000136", 0, {{"status", "paid"}, {"version", "v2"}});
+  buyer.rig.come_back("merchant_uid=20261127-000133&imp_success=false&error_msg=" +
+                      encode("한도 초과입니다"));
+  wait_until("all is decided", [&] {
+    const Json stats = bearer("GET", "/stats", Json()).json();
+    return stats.at("payments").at("paid") == 4 && stats.at("payments").at("failed") == 1 &&
+           stats.at("payments").at("awaiting_deposit") == 1;
+  });
+}
+
+void look_at(Buyer& buyer, const std::string& name) {
+  CAPTURE(name);
+  Browser& browser = buyer.browser;
+  for (const bool dark : {false, true}) {
+    browser.darken(dark);
+    for (const Size& size : kSizes) {
+      CAPTURE(std::string(size.name));
+      browser.resize(size.width, size.height);
+      CHECK(browser.run("return document.documentElement.scrollWidth<=innerWidth") == true);
+      browser.picture(std::string(SCREENSHOTS_FOLDER) + "/dashboard/" + size.name + "/" + name +
+                      (dark ? "-dark.png" : "-light.png"));
+    }
+    const std::vector<std::string> faults = browser.accessibility_faults();
+    CHECK_MESSAGE(faults.empty(), Json(faults).dump(1));
+  }
+}
+
+std::string admin_address(const Buyer& buyer, const std::string& target) {
+  return "http://" + buyer.rig.daemon.admin().address + target;
+}
+
+void sign_in(Buyer& buyer, const std::string& token) {
+  buyer.browser.open(admin_address(buyer, "/"));
+  buyer.browser.run("document.querySelector('#token').value=arguments[0]", Json::array({token}));
+  buyer.browser.click(".signin button");
+}
+
+}  // namespace
+
+TEST_CASE("dashboard: every page, in both languages, in the light and in the dark") {
+  Buyer buyer(guarded_shop());
+  live(buyer);
+  buyer.browser.open(admin_address(buyer, "/"));
+  look_at(buyer, "sign-in");
+  sign_in(buyer, "wrong");
+  CHECK(buyer.browser.text(".bad").find("토큰이 맞지 않습니다") != std::string::npos);
+  sign_in(buyer, kToken);
+  wait_until("the overview is there", [&] { return buyer.browser.shows(".chart"); });
+  for (const char* language : {"ko", "en"}) {
+    buyer.browser.open(admin_address(buyer, std::string("/dashboard/language?to=") + language));
+    const auto look = [&](const std::string& name, const std::string& target) {
+      buyer.browser.open(admin_address(buyer, target));
+      look_at(buyer, name + "-" + language);
+    };
+    look("overview", "/");
+    look("payments", "/dashboard/payments?result=paid");
+    look("findings", "/dashboard/findings");
+    look("found", "/dashboard/search?q=20261127");
+    look("nothing-found", "/dashboard/search?q=nothing");
+    look("mismatch", "/dashboard/payments/20261127-000133");
+    look("deposit", "/dashboard/payments/20261127-000134");
+    look("paid", "/dashboard/payments/20261127-000132");
+    look("missing", "/dashboard/payments/none");
+  }
+  for (const std::string& line : buyer.browser.console()) {
+    CHECK(line.find("Content Security Policy") == std::string::npos);
+  }
+}
+
+TEST_CASE("dashboard: without scripts a payment is found and PortOne is asked") {
+  Buyer buyer(guarded_shop());
+  live(buyer);
+  buyer.browser.resize(390, 844);
+  buyer.browser.speak("ko-KR,ko");
+  sign_in(buyer, kToken);
+  wait_until("the overview is there", [&] { return buyer.browser.shows(".chart"); });
+  buyer.browser.open(admin_address(buyer, "/"));
+  buyer.browser.allow_scripts(false);
+  buyer.browser.open(admin_address(buyer, "/dashboard/search?q=000133"));
+  CHECK(buyer.browser.url() == admin_address(buyer, "/dashboard/payments/20261127-000133"));
+  CHECK(buyer.browser.html().find("배송하면 안 됩니다") != std::string::npos);
+  buyer.browser.click(".acts button");
+  wait_until("it says so", [&] {
+    return buyer.browser.html().find("PortOne에 물었습니다") != std::string::npos;
+  });
+}
