@@ -102,8 +102,11 @@ std::string refusal(const std::string& path) {
   }
 }
 
-// A copy of two orders, as `backup` makes it; the process writes one more and is killed.
-void copy_and_kill(const Files& files) {
+constexpr const char* kMark = "SELECT substr(value, 1, 32) FROM meta WHERE key = 'wal_mark'";
+
+// A copy of two orders, as `backup` makes it; the process writes one more and is killed. Gives the mark
+// of its file.
+std::string copy_and_kill(const Files& files) {
   OtherProcess other([path = files.path](char letter) {
     static Daemon daemon(path);
     return daemon.obey(letter);
@@ -111,8 +114,11 @@ void copy_and_kill(const Files& files) {
   for (const char letter : {'o', 'w', 'w'}) other.tell(letter);
   reconciled::storage::back_up(files.path, files.backup);
   other.tell('w');
+  // Not later: who closes the file last moves its WAL.
+  std::string mark = Stranger(files.path).value(kMark);
   other.die();
   REQUIRE_FALSE(is_wal_empty(files.path));
+  return mark;
 }
 
 }  // namespace
@@ -237,7 +243,11 @@ TEST_CASE("WAL: files that say nothing of it are let be") {
 
 TEST_CASE("WAL: it belongs to no copy that backup made, also since the newest mark") {
   const Files files;
-  copy_and_kill(files);
+  const std::string mark = copy_and_kill(files);
+  // Its pages are others, so it must not pass for a state of the same file.
+  CHECK(mark.size() == 32);
+  CHECK(Stranger(files.backup).value(kMark).size() == 32);
+  CHECK(Stranger(files.backup).value(kMark) != mark);
   files.put_back();
   CHECK_FALSE(refusal(files.path).empty());
   for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(files.path + suffix);
@@ -249,7 +259,7 @@ TEST_CASE("WAL: it belongs to no copy that backup made, also since the newest ma
 
 TEST_CASE("WAL: a restore that is killed once the copy stands there is refused, and can be made again") {
   const Files files;
-  copy_and_kill(files);
+  (void)copy_and_kill(files);
   // Held for another process: as much as a kill leaves, with nothing moved into the database.
   const std::string wal = files.folder / "wal";
   std::filesystem::copy_file(files.path + "-wal", wal);
