@@ -20,7 +20,7 @@ NewEvent raw(int number) {
   const std::string text = std::to_string(number);
   NewEvent event = v2_webhook("tx-" + text, Result::kPaid, "msg_" + text, number,
                               PaymentId::trusted("ord-" + text));
-  event.stored_body = "{\"raw\":" + text + "}";
+  event.event.stored_body = "{\"raw\":" + text + "}";
   event.headers_json = "{}";
   return event;
 }
