@@ -18,6 +18,9 @@ using namespace std::chrono_literals;
 // A clock that is wrong is found out within the first look-ups and sweeps.
 constexpr auto kFirstRound = 10min;
 constexpr auto kEvery = 1h;
+// Beyond so much the clock was set since the last round: the next one is in time, too, and until then
+// PortOne's answers tell whether it is right.
+constexpr auto kSetBy = 1min;
 // 128 rows a step: some thousand a second at most.
 constexpr auto kPause = 20ms;
 
@@ -48,14 +51,25 @@ bool Retention::is_stopping() {
 
 void Retention::loop() {
   pthread_setname_np(pthread_self(), "retention");
+  using Steady = std::chrono::steady_clock;
   std::chrono::milliseconds wait = kFirstRound;
+  core::Time seen = uses_.clock.now();
+  Steady::time_point seen_at = Steady::now();
   for (;;) {
     core::Time before{};
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, wait, [this] { return is_stopping_ || is_asked_; });
       if (is_stopping_) return;
-      before = uses_.clock.now() - std::chrono::days(uses_.days);
+      const core::Time now = uses_.clock.now();
+      const bool was_set = (now - seen) - (Steady::now() - seen_at) > kSetBy;
+      seen = now;
+      seen_at = Steady::now();
+      if (was_set && !is_asked_) {
+        wait = kEvery;
+        continue;
+      }
+      before = now - std::chrono::days(uses_.days);
       // One that a person asked for has begun.
       if (!is_asked_) round_ = {round_.number + 1, true, before, {}, {}};
       round_.before = before;
@@ -69,6 +83,10 @@ void Retention::loop() {
 std::string Retention::clock_fault() const {
   for (const Warning& warning : uses_.warnings.standing()) {
     if (warning.kind == WarningKind::kClock) return "nothing leaves by this clock: " + warning.detail;
+    // Its answers are what the clock is compared with.
+    if (warning.kind == WarningKind::kPortoneUnreachable) {
+      return "nothing leaves while nobody confirms this clock: " + warning.detail;
+    }
   }
   return {};
 }

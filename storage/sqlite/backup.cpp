@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "storage/sqlite/file_outlook.h"
 #include "storage/sqlite/migrate.h"
+#include "storage/sqlite/wal_mark.h"
 
 namespace reconciled::storage {
 namespace {
@@ -21,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPatienceMs = 10'000;
-constexpr std::int64_t kVersionsAhead = 1'000'000;
+constexpr const char* kVersionsAhead = "1000000";
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
@@ -92,12 +94,24 @@ std::string now_in_name() {
   return text;
 }
 
-// So that the file alone is the whole database. Where it cannot be opened, its -wal goes with it.
+// The copy's pages are others than the database's, whose -wal must never be laid over it: a mark of its
+// own says so (wal_mark.h).
+void mark_anew(SQLite::Database& copy) {
+  copy.exec(
+      "UPDATE meta SET value = lower(hex(randomblob(16))) || ':0' WHERE key = 'wal_mark';"
+      "UPDATE meta SET value = '' WHERE key = 'wal_mark_before'");
+}
+
+// So that the file alone is the whole database. Where it cannot be opened, or the -wal is another's (of
+// a restore that was killed), its -wal goes with it.
 void close_wal(const std::string& path) {
   try {
+    check_wal(path);
     SQLite::Database database(path, SQLite::OPEN_READWRITE, kPatienceMs);
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (const SQLite::Exception&) {
+    return;
+  } catch (const ForeignWal&) {
     return;
   }
 }
@@ -117,6 +131,10 @@ void back_up(const std::string& path, const std::string& file) {
   SQLite::Statement into(database, "VACUUM INTO ?");
   into.bind(1, copy.path);
   into.exec();
+  {
+    SQLite::Database copied(copy.path, SQLite::OPEN_READWRITE, kPatienceMs);
+    mark_anew(copied);
+  }
   expect_good(copy.path);
   sync(copy.path);
   // Unlike rename, overwrites nothing.
@@ -142,7 +160,15 @@ std::string put_back(const std::string& path, const std::string& file) {
   expect_good(copy.path);
   {
     SQLite::Database database(copy.path, SQLite::OPEN_READWRITE, kPatienceMs);
-    database.exec("UPDATE payment SET version = version + " + std::to_string(kVersionsAhead));
+    SQLite::Transaction all(database);
+    database.exec(std::string("UPDATE payment SET version = version + ") + kVersionsAhead);
+    // Those of payments that the copy does not know, too.
+    database.exec(std::string("INSERT INTO meta (key, value) VALUES ('versions_from', '") +
+                  kVersionsAhead +
+                  "') ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + " +
+                  kVersionsAhead);
+    mark_anew(database);
+    all.commit();
   }
   sync(copy.path);
 
@@ -151,11 +177,13 @@ std::string put_back(const std::string& path, const std::string& file) {
     close_wal(path);
     aside = path + ".before-" + now_in_name();
     if (::link(path.c_str(), aside.c_str()) != 0) fail(aside);
-    if (fs::exists(path + "-wal")) fs::rename(path + "-wal", aside + "-wal");
+    // Until the copy stands there, the old file needs it: where both are killed in between, a start
+    // refuses to lay it over the copy.
+    if (fs::exists(path + "-wal")) fs::create_hard_link(path + "-wal", aside + "-wal");
   }
-  ::unlink((path + "-shm").c_str());
   if (::rename(copy.path.c_str(), path.c_str()) != 0) fail(path);
   copy.done();
+  for (const char* suffix : {"-wal", "-shm"}) ::unlink((path + suffix).c_str());
   sync(folder_of(path));
   return aside;
 }

@@ -268,7 +268,8 @@ std::optional<Settled> redecide(Session& session, const DecisionContext& context
 
   const PaymentRow before = stored ? stored->row : PaymentRow{};
   const PaymentRow after = row_of(evidence, decision);
-  std::int64_t version = stored ? stored->version : 0;
+  // Where a copy was put back, above all that were given before.
+  std::int64_t version = stored ? stored->version : load_number(session, "versions_from");
   std::int64_t number = stored ? stored->number : 0;
   const bool is_news =
       !stored || before != after ||

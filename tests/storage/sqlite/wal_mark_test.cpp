@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/rebuild.h"
+#include "storage/sqlite/backup.h"
 #include "tests/storage/sqlite/other_process.h"
 #include "tests/storage/store_fixture.h"
 
@@ -99,6 +100,25 @@ std::string refusal(const std::string& path) {
   } catch (const ForeignWal& error) {
     return error.what();
   }
+}
+
+constexpr const char* kMark = "SELECT substr(value, 1, 32) FROM meta WHERE key = 'wal_mark'";
+
+// A copy of two orders, as `backup` makes it; the process writes one more and is killed. Gives the mark
+// of its file.
+std::string copy_and_kill(const Files& files) {
+  OtherProcess other([path = files.path](char letter) {
+    static Daemon daemon(path);
+    return daemon.obey(letter);
+  });
+  for (const char letter : {'o', 'w', 'w'}) other.tell(letter);
+  reconciled::storage::back_up(files.path, files.backup);
+  other.tell('w');
+  // Not later: who closes the file last moves its WAL.
+  std::string mark = Stranger(files.path).value(kMark);
+  other.die();
+  REQUIRE_FALSE(is_wal_empty(files.path));
+  return mark;
 }
 
 }  // namespace
@@ -219,4 +239,41 @@ TEST_CASE("WAL: files that say nothing of it are let be") {
             .run("PRAGMA journal_mode = WAL; CREATE TABLE other (a); INSERT INTO other VALUES (1)")
             .empty());
   CHECK(refusal(path).empty());
+}
+
+TEST_CASE("WAL: it belongs to no copy that backup made, also since the newest mark") {
+  const Files files;
+  const std::string mark = copy_and_kill(files);
+  // Its pages are others, so it must not pass for a state of the same file.
+  CHECK(mark.size() == 32);
+  CHECK(Stranger(files.backup).value(kMark).size() == 32);
+  CHECK(Stranger(files.backup).value(kMark) != mark);
+  files.put_back();
+  CHECK_FALSE(refusal(files.path).empty());
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(files.path + suffix);
+  CHECK(refusal(files.path).empty());
+  files.run("os");
+  CHECK(files.orders() == "2");
+  CHECK(Stranger(files.path).value("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("WAL: a restore that is killed once the copy stands there is refused, and can be made again") {
+  const Files files;
+  (void)copy_and_kill(files);
+  // Held for another process: as much as a kill leaves, with nothing moved into the database.
+  const std::string wal = files.folder / "wal";
+  std::filesystem::copy_file(files.path + "-wal", wal);
+  const std::string aside = reconciled::storage::put_back(files.path, files.backup);
+  CHECK(files.orders() == "2");
+  CHECK(Stranger(aside).value("SELECT count(*) FROM expected_order") == "3");
+  std::filesystem::copy_file(wal, files.path + "-wal");
+  CHECK_FALSE(refusal(files.path).empty());
+  std::filesystem::remove(aside);  // two within a second would have one name
+  (void)reconciled::storage::put_back(files.path, files.backup);
+  CHECK(refusal(files.path).empty());
+  files.run("os");
+  CHECK(files.orders() == "2");
+  // What the copy does not know gets versions above all that were told, too.
+  CHECK(Stranger(files.path).value("SELECT value FROM meta WHERE key = 'versions_from'") ==
+        "1000000");
 }
