@@ -191,9 +191,10 @@ TEST_CASE("notifications: given up after ten days, and sent again in order by ha
   shop.says(Result::kPartiallyCancelled, 20, 100);
   shop.says(Result::kPartiallyCancelled, 30, 200);
   constexpr int kTenDays = 10 * 86'400;
-  REQUIRE(shop.tried(2, 40, false) == NotificationState::kWaiting);
+  // Eleven times at least: days alone may be a clock that was set.
+  for (int i = 0; i < 10; ++i) REQUIRE(shop.tried(2, 40, false) == NotificationState::kWaiting);
   CHECK(shop.tried(2, 40 + kTenDays, false) == NotificationState::kParked);
-  REQUIRE(shop.tried(3, 50, false) == NotificationState::kWaiting);
+  for (int i = 0; i < 10; ++i) REQUIRE(shop.tried(3, 50, false) == NotificationState::kWaiting);
   CHECK(shop.tried(3, 50 + kTenDays, false) == NotificationState::kParked);
   CHECK(shop.reader().notification_outlook().parked == 2);
   CHECK(shop.due(100 + kTenDays).empty());
