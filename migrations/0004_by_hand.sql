@@ -133,7 +133,8 @@ CREATE VIEW timeline AS
            NULL, NULL
       FROM finding f
     UNION ALL
-    SELECT f.closed_at_ms, f.payment_id, 'finding', f.finding_id, 2,
+    SELECT f.closed_at_ms, f.payment_id, 'finding', f.finding_id,
+           CASE WHEN r.by_whom IS NULL THEN 6 ELSE 2 END,
            f.kind || coalesce(' was closed by ' || r.by_whom || ': ' || r.note, ' is over'),
            NULL, NULL
       FROM finding f LEFT JOIN resolution r ON r.payment_id = f.payment_id AND r.kind = f.kind

@@ -83,7 +83,11 @@ void Notifier::committed(const storage::CommitNotice& notice) {
     uses_.metrics.notification(NotificationOutcome::kSuperseded);
   }
   if (!is_on() || notice.notifications.added == 0) return;
-  on_loop([this] { may_have_more_ = true; });
+  on_loop([this] {
+    may_have_more_ = true;
+    // What is new must not wait for all that was read before it and hangs or fails.
+    if (failures_ > 0 || limit_.hanging() > 0) due_.clear();
+  });
 }
 
 void Notifier::pause(bool paused, storage::Done<bool> done) {

@@ -8,52 +8,70 @@ namespace {
 // Few: others wait for the writer meanwhile.
 constexpr std::int64_t kAtOnce = 128;
 
-// Rows in the order of their numbers, of which each older than `before` is emptied.
-struct Kept {
-  const char* cursor;  // where `meta` has the number of the newest that was emptied
-  const char* select;  // number and time behind a number, in order
-  const char* update;  // empties those behind the first number and up to the second
+// Where `meta` has the number of the newest that was emptied.
+constexpr const char* kEventsKey = "raw_events_to";
+constexpr const char* kSnapshotsKey = "raw_snapshots_to";
+
+struct Slice {
+  std::int64_t last = 0;
+  std::int64_t count = 0;
 };
 
-constexpr Kept kEvents{
-    "raw_events_to",
-    "SELECT event_id, received_at_ms FROM event WHERE event_id > ? ORDER BY event_id LIMIT ?",
-    "UPDATE event SET body = NULL, headers = NULL WHERE event_id > ? AND event_id <= ?"
-    "  AND (body IS NOT NULL OR headers IS NOT NULL)"};
-constexpr Kept kSnapshots{
-    "raw_snapshots_to",
-    "SELECT snapshot_id, asked_at_ms FROM snapshot WHERE snapshot_id > ? ORDER BY snapshot_id LIMIT ?",
-    "UPDATE snapshot SET body = NULL WHERE snapshot_id > ? AND snapshot_id <= ?"
-    "  AND body IS NOT NULL"};
-
-std::int64_t empty_some(Session& session, const Kept& kept, core::Time before, bool& has_more) {
-  const std::int64_t seen = load_number(session, kept.cursor);
-  std::int64_t last = seen;
-  std::int64_t count = 0;
-  {
-    Query query = session.query(kept.select);
-    query.with(seen, kAtOnce);
-    while (query.next()) {
-      Row row = query.row();
-      const std::int64_t number = row.integer();
-      if (row.time() >= before) break;
-      last = number;
-      ++count;
-    }
+// Of rows with a number and a time, in order of the numbers: those in front that are older.
+Slice older_in_front(Query query, std::int64_t seen, core::Time before) {
+  Slice slice{.last = seen};
+  query.with(seen, kAtOnce);
+  while (query.next()) {
+    Row row = query.row();
+    const std::int64_t number = row.integer();
+    if (row.time() >= before) break;
+    slice.last = number;
+    slice.count += 1;
   }
-  if (last == seen) return 0;
-  session.query(kept.update).with(seen, last).run();
-  store_value(session, kept.cursor, std::to_string(last));
-  has_more = has_more || count == kAtOnce;
-  return count;
+  return slice;
+}
+
+std::int64_t empty_events(Session& session, core::Time before) {
+  const std::int64_t seen = load_number(session, kEventsKey);
+  const Slice slice = older_in_front(
+      session.query("SELECT event_id, received_at_ms FROM event WHERE event_id > ? "
+                    "ORDER BY event_id LIMIT ?"),
+      seen, before);
+  if (slice.count == 0) return 0;
+  session
+      .query(
+          "UPDATE event SET body = NULL, headers = NULL WHERE event_id > ? AND event_id <= ?"
+          "  AND (body IS NOT NULL OR headers IS NOT NULL)")
+      .with(seen, slice.last)
+      .run();
+  store_value(session, kEventsKey, std::to_string(slice.last));
+  return slice.count;
+}
+
+std::int64_t empty_snapshots(Session& session, core::Time before) {
+  const std::int64_t seen = load_number(session, kSnapshotsKey);
+  const Slice slice = older_in_front(
+      session.query("SELECT snapshot_id, asked_at_ms FROM snapshot WHERE snapshot_id > ? "
+                    "ORDER BY snapshot_id LIMIT ?"),
+      seen, before);
+  if (slice.count == 0) return 0;
+  session
+      .query(
+          "UPDATE snapshot SET body = NULL WHERE snapshot_id > ? AND snapshot_id <= ?"
+          "  AND body IS NOT NULL")
+      .with(seen, slice.last)
+      .run();
+  store_value(session, kSnapshotsKey, std::to_string(slice.last));
+  return slice.count;
 }
 
 }  // namespace
 
 Emptied empty_raw(Session& session, core::Time before) {
   Emptied emptied;
-  emptied.events = empty_some(session, kEvents, before, emptied.has_more);
-  emptied.snapshots = empty_some(session, kSnapshots, before, emptied.has_more);
+  emptied.events = empty_events(session, before);
+  emptied.snapshots = empty_snapshots(session, before);
+  emptied.has_more = emptied.events == kAtOnce || emptied.snapshots == kAtOnce;
   return emptied;
 }
 

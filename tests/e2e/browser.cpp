@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "daemon/core/messages/signature.h"
 #include "daemon/http/client.h"
@@ -85,7 +86,17 @@ Json Browser::command(const std::string& method, const std::string& path, const 
 }
 
 Json Browser::dev_tools(const std::string& method, const Json& parameters) {
-  return command("POST", "/goog/cdp/execute", {{"cmd", method}, {"params", parameters}});
+  // While a page goes and another comes, the driver now and then looks at the one that went.
+  for (int tries = 0;; ++tries) {
+    try {
+      return command("POST", "/goog/cdp/execute", {{"cmd", method}, {"params", parameters}});
+    } catch (const std::runtime_error& error) {
+      const bool is_passing =
+          std::string_view(error.what()).find("Could not find node") != std::string_view::npos;
+      if (!is_passing || tries == 20) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
 }
 
 void Browser::resize(int width, int height) {

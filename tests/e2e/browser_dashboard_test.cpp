@@ -89,6 +89,7 @@ TEST_CASE("dashboard: every page, in both languages, in the light and in the dar
   buyer.browser.open(admin_address(buyer, "/"));
   look_at(buyer, "sign-in");
   sign_in(buyer, "wrong");
+  wait_until("it is refused", [&] { return buyer.browser.shows(".bad"); });
   CHECK(buyer.browser.text(".bad").find("토큰이 맞지 않습니다") != std::string::npos);
   sign_in(buyer, kToken);
   wait_until("the overview is there", [&] { return buyer.browser.shows(".chart"); });

@@ -52,6 +52,7 @@ TEST_CASE("views: timeline tells all that happened, in order") {
       "finding: unregistered_order: Paid 64,900 KRW, but the shop never registered this order. "
       "Register it with its true amount, or refund the payment.",
       "transition: order registered, 64900 KRW, deliverable",
+      "finding: unregistered_order is over",
   };
   CHECK(story.size() == expected.size());
   for (std::size_t i = 0; i < std::min(story.size(), expected.size()); ++i) {
