@@ -151,7 +151,7 @@ std::vector<PaymentView> Reader::search(const std::string& text, std::int64_t li
   static const std::string by_attempt =
       std::string("SELECT ") + kPaymentColumns +
       " FROM (SELECT DISTINCT payment_no FROM (SELECT payment_no FROM attempt"
-      "   WHERE attempt_id >= ?1 AND attempt_id < ?2 ORDER BY attempt_id LIMIT ?3) named) a"
+      "   WHERE attempt_id >= ?1 AND attempt_id < ?2 ORDER BY attempt_id LIMIT ?3) named) found"
       " JOIN payment p USING (payment_no) ORDER BY p.payment_no DESC";
   static const std::string by_part =
       std::string("SELECT ") + kPaymentColumns +
