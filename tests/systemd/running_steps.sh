@@ -44,22 +44,7 @@ begin_a_third_store() {
 as_operator() { runuser -u boot-operator -- "$@"; }
 asked() { as_operator sqlite3 -readonly "$1" "SELECT result FROM overview WHERE payment_id = 'order-1'"; }
 
-read_# As `reconciled init` says it.
-begin_a_third_store() {
-  file=/etc/reconciled/third.toml
-  must "init" reconciled --config "$file" init --store-id store-1 --port 8821
-  grep -q 'systemctl enable --now reconciled@third$' /tmp/said || fault "init does not name the instance"
-  grep -q '/etc/reconciled/credentials/third/portone_webhook_secret' /tmp/said ||
-    fault "init does not name the instance's secrets"
-  credentials /etc/reconciled/credentials/third
-  sed -i 's|https://api.portone.io|http://127.0.0.1:8810|' "$file"
-  must "check of the third store" reconciled --config "$file" check --online
-  must "start of the third store" systemctl start reconciled@third
-  [ -e /var/lib/reconciled/third/reconciled.db ] || fault "the third store has no database of its own"
-  must "stop of the third store" systemctl stop reconciled@third
-}
-
-as_operator() {
+read_as_operator() {
   must "an operator" useradd --system --groups reconciled boot-operator
   [ "$(asked "$database" 2>/tmp/said)" = paid ] || { fault "an operator reads nothing"; cat /tmp/said; }
   must "an operator lists" as_operator reconciled list
