@@ -1,24 +1,28 @@
 #!/bin/sh
 # Command two: builds everything with warnings as errors and runs the tests.
 #
-# usage: sh tests/run.sh [--sanitize address,undefined|thread] [--tidy] [--label LABEL]
+# usage: sh tests/run.sh [--sanitize address,undefined|thread] [--tidy] [--label LABEL] [--full]
 #   --sanitize  the same tests under these sanitizers, in a build folder of their own
 #   --tidy      clang-tidy over daemon/ and storage/ instead of the tests (Debian 12)
 #   --label     only the tests of this label: unit, storage, http, e2e
+#   --full      what is done a few times each time is done hundreds of times, from a seed of its own:
+#               kills, power cuts, floods, notifications (within the hour)
 #
 # Installs with apt what is missing, and axe-core with npm. Everything it makes stands under build/.
 set -eu
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
 
 sanitize=
 tidy=no
 label=
+full=no
 while [ $# -gt 0 ]; do
   case $1 in
     --sanitize) [ $# -ge 2 ] || usage; sanitize=$2; shift ;;
     --label) [ $# -ge 2 ] || usage; label=$2; shift ;;
     --tidy) tidy=yes ;;
+    --full) full=yes ;;
     *) usage ;;
   esac
   shift
@@ -74,11 +78,21 @@ if [ "$tidy" = no ] && [ "$(cat build/npm/axe 2>/dev/null)" != "$axe" ]; then
   echo "$axe" >build/npm/axe
 fi
 
+seconds=600
+if [ "$full" = yes ]; then
+  seconds=3000
+  export RECONCILED_CRASHES=400 RECONCILED_CUTS=60 RECONCILED_FLOOD_SECONDS=20 \
+    RECONCILED_LOCK_SECONDS=60 RECONCILED_NOTIFICATIONS=10000
+  RECONCILED_SEED=$(date +%s)
+  export RECONCILED_SEED
+  echo "RECONCILED_SEED=$RECONCILED_SEED"
+fi
+
 # -O0 and lines alone of the debug information: compiling is most of the time here, with -O2 it
 # takes twice as long.
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 \
   -DRECONCILED_WERROR=ON -DRECONCILED_SANITIZE="$sanitize" \
-  -DRECONCILED_BATCHES="$batches"
+  -DRECONCILED_BATCHES="$batches" -DRECONCILED_TEST_SECONDS="$seconds"
 
 if [ "$tidy" = yes ]; then
   # The sources that are made at build time, migrations among them.

@@ -173,11 +173,6 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-std::uint32_t number_from(const char* variable, std::uint32_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : static_cast<std::uint32_t>(std::stoul(text));
-}
-
 bool test_is_failing() { return assertion_failed || std::uncaught_exceptions() > 0; }
 
 }  // namespace reconciled::e2e

@@ -63,8 +63,6 @@ struct Finished {
 
 [[nodiscard]] std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);
-// The environment's `variable` as a number.
-[[nodiscard]] std::uint32_t number_from(const char* variable, std::uint32_t otherwise);
 
 // Whether an assertion of the running test case has failed yet, or an exception is on its way.
 [[nodiscard]] bool test_is_failing();

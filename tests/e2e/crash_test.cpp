@@ -11,11 +11,13 @@
 
 #include "tests/e2e/rig.h"
 #include "tests/e2e/storm.h"
+#include "tests/support/number_from.h"
 #ifdef FAULTY_DISK_LIBRARY
 #include "tests/e2e/disk.h"
 #endif
 
 using namespace reconciled::e2e;
+using reconciled::test::number_from;
 
 namespace {
 
@@ -96,7 +98,7 @@ class Crashes {
 }  // namespace
 
 TEST_CASE("crash: killed at random moments, it has lost nothing acknowledged, doubled nothing") {
-  const std::uint32_t rounds = number_from("RECONCILED_CRASHES", 24);
+  const std::uint32_t rounds = number_from("RECONCILED_CRASHES", 24U);
   // In a long run not every start is followed by a look at the whole table.
   const std::uint32_t look_every = 1 + rounds / 50;
   Command program;

@@ -14,8 +14,10 @@
 #include "tests/e2e/rig.h"
 #include "tests/e2e/storm.h"
 #include "tests/e2e/write_lock.h"
+#include "tests/support/number_from.h"
 
 using namespace reconciled::e2e;
+using reconciled::test::number_from;
 using reconciled::test::TemporaryFolder;
 
 namespace {
@@ -119,7 +121,7 @@ class Recording {
 // Cuts the power right after acknowledgements, at any other moment, and after the end.
 void cut_and_start(const FaultyDisk& disk, const Recording& recording) {
   const std::uint32_t seed = number_from("RECONCILED_SEED", std::random_device{}());
-  const std::uint32_t cuts = number_from("RECONCILED_CUTS", 6);
+  const std::uint32_t cuts = number_from("RECONCILED_CUTS", 6U);
   std::mt19937 random(seed);
   std::size_t judged = 0;
   for (std::uint32_t cut = 0; cut < cuts; ++cut) {
@@ -308,7 +310,7 @@ TEST_CASE("power cut: a daemon that acknowledges before its commit is caught") {
 }
 
 TEST_CASE("lock: held by another process it delays webhooks, and loses none") {
-  const std::uint32_t seconds = number_from("RECONCILED_LOCK_SECONDS", 8);
+  const std::uint32_t seconds = number_from("RECONCILED_LOCK_SECONDS", 8U);
   Rig rig;
   WriteLock lock(rig.daemon);
   const auto held = std::chrono::steady_clock::now();

@@ -14,6 +14,7 @@
 
 #include "tests/bench/load.h"
 #include "tests/e2e/rig.h"
+#include "tests/support/number_from.h"
 
 using namespace reconciled::e2e;
 namespace bench = reconciled::bench;
@@ -43,7 +44,7 @@ constexpr double kNotedPerSecond = 500;
 constexpr double kSlack = 5;  // seconds after the flood before it is counted, at most
 
 std::chrono::seconds least() {
-  return std::chrono::seconds(number_from("RECONCILED_FLOOD_SECONDS", 2));
+  return std::chrono::seconds(reconciled::test::number_from("RECONCILED_FLOOD_SECONDS", 2U));
 }
 
 using Message = std::function<Call(int number)>;

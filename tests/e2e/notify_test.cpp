@@ -12,6 +12,7 @@
 
 #include "tests/e2e/rig.h"
 #include "tests/e2e/shop_backend.h"
+#include "tests/support/number_from.h"
 
 using namespace reconciled::e2e;
 using namespace std::chrono_literals;
@@ -263,8 +264,7 @@ TEST_CASE("notify: 429 is heeded by all messages") {
 }
 
 TEST_CASE("notify: none is missing and none out of order, whatever the backend does") {
-  const char* many = std::getenv("RECONCILED_NOTIFICATIONS");
-  const int payments = many == nullptr ? 50 : std::atoi(many) / 2;
+  const auto payments = static_cast<int>(reconciled::test::number_from("RECONCILED_NOTIFICATIONS", 100U) / 2);
   constexpr int kKilledEvery = 25;
   ShopBackend shop;
   std::atomic<unsigned> seed{7};

@@ -5,10 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "tests/support/number_from.h"
 
 namespace reconciled::simulator {
 
@@ -39,26 +40,21 @@ class Random {
   std::uint64_t state_;
 };
 
-inline std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 // RECONCILED_SEED, or a fixed seed: a run of the tests is the same each time.
 inline std::uint64_t simulator_seed() {
-  static const std::uint64_t seed = number_from("RECONCILED_SEED", 20'261'122);
+  static const std::uint64_t seed = test::number_from("RECONCILED_SEED", std::uint64_t{20'261'122});
   return seed;
 }
 
 // RECONCILED_HISTORIES, or as many as a test can afford each time.
 inline int how_many_histories(int otherwise) {
   return static_cast<int>(
-      number_from("RECONCILED_HISTORIES", static_cast<std::uint64_t>(otherwise)));
+      test::number_from("RECONCILED_HISTORIES", static_cast<unsigned>(otherwise)));
 }
 
 // The numbers of the cases, from 0 on; RECONCILED_CASE alone where it is set.
 inline std::vector<int> cases_to_run(int count) {
-  const auto only = number_from("RECONCILED_CASE", UINT64_MAX);
+  const auto only = test::number_from("RECONCILED_CASE", UINT64_MAX);
   if (only != UINT64_MAX) return {static_cast<int>(only)};
   std::vector<int> numbers;
   for (int number = 0; number < count; ++number) numbers.push_back(number);
