@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_answers.h"
@@ -18,7 +19,8 @@ using Json = nlohmann::ordered_json;
 // Of so many days a report is kept, with so many differences each.
 constexpr int kKeptDays = 32;
 constexpr std::size_t kKeptDifferences = 200;
-constexpr const char* kNewestKey = "report_newest";
+// What the kept ones came to, the newest day first.
+constexpr const char* kOutcomesKey = "report_outcomes";
 
 // Days of 32 in a row have keys of their own.
 std::string key_of(const std::string& date) {
@@ -41,43 +43,101 @@ http::Response response_of(const std::string& report, bool as_csv) {
             "attachment; filename=\"books-" + json.value("day", "") + ".csv\""}}};
 }
 
-http::Response kept_response(storage::Reader& reader, const std::optional<core::BookDay>& day,
-                             bool as_csv) {
-  const std::string date = day ? day->date : reader.kept(kNewestKey).value_or("");
-  const std::string kept = date.empty() ? "" : reader.kept(key_of(date)).value_or("");
-  const Json json = Json::parse(kept, nullptr, false);
-  if (!json.is_object() || json.value("day", "") != date) {
-    return admin::not_found(day ? "no report of that day is kept: POST /report makes one"
-                                : "no report was made yet");
+std::vector<DayReports::Outcome> kept_outcomes(storage::Reader& reader) {
+  std::vector<DayReports::Outcome> outcomes;
+  const Json kept = Json::parse(reader.kept(kOutcomesKey).value_or("[]"), nullptr, false);
+  if (!kept.is_array()) return outcomes;
+  for (const Json& one : kept) {
+    const auto made_at = core::parse_rfc3339(one.value("made_at", ""));
+    outcomes.push_back({one.value("day", ""), one.value("complete", false),
+                        one.value("differences", std::int64_t{0}),
+                        made_at ? core::to_time(*made_at) : core::Time{}});
   }
-  return response_of(kept, as_csv);
+  return outcomes;
+}
+
+std::string to_text(const std::vector<DayReports::Outcome>& outcomes) {
+  Json all = Json::array();
+  for (const DayReports::Outcome& one : outcomes) {
+    all.push_back({{"day", one.day},
+                   {"complete", one.is_complete},
+                   {"differences", one.differences},
+                   {"made_at", core::to_rfc3339(one.made_at)}});
+  }
+  return dump_json(all);
+}
+
+std::optional<std::string> kept_report(storage::Reader& reader, const std::string& day) {
+  auto kept = reader.kept(key_of(day));
+  if (!kept) return std::nullopt;
+  // The key is another day's, too.
+  const Json json = Json::parse(*kept, nullptr, false);
+  return json.is_object() && json.value("day", "") == day ? kept : std::nullopt;
+}
+
+std::string newest_day(storage::Reader& reader) {
+  const auto outcomes = kept_outcomes(reader);
+  const auto newest = std::max_element(
+      outcomes.begin(), outcomes.end(),
+      [](const auto& one, const auto& other) { return one.made_at < other.made_at; });
+  return newest == outcomes.end() ? "" : newest->day;
+}
+
+http::Response kept_response(storage::Reader& reader,
+                             const std::optional<core::BookDay>& day, bool as_csv) {
+  const auto kept = kept_report(reader, day ? day->date : newest_day(reader));
+  if (kept) return response_of(*kept, as_csv);
+  return admin::not_found(day ? "no report of that day is kept: POST /report makes one"
+                              : "no report was made yet");
 }
 
 }  // namespace
 
 void Reporter::add_routes(http::Router& router) {
-  router.on("POST", "/report", [this](const http::Request& r) { return begin(r); });
+  router.on("POST", "/report", [this](const http::Request& r) { return post(r); });
   router.on("GET", "/report", [this](const http::Request& r) { return show(r); });
 }
 
-http::Answer Reporter::begin(const http::Request& request) {
+std::optional<std::string> Reporter::want(const core::BookDay& day) {
+  {
+    auto shared = shared_.lock();
+    if (shared->wanted) {
+      return shared->wanted->date == day.date ? std::nullopt
+                                              : std::optional(shared->wanted->date);
+    }
+    shared->wanted = day;
+    shared->listed = 0;
+  }
+  wake_.notify_all();
+  return std::nullopt;
+}
+
+http::Answer Reporter::post(const http::Request& request) {
   if (const auto fault = refuse_parameters(request.query())) return admin::bad_request(*fault);
   const auto day = read_report_body(request.body, uses_.clock.now());
   if (!day.ok()) return admin::bad_request(day.error());
-  {
-    auto shared = shared_.lock();
-    if (shared->wanted && shared->wanted->date != day.value().date) {
-      return admin::error(409, "conflict",
-                          "the report of " + shared->wanted->date +
-                              " is being made, and there is one at a time");
-    }
-    if (!shared->wanted) {
-      shared->wanted = day.value();
-      shared->listed = 0;
-    }
+  if (const auto other = want(day.value())) {
+    return admin::error(409, "conflict",
+                        "the report of " + *other + " is being made, and there is one at a time");
   }
-  wake_.notify_all();
   return admin::json(202, in_memory(day.value()).value_or("{}"));
+}
+
+DayReports::Begun Reporter::begin(const std::string& day) {
+  const auto date = read_day("day", day, uses_.clock.now());
+  if (!date.ok()) return Begun::kNoDay;
+  return want(book_day(date.value())) ? Begun::kBusy : Begun::kBegun;
+}
+
+std::vector<DayReports::Outcome> Reporter::outcomes(storage::Reader& reader) const {
+  return kept_outcomes(reader);
+}
+
+std::optional<std::string> Reporter::report(storage::Reader& reader, const std::string& day) {
+  const auto date = read_day("day", day, uses_.clock.now());
+  if (!date.ok()) return std::nullopt;
+  auto report = in_memory(book_day(date.value()));
+  return report ? report : kept_report(reader, core::to_text(date.value()));
 }
 
 std::optional<std::string> Reporter::in_memory(const std::optional<core::BookDay>& day) {
@@ -166,13 +226,20 @@ std::string Reporter::make(const core::BookDay& day) {
                               {"complete", report.is_complete()},
                               {"compared", report.compared},
                               {"differences", report.difference_count()}});
-  keep(day, report);
+  keep(day, report, reader);
   return dump_json(to_json(report, Report::kMostTold));
 }
 
-void Reporter::keep(const core::BookDay& day, const Report& report) {
+void Reporter::keep(const core::BookDay& day, const Report& report, storage::Reader& reader) {
   uses_.writer.put(key_of(day.date), dump_json(to_json(report, kKeptDifferences)));
-  uses_.writer.put(kNewestKey, day.date);
+  if (!outcomes_) outcomes_ = kept_outcomes(reader);
+  // One whose place this report takes is not kept any more.
+  std::erase_if(*outcomes_, [&](const Outcome& one) { return key_of(one.day) == key_of(day.date); });
+  outcomes_->push_back(
+      {day.date, report.is_complete(), report.difference_count(), report.made_at});
+  std::sort(outcomes_->begin(), outcomes_->end(),
+            [](const Outcome& one, const Outcome& other) { return one.day > other.day; });
+  uses_.writer.put(kOutcomesKey, to_text(*outcomes_));
 }
 
 bool Reporter::pause(std::chrono::milliseconds time) {

@@ -1,8 +1,7 @@
 // Makes reports of a day's books on demand, one at a time, and keeps what the newest came to.
 //
-// Its own thread; asked over the admin endpoint. The newest report is in memory as a whole; of each
-// of the last 32 days' a short form stands in the store, over restarts. The dashboard asks GET
-// /report, too.
+// Its own thread; asked over the admin endpoint and by the dashboard. The newest report is in memory
+// as a whole; of each of the last 32 days' a short form stands in the store, over restarts.
 #pragma once
 
 #include <condition_variable>
@@ -15,6 +14,7 @@
 #include "daemon/http/router.h"
 #include "daemon/portone/portone.h"
 #include "daemon/runtime/clock.h"
+#include "daemon/runtime/day_reports.h"
 #include "daemon/runtime/lock_guarded.h"
 #include "daemon/runtime/reader_pool.h"
 #include "storage/store.h"
@@ -22,7 +22,7 @@
 
 namespace reconciled::books {
 
-class Reporter {
+class Reporter final : public DayReports {
  public:
   struct Uses {
     storage::Askable askable;
@@ -35,12 +35,14 @@ class Reporter {
     portone::PortOne& portone;
   };
   explicit Reporter(const Uses& uses) : uses_(uses) {}
-  ~Reporter() { stop(); }
-  Reporter(const Reporter&) = delete;
-  Reporter& operator=(const Reporter&) = delete;
+  ~Reporter() override { stop(); }
 
   // POST and GET /report, of the admin endpoint.
   void add_routes(http::Router& router);
+  [[nodiscard]] std::vector<Outcome> outcomes(storage::Reader& reader) const override;
+  [[nodiscard]] std::optional<std::string> report(storage::Reader& reader,
+                                                  const std::string& day) override;
+  Begun begin(const std::string& day) override;
   void start();
   // Begins nothing more; what it waits for, PortOne's stop ends.
   void stop_soon();
@@ -55,18 +57,21 @@ class Reporter {
     bool is_stopping = false;
   };
 
-  [[nodiscard]] http::Answer begin(const http::Request& request);
+  // Has it made, unless another day's is being made: then that day.
+  [[nodiscard]] std::optional<std::string> want(const core::BookDay& day);
+  [[nodiscard]] http::Answer post(const http::Request& request);
   [[nodiscard]] http::Answer show(const http::Request& request);
   // What is being made or was made last; nothing where that is another day's.
   [[nodiscard]] std::optional<std::string> in_memory(const std::optional<core::BookDay>& day);
   void loop();
   [[nodiscard]] std::string make(const core::BookDay& day);
-  void keep(const core::BookDay& day, const Report& report);
+  void keep(const core::BookDay& day, const Report& report, storage::Reader& reader);
   [[nodiscard]] bool pause(std::chrono::milliseconds time);
 
   const Uses uses_;
   LockGuarded<Shared> shared_{};
   std::condition_variable wake_;
+  std::optional<std::vector<Outcome>> outcomes_;  // the thread's, once read
   std::thread thread_;
 };
 

@@ -64,6 +64,7 @@ void Dashboard::add_routes(http::Router& router) {
   get("/dashboard/findings", [this](const Request& r) { return findings(r); });
   get("/dashboard/search", [this](const Request& r) { return search(r); });
   get("/dashboard/language", [this](const Request& r) { return switch_language(r); });
+  add_books(router);
   add_session_routes(router);
   add_writes(router);
   // What is below and nothing: a page, too.
@@ -192,6 +193,7 @@ http::Answer Dashboard::front(const http::Request& request) {
           {core::Api::kV2, stored.stats.last_webhook_v2, reader.last_sweep(core::Api::kV2)});
     }
     stored.notifications = reader.notification_outlook();
+    if (auto days = uses_.reports.outcomes(reader); !days.empty()) stored.books = days.front();
     content.stored = std::move(stored);
     return render(view, content);
   };

@@ -18,6 +18,7 @@
 #include "daemon/dashboard/sessions.h"
 #include "daemon/http/router.h"
 #include "daemon/runtime/clock.h"
+#include "daemon/runtime/day_reports.h"
 #include "daemon/runtime/lookup_requests.h"
 #include "daemon/runtime/metrics.h"
 #include "daemon/runtime/notification_control.h"
@@ -37,6 +38,7 @@ class Dashboard {
     ReaderPool& readers;
     LookupRequests& lookups;
     NotificationControl& notifications;
+    DayReports& reports;
     Metrics& metrics;
     Warnings& warnings;
     Timers& timers;
@@ -87,6 +89,11 @@ class Dashboard {
   [[nodiscard]] http::Answer search(const http::Request& request);
   [[nodiscard]] http::Answer story(const http::Request& request);
   [[nodiscard]] http::Response switch_language(const http::Request& request) const;
+
+  void add_books(http::Router& router);
+  [[nodiscard]] http::Answer books(const http::Request& request, DayReports::Begun begun);
+  [[nodiscard]] http::Answer book_day(const http::Request& request);
+  [[nodiscard]] http::Answer compare_books(const http::Request& request);
 
   void add_session_routes(http::Router& router);
   [[nodiscard]] http::Response sign_in(const http::Request& request);

@@ -38,7 +38,8 @@ void add_header(Html& html, const View& view) {
   html.open("nav", {{"aria-label", view.say({"메뉴", "Menu"})}});
   html.element("a", view.say({"현황", "Overview"}), {{"href", "/"}});
   html.element("a", view.say({"확인할 것", "Findings"}), {{"href", "/dashboard/findings"}});
-  html.element("a", view.say({"결제", "Payments"}), {{"href", "/dashboard/payments"}}).close();
+  html.element("a", view.say({"결제", "Payments"}), {{"href", "/dashboard/payments"}});
+  html.element("a", view.say({"장부", "Books"}), {{"href", "/dashboard/books"}}).close();
   html.open("form", {{"class", "search"}, {"role", "search"}, {"action", "/dashboard/search"}});
   const std::string_view label =
       view.say({"주문번호 또는 거래번호", "Order or attempt number"});

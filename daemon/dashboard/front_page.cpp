@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/core/words/text.h"
+#include "daemon/dashboard/books_page.h"
 #include "daemon/dashboard/words.h"
 
 namespace reconciled::dashboard {
@@ -63,8 +64,20 @@ void add_findings(Html& html, const View& view, const FrontPage::Stored& stored)
   html.close();
 }
 
+void add_books(Html& html, const View& view, const FrontPage::Stored& stored) {
+  if (!stored.books || stored.books->agrees()) return;
+  html.open("section", {{"class", "alarm"}});
+  html.element("h2", std::string(view.say({"장부 대조 ", "Books of "})) + stored.books->day);
+  html.open("p");
+  add_outcome(html, view, *stored.books);
+  html.close().element("a", view.say({"차이 보기", "What differs"}),
+                       {{"href", address_of_books(stored.books->day)}, {"class", "button"}});
+  html.close();
+}
+
 void add_all_well(Html& html, const View& view, const FrontPage& content) {
   if (!content.stored || !content.warnings.empty() || !content.stored->findings.empty()) return;
+  if (content.stored->books && !content.stored->books->agrees()) return;
   html.open("section", {{"class", "calm"}});
   html.element("h2", view.say({"문제없음", "All is well"}));
   html.element("p", view.say({"경고도 확인할 것도 없습니다.", "No warnings, nothing to look at."}));
@@ -137,7 +150,14 @@ void add_health(Html& html, const View& view, const FrontPage& content) {
     }
     add_line(html, view.say({"쇼핑몰 알림", "Messages to the shop"}), text);
   }
-  html.close().close();
+  html.element("dt", view.say({"장부 대조", "Books"})).open("dd");
+  if (stored.books) {
+    html.element("a", stored.books->day, {{"href", address_of_books(stored.books->day)}}).text(" ");
+    add_outcome(html, view, *stored.books);
+  } else {
+    html.text(when(view, std::nullopt));
+  }
+  html.close().close().close();
 }
 
 }  // namespace
@@ -147,7 +167,10 @@ http::Response render(const View& view, const FrontPage& content) {
   return page(200, view, {.title = title}, [&](Html& html) {
     html.element("h1", title);
     add_warnings(html, view, content);
-    if (content.stored) add_findings(html, view, *content.stored);
+    if (content.stored) {
+      add_findings(html, view, *content.stored);
+      add_books(html, view, *content.stored);
+    }
     add_all_well(html, view, content);
     html.open("div", {{"class", "grid"}});
     if (content.stored) {

@@ -6,6 +6,7 @@
 
 #include "daemon/dashboard/frame.h"
 #include "daemon/dashboard/hours.h"
+#include "daemon/runtime/day_reports.h"
 #include "daemon/runtime/warnings.h"
 #include "storage/reader.h"
 
@@ -27,6 +28,7 @@ struct FrontPage {
     std::vector<storage::FindingView> findings;  // the newest open ones
     std::vector<ApiHealth> apis;
     storage::NotificationOutlook notifications;
+    std::optional<DayReports::Outcome> books;  // of the newest day that was compared
   };
   std::optional<Stored> stored;
   bool notifies = false;

@@ -46,6 +46,7 @@ ul.rows{list-style:none;margin:0;padding:0}
 .tag{display:inline-block;padding:0 .5rem;border:1px solid;border-radius:1rem;font-size:.9rem;font-weight:600;white-space:nowrap}
 .good{color:var(--good)}.bad{color:var(--bad)}.wait{color:var(--wait)}.part{color:var(--part)}.off{color:var(--off)}.open{color:var(--open)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:0}
+.rows dl{margin:.25rem 0}
 dt{color:var(--dim)}dd{margin:0}
 .sum{font-size:1.6rem;font-weight:700}
 .acts{display:flex;flex-wrap:wrap;gap:.5rem;margin-top:.5rem}
@@ -66,7 +67,7 @@ ol.story{list-style:none;margin:0;padding:0}
 .chart text{fill:var(--dim);font-size:14px}@media(max-width:40rem){.chart text{font-size:24px}}
 .b0{fill:var(--link)}.b1{fill:var(--good)}.b2{fill:var(--bad)}.axis{stroke:var(--line)}.lag{fill:none;stroke:var(--wait);stroke-width:2}.lagdot{fill:var(--wait)}
 .k0{color:var(--link)}.k1{color:var(--good)}.k2{color:var(--bad)}.k3{color:var(--wait)}
-table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:right;padding:.15rem .4rem;border-top:1px solid var(--line)}th:first-child,td:first-child{text-align:left}
+table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:right;padding:.15rem .4rem;border-top:1px solid var(--line)}th:first-child,td:first-child{text-align:left}td b{font-weight:400;white-space:nowrap}
 .filter{display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}
 .filter label,.signin label{display:block}
 .signin{max-width:26rem;margin:10vh auto}

@@ -88,6 +88,42 @@ constexpr std::array kFindings{
            "A scheduled payment did not run. Check PortOne's console."}},
 };
 
+constexpr std::array kDifferences{
+    Known{"missing_here", {"여기에 없는 거래", "Missing here"},
+          {"PortOne에 있는 거래가 여기에 없습니다. 그날을 `reconciled backfill`로 가져오고, 웹훅이 왜 오지 "
+           "않았는지 확인하세요.", ""}},
+    Known{"missing_at_portone", {"PortOne에 없는 거래", "Missing at PortOne"},
+          {"PortOne 콘솔에서 찾아보세요. 상점이나 티어 설정이 바뀌지 않았나요? 이 거래로 상품을 보내지 마세요.",
+           ""}},
+    Known{"other_payment", {"다른 주문의 거래", "Another order's attempt"},
+          {"PortOne은 이 거래를 다른 주문의 것으로 봅니다. PortOne이 말하는 주문만 보내고, 다른 번호를 누가 "
+           "보냈는지 확인하세요.", ""}},
+    Known{"status_differs", {"상태가 다름", "Status differs"},
+          {"결제 화면에서 조회를 누르세요. 그래도 다르면 PortOne 콘솔을 확인하세요.", ""}},
+    Known{"amount_differs", {"금액이 다름", "Amount differs"},
+          {"결제 화면에서 조회를 누르세요. 그래도 다르면 PortOne에 문의하세요.", ""}},
+    Known{"currency_differs", {"통화가 다름", "Currency differs"},
+          {"결제 화면에서 조회를 누르세요. 그래도 다르면 PortOne에 문의하세요.", ""}},
+    Known{"cancelled_amount_differs", {"취소 금액이 다름", "Cancelled amount differs"},
+          {"여기에 알려지지 않은 환불이 있었습니다. 결제 화면에서 조회를 누르세요.", ""}},
+    Known{"day_differs", {"결제한 날이 다름", "Paid on another day"},
+          {"PortOne은 이제 다른 날에 결제되었다고 합니다. 결제 화면에서 조회를 누르세요.", ""}},
+    Known{"paid_without_order", {"주문 없는 결제", "Paid without an order"},
+          {"무엇을 산 것인지 찾아 주문을 등록하거나, PortOne 콘솔에서 환불하세요.", ""}},
+    Known{"order_amount_differs", {"주문 금액과 다름", "Order's amount differs"},
+          {"쇼핑몰의 주문과 비교하세요. 잘못 등록했으면 주문을 고치고, 아니면 환불하세요.", ""}},
+    Known{"order_currency_differs", {"주문 통화와 다름", "Order's currency differs"},
+          {"쇼핑몰의 주문과 비교하세요. 잘못 등록했으면 주문을 고치고, 아니면 환불하세요.", ""}},
+    Known{"double_paid", {"중복 결제", "Paid twice"},
+          {"둘 중 하나를 PortOne 콘솔에서 취소하세요.", ""}},
+    Known{"other_channel", {"다른 채널의 결제", "Another channel"},
+          {"이 상점의 돈이 아니어서 더하지 않았습니다. 설정되지 않은 채널로 누가 결제하나요?", ""}},
+    Known{"other_store", {"다른 상점의 결제", "Another store"},
+          {"이 상점의 돈이 아니어서 더하지 않았습니다. portone.v2.store_id가 맞나요?", ""}},
+    Known{"unreadable", {"읽을 수 없는 거래", "Cannot be read"},
+          {"PortOne의 목록에 있지만 뜻을 알 수 없어 대조하지 못했습니다. PortOne 콘솔에서 확인하세요.", ""}},
+};
+
 constexpr std::array kWarnings{
     Known{"webhook_signature", {"웹훅 서명이 맞지 않음", "Webhook signatures refused"}, {}},
     Known{"webhook_not_configured", {"설정되지 않은 API의 웹훅", "Webhooks of an API not configured"}, {}},
@@ -173,6 +209,9 @@ std::string_view result_class(core::Result result) {
 }
 Advice finding_advice(std::string_view kind, Language language) {
   return look_up(kFindings, kind, language);
+}
+Advice difference_advice(std::string_view kind, Language language) {
+  return look_up(kDifferences, kind, language);
 }
 Advice warning_advice(std::string_view kind, Language language) {
   return look_up(kWarnings, kind, language);

@@ -22,6 +22,8 @@ struct Advice {
   std::string_view action;
 };
 [[nodiscard]] Advice finding_advice(std::string_view kind, Language language);
+// Of a difference between the books; in English the report says what to do.
+[[nodiscard]] Advice difference_advice(std::string_view kind, Language language);
 [[nodiscard]] Advice warning_advice(std::string_view kind, Language language);
 
 [[nodiscard]] std::string_view ui_state_name(core::UiState state, Language language);

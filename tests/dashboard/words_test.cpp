@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/core/books/compare.h"
 #include "daemon/dashboard/frame.h"
 #include "daemon/runtime/warnings.h"
 
@@ -19,6 +20,12 @@ TEST_CASE("words: every finding, warning and result has a name in both languages
       const std::string_view word = to_word(static_cast<WarningKind>(i));
       CAPTURE(word);
       CHECK(dashboard::warning_advice(word, language).title != word);
+    }
+    for (std::size_t i = 0; i < core::kDifferenceKinds; ++i) {
+      const std::string_view word = core::to_word(static_cast<core::DifferenceKind>(i));
+      CAPTURE(word);
+      CHECK(dashboard::difference_advice(word, language).title != word);
+      CHECK(dashboard::difference_advice(word, Language::kKorean).action != "");
     }
   }
   CHECK(dashboard::finding_advice("of_tomorrow", Language::kKorean).title == "of_tomorrow");

@@ -81,6 +81,20 @@ void sign_in(Buyer& buyer, const std::string& token) {
   buyer.browser.click(".signin button");
 }
 
+// The day on which the payments were made, as a person asks for it: yesterday is offered.
+std::string compare_today(Buyer& buyer) {
+  Browser& browser = buyer.browser;
+  browser.open(admin_address(buyer, "/dashboard/books"));
+  browser.run("const day=document.querySelector('input[name=day]');day.value=day.max");
+  const std::string today = browser.run("return document.querySelector('input[name=day]').max");
+  browser.click("main button");
+  wait_until("it is compared", [&] {
+    browser.open(admin_address(buyer, "/dashboard/books/" + today));
+    return browser.html().find("/report?day=") != std::string::npos;
+  });
+  return today;
+}
+
 }  // namespace
 
 TEST_CASE("dashboard: every page, in both languages, in the light and in the dark") {
@@ -93,6 +107,7 @@ TEST_CASE("dashboard: every page, in both languages, in the light and in the dar
   CHECK(buyer.browser.text(".bad").find("토큰이 맞지 않습니다") != std::string::npos);
   sign_in(buyer, kToken);
   wait_until("the overview is there", [&] { return buyer.browser.shows(".chart"); });
+  const std::string today = compare_today(buyer);
   for (const char* language : {"ko", "en"}) {
     buyer.browser.open(admin_address(buyer, std::string("/dashboard/language?to=") + language));
     const auto look = [&](const std::string& name, const std::string& target) {
@@ -108,6 +123,8 @@ TEST_CASE("dashboard: every page, in both languages, in the light and in the dar
     look("deposit", "/dashboard/payments/20261127-000134");
     look("paid", "/dashboard/payments/20261127-000132");
     look("missing", "/dashboard/payments/none");
+    look("books", "/dashboard/books");
+    look("books-day", "/dashboard/books/" + today);
   }
   for (const std::string& line : buyer.browser.console()) {
     CHECK(line.find("Content Security Policy") == std::string::npos);
