@@ -140,8 +140,7 @@ TEST_CASE("admin: orders are registered, changed, withdrawn, and fixed once they
 }
 
 TEST_CASE("admin: a long poll is answered as soon as the payment is decided") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Settings settings = scheduled("\"1h\"");
   Rig rig(settings);
   using Clock = std::chrono::steady_clock;
   for (const std::string& version : kVersions) {
@@ -176,8 +175,7 @@ TEST_CASE("admin: a long poll is answered as soon as the payment is decided") {
 }
 
 TEST_CASE("admin: POST lookup asks PortOne at once") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Settings settings = scheduled("\"1h\"");
   Rig rig(settings);
   for (const std::string& version : kVersions) {
     const std::string id = "look-" + version;
@@ -193,8 +191,7 @@ TEST_CASE("admin: POST lookup asks PortOne at once") {
 }
 
 TEST_CASE("admin: lists filter, and page by cursor without gaps or repetitions") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Settings settings = scheduled("\"1h\"");
   Rig rig(settings);
   constexpr std::size_t kPayments = 12;
   for (std::size_t i = 0; i < kPayments; ++i) {

@@ -13,16 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Json made(const std::string& version, const std::string& id, const std::string& status) {
-  return {{"version", version}, {"payment_id", id}, {"status", status}, {"webhook", false}};
-}
-
-Settings scheduled(const std::string& schedule, const std::string& more = "") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [" + schedule + "]\n" + more;
-  return settings;
-}
-
 bool names(const Json& request, const std::string& id) {
   return request.at("target").get<std::string>().find(id) != std::string::npos;
 }

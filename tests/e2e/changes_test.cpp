@@ -14,11 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Settings quiet() {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
-  return settings;
-}
+Settings quiet() { return scheduled("\"1h\""); }
 
 std::future<Answer> poll(const Rig& rig, const std::string& target) {
   return std::async(std::launch::async, [&rig, target] { return rig.daemon.get(target); });

@@ -14,22 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Settings scheduled(const std::string& schedule) {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [" + schedule + "]";
-  return settings;
-}
-
-Json made(const std::string& version, const std::string& id, const std::string& status) {
-  return {{"version", version}, {"payment_id", id}, {"status", status}, {"webhook", false}};
-}
-
-std::string status_target(const Answer& page) {
-  const auto at = page.body.find("/payments/complete/status?token=");
-  REQUIRE(at != std::string::npos);
-  return page.body.substr(at, page.body.find_first_of("\"'<&", at) - at);
-}
-
 }  // namespace
 
 TEST_CASE("clocks: look-ups go on promptly after a step, and find what was paid") {

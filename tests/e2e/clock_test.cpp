@@ -13,30 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Settings scheduled(const std::string& schedule) {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [" + schedule + "]";
-  return settings;
-}
-
-Json made(const std::string& version, const std::string& id, const std::string& status) {
-  return {{"version", version}, {"payment_id", id}, {"status", status}, {"webhook", false}};
-}
-
-std::string state_in(const Answer& page) {
-  const std::string mark = "data-state=\"";
-  const auto at = page.body.find(mark);
-  if (at == std::string::npos) return "";
-  const auto begin = at + mark.size();
-  return page.body.substr(begin, page.body.find('"', begin) - begin);
-}
-
-std::string status_target(const Answer& page) {
-  const auto at = page.body.find("/payments/complete/status?token=");
-  REQUIRE(at != std::string::npos);
-  return page.body.substr(at, page.body.find_first_of("\"'<&", at) - at);
-}
-
 }  // namespace
 
 TEST_CASE("clocks: a redirect is covered by what was asked after it, whatever the clock says") {

@@ -35,8 +35,7 @@ bool has(const std::string& page, const std::string& text) {
 }  // namespace
 
 TEST_CASE("dashboard: a day's books are compared from their page, and what differs stands in front") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Settings settings = scheduled("\"1h\"");
   Rig rig(settings);
   Visitor visitor(rig);
   visitor.take("reconciled_language=en");

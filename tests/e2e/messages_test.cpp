@@ -33,14 +33,6 @@ std::string newest(const Rig& rig, const std::string& column) {
   return text;
 }
 
-std::string state_in(const Answer& page) {
-  const std::string mark = "data-state=\"";
-  const auto at = page.body.find(mark);
-  if (at == std::string::npos) return "";
-  const auto begin = at + mark.size();
-  return page.body.substr(begin, page.body.find('"', begin) - begin);
-}
-
 bool warns(const Rig& rig, const std::string& kind) {
   return rig.daemon.get("/metrics").body.find("reconciled_warning{kind=\"" + kind + "\"} 1") !=
          std::string::npos;

@@ -15,16 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Json made(const std::string& version, const std::string& id, const std::string& status) {
-  return {{"version", version}, {"payment_id", id}, {"status", status}, {"webhook", false}};
-}
-
-Settings scheduled(const std::string& schedule, const std::string& more = "") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [" + schedule + "]\n" + more;
-  return settings;
-}
-
 void by_force(const Rig& rig, const std::string& sql) {
   const Finished done = run({{"sqlite3", rig.daemon.database_path(), sql}});
   CHECK_MESSAGE(done.status == 0, done.err);

@@ -78,8 +78,7 @@ TEST_CASE("outage: whatever REST does, payments are decided once it is back") {
 }
 
 TEST_CASE("outage: Retry-After is waited for") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Settings settings = scheduled("\"1h\"");
   Rig rig(settings);
   rig.daemon.register_order("busy");
   rig.portone.rest_fault({{"mode", "status"},
@@ -150,8 +149,7 @@ TEST_CASE("outage: PortOne does not know a payment yet, and later does") {
 }
 
 TEST_CASE("outage: what arrives while PortOne answers slowly is asked about again") {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
+  Settings settings = scheduled("\"1h\"");
   Rig rig(settings);
   for (const std::string& version : kVersions) {
     CAPTURE(version);

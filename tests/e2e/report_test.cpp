@@ -15,11 +15,7 @@ namespace {
 using Kinds = std::multimap<std::string, std::string>;  // by payment
 
 // Nothing is asked about again by itself.
-Settings quiet() {
-  Settings settings;
-  settings.reconcile_lines = "lookup_schedule = [\"1h\"]";
-  return settings;
-}
+Settings quiet() { return scheduled("\"1h\""); }
 
 Json paid(const std::string& version, const std::string& id, int days_ago = 1) {
   return {{"version", version}, {"payment_id", id}, {"status", "paid"}, {"at", noon_text(days_ago)}};

@@ -18,6 +18,14 @@ Call json_post(const Json& body) {
   return {"POST", "/webhooks/portone", body.dump(), {{"Content-Type", "application/json"}}};
 }
 
+std::string attribute(const std::string& page, const std::string& name) {
+  const std::string mark = name + "=\"";
+  const auto at = page.find(mark);
+  if (at == std::string::npos) return "";
+  const auto begin = at + mark.size();
+  return page.substr(begin, page.find('"', begin) - begin);
+}
+
 }  // namespace
 
 Rig::Rig(Settings settings, const std::vector<std::string>& sandbox_options, const Command& program)
@@ -72,6 +80,20 @@ Call paid_webhook(const Json& attempt, const SignedHeaders& headers) {
   if (attempt.at("version") == "v1") return v1_webhook(id_of(attempt), payment_id, "paid");
   return v2_webhook("Transaction.Paid", payment_id, id_of(attempt), headers);
 }
+
+Json made(const std::string& version, const std::string& id, const std::string& status) {
+  return {{"version", version}, {"payment_id", id}, {"status", status}, {"webhook", false}};
+}
+
+Settings scheduled(const std::string& schedule, const std::string& more) {
+  Settings settings;
+  settings.reconcile_lines = "lookup_schedule = [" + schedule + "]\n" + more;
+  return settings;
+}
+
+std::string state_in(const Answer& page) { return attribute(page.body, "data-state"); }
+
+std::string status_target(const Answer& page) { return attribute(page.body, "data-status"); }
 
 std::string id_of(const Json& attempt) { return attempt.at("attempt_id"); }
 

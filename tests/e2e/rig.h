@@ -46,6 +46,17 @@ struct SignedHeaders {
 // The webhook that PortOne would send for `attempt` (as the sandbox described it) being paid.
 [[nodiscard]] Call paid_webhook(const Json& attempt, const SignedHeaders& headers = {});
 
+// An attempt for the sandbox to make, of which PortOne sends no webhook.
+[[nodiscard]] Json made(const std::string& version, const std::string& id,
+                        const std::string& status);
+// With this `lookup_schedule` ("\"1s\", \"1h\"") and other lines of [reconcile].
+[[nodiscard]] Settings scheduled(const std::string& schedule, const std::string& more = "");
+
+// The state that the buyer's page shows; empty if it is none.
+[[nodiscard]] std::string state_in(const Answer& page);
+// The page's own address for asking again; empty if it has none.
+[[nodiscard]] std::string status_target(const Answer& page);
+
 // What `attempt` (as the sandbox made it) is named by.
 [[nodiscard]] std::string id_of(const Json& attempt);
 

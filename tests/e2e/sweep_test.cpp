@@ -18,10 +18,6 @@ Settings sweeping(const std::string& every = "1s") {
   return settings;
 }
 
-Json made(const std::string& version, const std::string& id, const std::string& status) {
-  return {{"version", version}, {"payment_id", id}, {"status", status}, {"webhook", false}};
-}
-
 std::int64_t swept_up_to(const Rig& rig, const std::string& version) {
   const std::string value =
       rig.daemon.sqlite("SELECT value FROM meta WHERE key = 'last_sweep_" + version + "_ms'");

@@ -24,21 +24,6 @@ const std::vector<Situation> kSituations{
     {"deposit", {{"status", "virtual_account_issued"}}, "awaiting_deposit", "pending"},
 };
 
-std::string state_in(const Answer& page) {
-  const std::string mark = "data-state=\"";
-  const auto at = page.body.find(mark);
-  if (at == std::string::npos) return "";
-  const auto begin = at + mark.size();
-  return page.body.substr(begin, page.body.find('"', begin) - begin);
-}
-
-// The page's own address for asking again; empty if it has none.
-std::string status_target(const Answer& page) {
-  const std::string mark = "data-status=\"";
-  const auto begin = page.body.find(mark) + mark.size();
-  return page.body.substr(begin, page.body.find('"', begin) - begin);
-}
-
 Json make(Rig& rig, const Situation& situation, const std::string& version) {
   Json members = situation.payment;
   members["payment_id"] = situation.name + "-" + version;
