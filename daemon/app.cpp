@@ -25,6 +25,7 @@
 #include "daemon/runtime/log_watch.h"
 #include "daemon/runtime/self_check.h"
 #include "daemon/runtime/time_zone.h"
+#include "daemon/upkeep/file_watch.h"
 #include "daemon/upkeep/retention.h"
 #include "daemon/views/view_json.h"
 #include "daemon/webhook/webhook_listener.h"
@@ -103,6 +104,7 @@ struct App::Parts {
                   readers, portone}),
         notifier({config, clock, store, writer, metrics, warnings}),
         retention({config.retention_days, clock, writer, warnings}),
+        file_watch({clock, store, writer, warnings}),
         alerter({config, clock, store, writer, warnings, [this] { return faults(); }}, timing),
         webhook({config, clock, writer, metrics, warnings, timers}),
         redirect({config, clock, writer, readers, reconciler, metrics}, prepare_database()),
@@ -149,6 +151,10 @@ struct App::Parts {
                                  "The database cannot be written (" + what +
                                      "): webhooks are answered 503 until it can.");
                   log_error("the database cannot be written", {{"error", what}});
+                },
+            .damaged =
+                [this](const std::string& what) {
+                  warnings.raise(WarningKind::kFileDamaged, upkeep::FileWatch::kMet, what);
                 },
             .undecided =
                 [](core::EventId event, const std::string& what) {
@@ -233,6 +239,7 @@ struct App::Parts {
   books::Reporter reporter;
   notify::Notifier notifier;
   upkeep::Retention retention;
+  upkeep::FileWatch file_watch;
   alert::Alerter alerter;
   WebhookListener webhook;
   RedirectListener redirect;
@@ -298,6 +305,7 @@ void App::start() {
   parts_->reporter.start();
   parts_->notifier.start();
   parts_->retention.start();
+  parts_->file_watch.start();
   parts_->alerter.start();
   parts_->edge.start();
   parts_->running = true;
@@ -316,6 +324,7 @@ void App::stop() {
   parts_->backfill.stop_soon();
   parts_->reporter.stop_soon();
   parts_->notifier.stop();
+  parts_->file_watch.stop();
   parts_->retention.stop();
   parts_->alerter.stop();
   parts_->reconciler.stop();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "storage/session.h"
 
@@ -53,10 +54,28 @@ struct WriterEngineOptions {
   std::function<void(const std::string&)> troubled;
 };
 
+// Looks through what the engine keeps its rows in, a slice at a time. For one thread.
+class StructureCheck {
+ public:
+  StructureCheck() = default;
+  virtual ~StructureCheck() = default;
+  StructureCheck(const StructureCheck&) = delete;
+  StructureCheck& operator=(const StructureCheck&) = delete;
+
+  struct Slice {
+    std::vector<std::string> found;  // what makes no sense, and where, a sentence each
+    bool is_last = false;
+  };
+  // Takes a second at most. Throws EngineError where it cannot look.
+  [[nodiscard]] virtual Slice next() = 0;
+};
+
 // The caller holds the right to write.
 [[nodiscard]] std::unique_ptr<WriterEngine> open_writer_engine(const WriterEngineOptions& options);
 // For reading alone.
 [[nodiscard]] std::unique_ptr<Session> open_session(const std::string& location,
                                                     std::chrono::milliseconds patience);
+[[nodiscard]] std::unique_ptr<StructureCheck> open_structure_check(
+    const std::string& location, std::chrono::milliseconds patience);
 
 }  // namespace reconciled::storage

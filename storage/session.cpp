@@ -1,6 +1,7 @@
 #include "storage/session.h"
 
 #include "daemon/core/words/check.h"
+#include "daemon/core/words/text.h"
 
 namespace reconciled::storage {
 
@@ -45,7 +46,17 @@ std::optional<core::AttemptId> Row::optional_attempt_id() {
   return core::AttemptId::trusted(std::move(*id));
 }
 
-core::Currency Row::currency() { return core::Currency::make(text()).value(); }
+void Row::refuse_word(std::string_view text) {
+  throw EngineError(EngineError::Kind::kRefused, "a row holds \"" + core::clean_text(text, 60) +
+                                                     "\" where no such word can be");
+}
+
+core::Currency Row::currency() {
+  const std::string code = text();
+  const auto currency = core::Currency::make(code);
+  if (!currency) refuse_word(code);
+  return *currency;
+}
 
 std::optional<core::Currency> Row::optional_currency() {
   const auto code = optional_text();

@@ -90,7 +90,10 @@ class Row {
   std::optional<core::Currency> optional_currency();
   template <class Enum>
   Enum word() {
-    return core::from_word<Enum>(statement_.text(column_++)).value();
+    const std::string_view text = statement_.text(column_++);
+    const auto word = core::from_word<Enum>(text);
+    if (!word) refuse_word(text);
+    return *word;
   }
   template <class Enum>
   std::optional<Enum> optional_word() {
@@ -102,6 +105,9 @@ class Row {
   }
 
  private:
+  // Of one row, damaged by somebody's hand or by the disk: the others go on.
+  [[noreturn]] static void refuse_word(std::string_view text);
+
   Statement& statement_;
   int column_ = 0;
 };

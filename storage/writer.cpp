@@ -269,8 +269,13 @@ void Writer::Impl::give_up(std::vector<WriteUnit>& batch, const std::exception& 
 
 void Writer::Impl::note_damage(const std::exception& error) {
   if (!is_damage(error)) return;
-  const std::lock_guard lock(mutex);
-  if (damage.empty()) damage = engine->damage_advice(error);
+  std::string what;
+  {
+    const std::lock_guard lock(mutex);
+    if (!damage.empty()) return;
+    damage = what = engine->damage_advice(error);
+  }
+  if (hooks.damaged) hooks.damaged(what);
 }
 
 void Writer::Impl::fail(std::vector<WriteUnit>& units, const WriteFailure& failure) {

@@ -56,6 +56,8 @@ struct WriterHooks {
   std::function<void(const CommitNotice&)> committed;
   std::function<void(std::size_t units)> batch;           // after each commit, its size
   std::function<void(const std::string& what)> troubled;  // a batch failed; once a trouble
+  // The store makes no sense any more: nothing is written until a restart. Any thread, once.
+  std::function<void(const std::string& what)> damaged;
   // Deciding on an event that the writer began failed.
   std::function<void(core::EventId event, const std::string& what)> undecided;
 };
@@ -109,6 +111,8 @@ class Writer {
   // What a reader of the same file met. A damaged file takes no more writes until a restart, and
   // `troubled` hears what to do. Any thread.
   void reading_failed(const std::exception& error);
+  // What a look through the file found: likewise.
+  void found_damage(const std::string& what);
 
   void accept_event(NewEvent event, Done<Accepted> done);
   // A confirm call: stored and answered in one commit. `is_late` says whether "cannot tell" was
@@ -128,6 +132,8 @@ class Writer {
                    TryMode mode = TryMode::kTogether);
   // Puts a stored event back into the inbox; false: there is none of that number.
   void replay(core::EventId event, Done<bool> done);
+  // Decides a payment again from its evidence: its state does not follow from it.
+  void derive_again(core::PaymentId payment_id, core::Time now, Done<bool> done);
   void fire_watches(core::Time now);
   // Removes events that nobody vouches for, some at a time (promise 9).
   void forget_unvouched(core::Time now, Done<Forgotten> done);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/core/words/mark.h"
+#include "storage/derived.h"
 #include "storage/writer_impl.h"
 
 namespace reconciled::storage {
@@ -97,6 +98,10 @@ void Writer::reading_failed(const std::exception& error) {
   impl_->submit({.run = [](Session&, CommitNotice&) {}}, Lane::kFirst);
 }
 
+void Writer::found_damage(const std::string& what) {
+  reading_failed(EngineError(EngineError::Kind::kDamaged, what));
+}
+
 void Writer::accept_event(NewEvent event, Done<Accepted> done) {
   const bool is_redirect = event.event.source == core::EventSource::kRedirect;
   const Lane event_lane = is_redirect ? Lane::kRedirect : Lane::kFirst;
@@ -190,6 +195,17 @@ void Writer::replay(core::EventId event, Done<bool> done) {
         const bool exists = replay_event(session, event);
         if (exists) notice.pending_events.push_back({event});
         return exists;
+      },
+      std::move(done));
+}
+
+void Writer::derive_again(core::PaymentId payment_id, core::Time now, Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground,
+      [this, payment_id = std::move(payment_id), now](Session& session, CommitNotice& notice) {
+        const auto settled = storage::derive_again(session, payment_id, impl_->even(now));
+        if (settled) note(notice, {*settled});
+        return settled.has_value();
       },
       std::move(done));
 }

@@ -6,7 +6,7 @@
 #   --tidy      clang-tidy over daemon/ and storage/ instead of the tests (Debian 12)
 #   --label     only the tests of this label: unit, storage, http, e2e
 #   --full      what is done a few times each time is done hundreds of times, from a seed of its own:
-#               kills, power cuts, floods, notifications (within the hour)
+#               kills, power cuts, floods, notifications, damaged files (within the hour)
 #
 # Installs with apt what is missing, and axe-core with npm. Everything it makes stands under build/.
 set -eu
@@ -82,7 +82,7 @@ seconds=600
 if [ "$full" = yes ]; then
   seconds=3000
   export RECONCILED_CRASHES=400 RECONCILED_CUTS=60 RECONCILED_FLOOD_SECONDS=20 \
-    RECONCILED_LOCK_SECONDS=60 RECONCILED_NOTIFICATIONS=10000
+    RECONCILED_LOCK_SECONDS=60 RECONCILED_NOTIFICATIONS=10000 RECONCILED_DAMAGE=10000
   RECONCILED_SEED=$(date +%s)
   export RECONCILED_SEED
   echo "RECONCILED_SEED=$RECONCILED_SEED"

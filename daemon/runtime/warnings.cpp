@@ -16,8 +16,8 @@ std::string_view to_word(WarningKind kind) {
       "database", "disk_low",
       "clock", "log",
       "notify_failing", "alert_failing",
-      "inbox_lag"};
-  static_assert(static_cast<std::size_t>(WarningKind::kInboxLag) + 1 == kWarningKinds);
+      "inbox_lag", "file_damaged"};
+  static_assert(static_cast<std::size_t>(WarningKind::kFileDamaged) + 1 == kWarningKinds);
   return kWords.at(static_cast<std::size_t>(kind));
 }
 

@@ -30,9 +30,10 @@ enum class WarningKind {
   kLog,                   // whoever reads the log does not: lines are dropped
   kNotifyFailing,         // messages do not reach the shop's backend
   kAlertFailing,          // one of the URLs that people are told by takes nothing
-  kInboxLag               // stored events wait too long to be decided
+  kInboxLag,              // stored events wait too long to be decided
+  kFileDamaged            // rows of the database make no sense, or do not follow from the evidence
 };
-inline constexpr std::size_t kWarningKinds = 13;
+inline constexpr std::size_t kWarningKinds = 14;
 [[nodiscard]] std::string_view to_word(WarningKind kind);
 
 struct Warning {

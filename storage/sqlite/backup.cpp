@@ -103,15 +103,13 @@ void mark_anew(SQLite::Database& copy) {
 }
 
 // So that the file alone is the whole database. Where it cannot be opened, or the -wal is another's (of
-// a restore that was killed), its -wal goes with it.
+// a restore that was killed) or damaged, its -wal goes with it.
 void close_wal(const std::string& path) {
   try {
     check_wal(path);
     SQLite::Database database(path, SQLite::OPEN_READWRITE, kPatienceMs);
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch (const SQLite::Exception&) {
-    return;
-  } catch (const ForeignWal&) {
+  } catch (const std::runtime_error&) {
     return;
   }
 }

@@ -50,8 +50,10 @@ bool KnownEvents::Bits::may_hold(std::int64_t dedupe_hash) const {
 }
 
 KnownEvents::KnownEvents(SqliteSession& writer, std::string path)
-    : writer_(writer), path_(std::move(path)), thread_([this] { loop(); }) {
+    : writer_(writer), path_(std::move(path)) {
   begin_filling();
+  // Last: a file that cannot be read is thrown from here.
+  thread_ = std::thread([this] { loop(); });
 }
 
 KnownEvents::~KnownEvents() {

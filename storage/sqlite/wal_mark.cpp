@@ -7,6 +7,7 @@
 
 #include "daemon/core/words/text.h"
 #include "storage/sqlite/sqlite_session.h"
+#include "storage/sqlite/wal_end.h"
 
 namespace reconciled::storage {
 namespace {
@@ -82,6 +83,7 @@ bool is_wal_empty(const std::string& path) {
 
 void check_wal(const std::string& path) {
   if (!std::filesystem::exists(path) || is_wal_empty(path)) return;
+  check_wal_end(path);
   const std::string mark = mark_of_file(path);
   if (mark.empty()) return;
   const Marks marks = marks_with_wal(path);

@@ -24,7 +24,7 @@ struct ForeignWal : std::runtime_error {
 };
 
 // Before anything opens the database for writing; the caller holds the DatabaseLock. Changes
-// nothing. Throws ForeignWal. What cannot be told is let be: a file without a mark, or one that a
+// nothing. Throws ForeignWal, and DamagedWal (wal_end.h). What cannot be told is let be: a file without a mark, or one that a
 // checkpoint was cut short in.
 void check_wal(const std::string& path);
 

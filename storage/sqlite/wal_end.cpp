@@ -1,0 +1,120 @@
+#include "storage/sqlite/wal_end.h"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <vector>
+
+namespace reconciled::storage {
+namespace {
+
+// https://www.sqlite.org/fileformat2.html#the_write_ahead_log and walformat.html, "WAL-Index Header".
+constexpr std::size_t kWalHeader = 32;
+constexpr std::size_t kFrameHeader = 24;
+constexpr std::size_t kSaltsInHeader = 16;
+constexpr std::size_t kSaltsInFrame = 8;
+constexpr std::size_t kSalts = 8;
+constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit: checksums of big-endian words
+constexpr std::size_t kIndexHeader = 48;      // twice
+constexpr std::size_t kFramesInIndex = 16;
+constexpr std::size_t kSaltsInIndex = 32;
+
+using Bytes = std::vector<unsigned char>;
+
+std::uint32_t big(const unsigned char* bytes) {
+  return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
+         std::uint32_t{bytes[2]} << 8U | bytes[3];
+}
+std::uint32_t little(const unsigned char* bytes) {
+  return std::uint32_t{bytes[3]} << 24U | std::uint32_t{bytes[2]} << 16U |
+         std::uint32_t{bytes[1]} << 8U | bytes[0];
+}
+
+struct Checksum {
+  bool is_big = false;
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+
+  void add(const unsigned char* bytes, std::size_t count) {
+    for (std::size_t i = 0; i + 8 <= count; i += 8) {
+      first += (is_big ? big(bytes + i) : little(bytes + i)) + second;
+      second += (is_big ? big(bytes + i + 4) : little(bytes + i + 4)) + first;
+    }
+  }
+  [[nodiscard]] bool is(const unsigned char* stored) const {
+    return first == big(stored) && second == big(stored + 4);
+  }
+};
+
+// As far as its checksums fit, and what is behind.
+struct Extent {
+  std::uint64_t good = 0;            // frames up to the last commit that can be read
+  std::uint64_t commits_behind = 0;  // that cannot
+  std::array<unsigned char, kSalts> salts{};
+};
+
+Extent extent_of(std::istream& wal) {
+  Extent extent;
+  Bytes header(kWalHeader);
+  if (!wal.read(reinterpret_cast<char*>(header.data()), kWalHeader)) return extent;
+  Checksum sum{.is_big = (big(header.data()) & 1U) != 0};
+  sum.add(header.data(), kWalHeader - 8);
+  bool is_good = (big(header.data()) & ~1U) == kMagic && sum.is(header.data() + kWalHeader - 8);
+  const std::uint32_t page = big(header.data() + 8);
+  if (page < 512 || page > 65'536 || !std::has_single_bit(page)) return extent;
+  std::memcpy(extent.salts.data(), header.data() + kSaltsInHeader, kSalts);
+  Bytes frame(kFrameHeader + page);
+  for (std::uint64_t number = 1;
+       wal.read(reinterpret_cast<char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
+       ++number) {
+    // Of an earlier use of the file, from here on.
+    if (std::memcmp(frame.data() + kSaltsInFrame, extent.salts.data(), kSalts) != 0) {
+      if (is_good) break;
+      continue;
+    }
+    const bool is_commit = big(frame.data() + 4) != 0;
+    if (is_good) {
+      sum.add(frame.data(), 8);
+      sum.add(frame.data() + kFrameHeader, page);
+      is_good = sum.is(frame.data() + kFrameHeader - 8);
+    }
+    if (is_good && is_commit) extent.good = number;
+    if (!is_good && is_commit) extent.commits_behind += 1;
+  }
+  return extent;
+}
+
+// How many frames the index knows of this WAL; 0 where it is another's or cannot be read.
+std::uint64_t frames_in_index(const std::string& path, const Extent& extent) {
+  std::ifstream index(path + "-shm", std::ios::binary);
+  Bytes headers(2 * kIndexHeader);
+  if (!index.read(reinterpret_cast<char*>(headers.data()), static_cast<std::streamsize>(headers.size()))) {
+    return 0;
+  }
+  // Written one after the other: where they differ, nobody finished.
+  if (std::memcmp(headers.data(), headers.data() + kIndexHeader, kIndexHeader) != 0) return 0;
+  if (std::memcmp(headers.data() + kSaltsInIndex, extent.salts.data(), kSalts) != 0) return 0;
+  std::uint32_t frames = 0;
+  std::memcpy(&frames, headers.data() + kFramesInIndex, sizeof frames);  // as this machine has numbers
+  return frames;
+}
+
+}  // namespace
+
+void check_wal_end(const std::string& path) {
+  std::ifstream wal(path + "-wal", std::ios::binary);
+  if (!wal) return;
+  const Extent extent = extent_of(wal);
+  const std::uint64_t known = frames_in_index(path, extent);
+  if (known <= extent.good && extent.commits_behind < 2) return;
+  throw DamagedWal(
+      path + "-wal is damaged: of its frames " + std::to_string(extent.good) +
+      " can be read, and commits that were acknowledged stand behind them. Nothing was changed. Keep a "
+      "copy of the file and its -wal; then start with a backup (`reconciled restore`), or go on with "
+      "what can be read, which PortOne is asked about anew: sqlite3 " +
+      path + " \"PRAGMA wal_checkpoint(TRUNCATE)\", and start");
+}
+
+}  // namespace reconciled::storage
