@@ -1,5 +1,6 @@
 // `reconciled [--config FILE] COMMAND`: reads the command line and runs the command (interface §2).
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -103,6 +104,8 @@ void keep_standard_descriptors() {
 
 int main(int argc, char** argv) {
   keep_standard_descriptors();
+  // What the database holds is nobody else's to read, however the daemon was started.
+  ::umask(::umask(0) | 027U);
   CLI::App app("", "reconciled");
   Arguments arguments;
   commands::describe(app, arguments);

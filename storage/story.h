@@ -40,12 +40,22 @@ struct ChangeView {
   core::Result webhook_status;
 };
 
+// A version of what the shop registered.
+struct OrderVersionView {
+  core::Time at{};
+  core::Money amount;
+  bool is_withdrawn = false;
+  std::string by;    // the person who corrected it; empty: the shop's backend
+  std::string note;  // why
+};
+
 // One payment and the newest of all that happened to it; each list by its time.
 struct Story {
   PaymentDetail detail;  // without the timeline
   std::vector<EventView> events;
   std::vector<AnswerView> answers;
   std::vector<ChangeView> changes;
+  std::vector<OrderVersionView> orders;
   std::vector<NotificationView> notifications;
   bool is_cut = false;  // there is more than is told
 };

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "daemon/commands/commands.h"
@@ -42,12 +43,15 @@ int backup(const core::Config& config, const std::string& file) {
 }
 
 int restore(const core::Config& config, const std::string& file, bool yes) {
+  if (!std::filesystem::exists(file)) throw std::runtime_error(file + ": there is no such file");
   storage::Store store(config.database_path);
   // Refused while the daemon runs.
   store.own();
   const bool agrees = is_derivable(file);
   std::printf("It takes the place of %s, which is kept beside it as %s.before-TIME.\n"
-              "What came after the copy was made is asked of PortOne at the next start.\n",
+              "What PortOne knows of the time since is asked of it at the next start. Orders that your\n"
+              "backend registered since, and findings that people closed, it does not know: have the\n"
+              "orders registered again, until then paid ones are held.\n",
               store.location().c_str(), store.location().c_str());
   if (!agrees) std::printf("The next start, or `reconciled rebuild`, derives what differs anew.\n");
   if (!yes && !is_confirmed()) {

@@ -15,6 +15,8 @@
 namespace reconciled::commands {
 namespace {
 
+constexpr std::int64_t kMostMeant = 10;  // payments that a number may mean
+
 int usage(const std::string& message) {
   std::fprintf(stderr, "%s\n", message.c_str());
   return kUsage;
@@ -172,11 +174,20 @@ int show(const core::Config& config, const std::string& payment_id, bool json) {
   const auto id = core::PaymentId::make(payment_id);
   if (!id) return usage("reconciled: that is no payment id: it is empty, too long or no UTF-8");
   storage::Reader reader = open_reader(config);
-  const auto detail = reader.payment(*id, true);
+  auto detail = reader.payment(*id, true);
   if (!detail) {
-    std::fprintf(stderr, "reconciled: nothing is known of a payment %s\n",
-                 plain(payment_id).c_str());
-    return kFailed;
+    // An attempt's number, or a part of the order's, as buyers and gateways have it.
+    const auto found = reader.search(payment_id, kMostMeant);
+    if (found.size() != 1) {
+      std::fprintf(stderr, "reconciled: nothing is known of a payment or an attempt %s%s\n",
+                   plain(payment_id).c_str(), found.empty() ? "" : "; did you mean one of these?");
+      for (const auto& one : found) std::fprintf(stderr, "  %s\n", plain(one.payment_id.str()).c_str());
+      return kFailed;
+    }
+    std::fprintf(stderr, "reconciled: %s names %s\n", plain(payment_id).c_str(),
+                 plain(found.front().payment_id.str()).c_str());
+    detail = reader.payment(found.front().payment_id, true);
+    if (!detail) return kFailed;
   }
   if (json) {
     std::fputs(dump_json(to_json(*detail, true)).c_str(), stdout);

@@ -123,6 +123,17 @@ int resolve(const core::Config& config, std::int64_t finding_id, const std::stri
   };
   std::printf("finding %s (%s of %s) is closed by %s: %s\n", id.c_str(), word("kind").c_str(),
               word("payment_id").c_str(), word("by").c_str(), word("note").c_str());
+  const std::string payment_id = core::text_member(finding.value(), "payment_id").value_or("");
+  const auto held =
+      call(config, "GET", "/payments/" + core::percent_encode(payment_id) + "?timeline=0", "");
+  const auto payment = core::parse_json(held.value_or("null"));
+  const bool is_held = payment.ok() && core::text_member(payment.value(), "result") == "paid" &&
+                       core::bool_member(payment.value(), "deliverable") == false;
+  if (is_held) {
+    std::printf("%s is paid and still held: closing lifts no hold. A correction does, where it was "
+                "registered wrongly (`reconciled order %s --amount … --correct --note …`), or a refund\n",
+                plain(payment_id).c_str(), plain(payment_id).c_str());
+  }
   return kDone;
 }
 

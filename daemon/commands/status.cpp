@@ -108,6 +108,24 @@ void print_stats(const Json& stats, const LocalTime& local, core::Time now) {
   line("open findings", counts(at(stats, "open_findings")));
 }
 
+// Nothing is wrong with the whole.
+void print_calm(const Json& stats, const std::string& time) {
+  std::int64_t open = 0;
+  const Json findings = at(stats, "open_findings");
+  if (findings.is_object()) {
+    for (const auto& [kind, count] : findings.items()) {
+      if (count.is_number_integer()) open += count.get<std::int64_t>();
+    }
+  }
+  if (open == 0) {
+    line("all is well", "no warning, at " + time);
+  } else {
+    line("no warning", "at " + time + ", and " + std::to_string(open) +
+                           (open == 1 ? " finding is open" : " findings are open") +
+                           ": `reconciled findings` tells which, and what to do");
+  }
+}
+
 }  // namespace
 
 int status(const core::Config& config, bool json) {
@@ -133,7 +151,7 @@ int status(const core::Config& config, bool json) {
   const LocalTime local(config.timezone);
   const core::Time now = SystemClock{}.now();
   const std::size_t wrong = print_warnings(stats, reasons, local);
-  if (wrong == 0) line("all is well", "no warning, at " + local.text(now) + " " + local.zone());
+  if (wrong == 0) print_calm(stats, local.text(now) + " " + local.zone());
   print_stats(stats, local, now);
   return wrong == 0 ? kDone : kFailed;
 }

@@ -120,7 +120,7 @@ void tell_change(Html& html, const View& view, const ChangeView& change) {
       what += ")";
     }
   } else if (change.cause == "order") {
-    what = view.say({"쇼핑몰이 주문을 등록하거나 고침", "The shop registered or changed the order"});
+    what = view.say({"주문에 따라", "By the order"});  // which is told by itself
   } else if (change.from_ui != change.to_ui) {
     what = view.say({"구매자 화면: ", "The buyer's page: "});
     what += ui_state_name(change.to_ui, view.language);
@@ -137,6 +137,40 @@ void tell_change(Html& html, const View& view, const ChangeView& change) {
                                       : view.say({"배송하면 안 됨", "no longer deliverable"}),
                              {{"class", change.is_deliverable ? "good" : "bad"}});
   }
+}
+
+// `before`: the version that stood until then.
+void tell_order(Html& html, const View& view, const storage::OrderVersionView& order,
+                const storage::OrderVersionView* before) {
+  const auto amount = [&](const storage::OrderVersionView& one) {
+    return money_text(one.amount.minor, one.amount.currency, view.language);
+  };
+  std::string what;
+  if (order.is_withdrawn) {
+    what = view.say({"주문 등록이 취소됨", "The order was withdrawn"});
+  } else if (before == nullptr || before->is_withdrawn) {
+    what = std::string(view.say({"주문 등록: ", "Order registered: "})) + amount(order);
+  } else {
+    what = std::string(view.say({"주문 고침: ", "Order changed: "})) + amount(*before) + " → " +
+           amount(order);
+  }
+  html.element("b", what);
+  if (!order.by.empty()) {
+    html.text(view.say({" · 고친 사람: ", " · corrected by "})).element("bdi", plain(order.by, 100));
+  }
+  if (!order.note.empty()) html.open("p").element("bdi", plain(order.note)).close();
+}
+
+void tell_closing(Html& html, const View& view, const storage::FindingView& finding) {
+  const std::string title(finding_advice(core::to_word(finding.kind), view.language).title);
+  const bool by_person = finding.closed_by == "person";
+  html.element("b", std::string(by_person ? view.say({"해결로 표시: ", "Closed: "})
+                                          : view.say({"더는 해당 없음: ", "Over: "})) +
+                        title);
+  if (!finding.by.empty()) {
+    html.text(view.say({" · 확인한 사람: ", " · by "})).element("bdi", plain(finding.by, 100));
+  }
+  if (!finding.note.empty()) html.open("p").element("bdi", plain(finding.note)).close();
 }
 
 void tell_message(Html& html, const View& view, const storage::NotificationView& message,
@@ -171,7 +205,16 @@ std::vector<Happening> happenings_of(const View& view, const StoryPage& content)
   for (const AnswerView& answer : story.answers) {
     list.push_back({answer.asked_at, 2, [&](Html& html) { tell_answer(html, view, answer); }});
   }
+  for (std::size_t i = 0; i < story.orders.size(); ++i) {
+    const storage::OrderVersionView& order = story.orders[i];
+    const storage::OrderVersionView* const before = i == 0 ? nullptr : &story.orders[i - 1];
+    list.push_back(
+        {order.at, 3, [&, before](Html& html) { tell_order(html, view, order, before); }});
+  }
   for (const ChangeView& change : story.changes) {
+    const bool is_told_by_order = change.cause == "order" && change.from == change.to &&
+                                  change.was_deliverable == change.is_deliverable;
+    if (is_told_by_order) continue;
     list.push_back({change.at, 3, [&](Html& html) { tell_change(html, view, change); }});
   }
   for (const storage::FindingView& finding : story.detail.findings) {
@@ -180,13 +223,8 @@ std::vector<Happening> happenings_of(const View& view, const StoryPage& content)
                                    {{"class", "bad"}});
                     }});
     if (!finding.closed_at) continue;
-    list.push_back({*finding.closed_at, 3, [&](Html& html) {
-                      html.element("b", std::string(view.say({"해결됨: ", "Closed: "})) +
-                                            std::string(finding_advice(core::to_word(finding.kind),
-                                                                       view.language).title));
-                      if (finding.note.empty()) return;
-                      html.open("p").element("bdi", plain(finding.note)).close();
-                    }});
+    list.push_back(
+        {*finding.closed_at, 3, [&](Html& html) { tell_closing(html, view, finding); }});
   }
   for (const storage::NotificationView& message : story.notifications) {
     list.push_back({message.created_at, 3, [&](Html& html) {
@@ -202,7 +240,7 @@ void add_lanes(Html& html, const View& view) {
   constexpr Said kNames[kLanes]{{"브라우저", "browser"},
                                 {"웹훅", "webhook"},
                                 {"PortOne 응답", "PortOne's answer"},
-                                {"결정과 알림", "decision, message"}};
+                                {"주문, 결정, 알림", "order, decision, message"}};
   html.open("ul", {{"class", "lanes"}});
   for (int i = 0; i < kLanes; ++i) {
     html.open("li").open("span", {{"class", "l" + std::to_string(i)}}).open("i").close().close();

@@ -38,14 +38,40 @@ void add_done(Html& html, const View& view, const std::string& done) {
   }
 }
 
+// Why a paid one is held: a finding is open, or a person closed it, which lifts nothing.
+void add_reason(Html& html, const View& view, const storage::PaymentDetail& detail) {
+  const auto is_open = [](const storage::FindingView& finding) { return finding.open; };
+  if (std::any_of(detail.findings.begin(), detail.findings.end(), is_open)) {
+    html.element("p", view.say({"이유는 위에 있습니다.", "The reason stands above."}));
+    return;
+  }
+  bool is_told = false;
+  for (const storage::FindingView& finding : detail.findings) {
+    if (finding.closed_by != "person") continue;
+    is_told = true;
+    html.open("p").element("b", finding_advice(core::to_word(finding.kind), view.language).title);
+    html.text(": ").element("bdi", plain(finding.detail, 500), {{"lang", "en"}}).close();
+    html.open("p").text(view.say({"해결로 표시한 사람 ", "Closed by "}));
+    html.element("bdi", plain(finding.by, 100)).text(" – ").element("bdi", plain(finding.note)).close();
+  }
+  html.element("p", is_told ? view.say({"해결로 표시해도 보류는 풀리지 않습니다. 주문을 고쳐 등록하거나 "
+                                        "(reconciled order … --correct) 환불해야 합니다.",
+                                        "Closing lifts no hold: a correction of the order does "
+                                        "(reconciled order … --correct), or a refund."})
+                            : view.say({"PortOne에 확인하는 중입니다.",
+                                        "It is being confirmed with PortOne."}));
+}
+
 // The one sentence that whoever packs the goods needs.
-void add_verdict(Html& html, const View& view, const PaymentView& payment) {
+void add_verdict(Html& html, const View& view, const storage::PaymentDetail& detail) {
+  const PaymentView& payment = detail.payment;
   if (payment.deliverable) {
     html.element("p", view.say({"✓ 배송해도 됩니다", "✓ May be delivered"}), {{"class", "good"}});
   } else if (payment.result == core::Result::kPaid) {
-    html.element("p", view.say({"✕ 결제되었지만 배송하면 안 됩니다. 이유는 위에 있습니다.",
-                                "✕ Paid, and must not be delivered. The reason stands above."}),
+    html.element("p", view.say({"✕ 결제되었지만 배송하면 안 됩니다.",
+                                "✕ Paid, and must not be delivered."}),
                  {{"class", "bad"}});
+    add_reason(html, view, detail);
   }
   if (payment.unverified) {
     html.element("p", view.say({"등록된 주문이 없어 금액을 비교하지 않았습니다.",
@@ -167,7 +193,7 @@ http::Response render(const View& view, const StoryPage& content) {
     html.close();
     const auto amount = payment.total_amount ? payment.total_amount : payment.expected_amount;
     html.element("p", money_text(amount, payment.currency, view.language), {{"class", "sum"}});
-    add_verdict(html, view, payment);
+    add_verdict(html, view, detail);
     add_facts(html, view, payment);
     html.open("div", {{"class", "acts"}});
     add_button(html, view, address_of(payment.payment_id) + "/lookup",

@@ -33,6 +33,11 @@ DatabaseLock::Held::~Held() {
 void DatabaseLock::take(Held& held, const std::string& path, unsigned mode,
                         const std::string& database_path) {
   held.fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, mode);
+  if (held.fd < 0 && errno == ENOENT) {
+    throw std::runtime_error("storage.path: there is no folder " +
+                             std::filesystem::path(path).parent_path().string() +
+                             ": make it, for the user that the daemon runs as");
+  }
   if (held.fd < 0) throw std::system_error(errno, std::generic_category(), "cannot open " + path);
   for (int left = kTries; ::flock(held.fd, LOCK_EX | LOCK_NB) != 0;) {
     const int error = errno;

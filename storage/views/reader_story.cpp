@@ -77,6 +77,24 @@ std::vector<ChangeView> load_changes(Session& session, std::int64_t payment) {
   return changes;
 }
 
+std::vector<OrderVersionView> load_orders(Session& session, const core::PaymentId& id) {
+  Query query = session.query(
+      "SELECT registered_at_ms, amount, currency, deleted, by_whom, note "
+      "FROM expected_order WHERE payment_id = ? ORDER BY order_id DESC LIMIT ?");
+  query.with(id, kMostOfAKind + 1);
+  std::vector<OrderVersionView> orders;
+  while (query.next()) {
+    Row row = query.row();
+    const core::Time at = row.time();
+    const std::int64_t amount = row.integer();
+    core::Currency currency = row.currency();
+    const bool is_withdrawn = row.flag();
+    std::string by = row.text();
+    orders.push_back({at, {amount, std::move(currency)}, is_withdrawn, std::move(by), row.text()});
+  }
+  return orders;
+}
+
 std::vector<NotificationView> load_notifications(Session& session, std::int64_t payment) {
   Query query = session.query(
       "SELECT notification_id, payment_id, version, type, state, tries, outcome, created_at_ms,"
@@ -128,18 +146,20 @@ std::optional<Story> Reader::story(const core::PaymentId& id) {
   std::optional<PaymentDetail> detail = payment(id, false);
   if (!detail) return std::nullopt;
   const std::int64_t number = detail->payment.number;
-  Story story{std::move(*detail), {}, {}, {}, {}, false};
+  Story story{std::move(*detail), {}, {}, {}, {}, {}, false};
   Page<EventView> events = this->events({{}, id, kMostOfAKind, {}});
   story.events = std::move(events.items);
   std::reverse(story.events.begin(), story.events.end());
   story.is_cut = events.next_cursor.has_value();
   story.answers = load_answers(impl_->session, id);
   story.changes = load_changes(impl_->session, number);
+  story.orders = load_orders(impl_->session, id);
   story.notifications = load_notifications(impl_->session, number);
   const bool cut_answers = close_story(story.answers);
   const bool cut_changes = close_story(story.changes);
+  const bool cut_orders = close_story(story.orders);
   const bool cut_notifications = close_story(story.notifications);
-  story.is_cut = story.is_cut || cut_answers || cut_changes || cut_notifications;
+  story.is_cut = story.is_cut || cut_answers || cut_changes || cut_orders || cut_notifications;
   return story;
 }
 

@@ -97,7 +97,9 @@ TEST_CASE("by hand: what is asked for wrongly is named, and changes nothing") {
   const Json closed = c.rig.daemon.payment("stranger").at("findings")[0];
   CHECK(closed.at("note") == "ab c");
   CHECK(closed.at("by") == "the admin endpoint");
-  // A mismatch is not lifted, and the first note stays.
+  // A mismatch is not lifted, as who closes it is told, and the first note stays.
+  CHECK(has(c.rig.daemon.command({"resolve", id, "--note", "again"}).out,
+            "stranger is paid and still held: closing lifts no hold"));
   CHECK(c.resolve(id, {{"note", "again"}}) == 200);
   CHECK(c.rig.daemon.payment("stranger").at("findings")[0].at("note") == "ab c");
   CHECK(c.rig.daemon.payment("stranger").at("deliverable") == false);

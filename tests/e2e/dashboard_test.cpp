@@ -150,6 +150,29 @@ TEST_CASE("dashboard: a person closes a finding with a note, and nothing without
   CHECK(visitor.post("/dashboard/findings/99/resolve", full).status == 404);
 }
 
+TEST_CASE("dashboard: the story says who corrected an order, and why a closed finding still holds it") {
+  Rig rig;
+  rig.daemon.register_order("typo", 1'000);
+  rig.portone.make({{"payment_id", "typo"}, {"amount", 10'000}, {"status", "paid"}});
+  rig.daemon.wait_for("typo", [](const Json& p) { return !open_findings(p).empty(); });
+  Visitor visitor(rig);
+  visitor.take("reconciled_language=en");
+  const std::string page = "/dashboard/payments/typo";
+  CHECK(says(visitor.get(page), "The reason stands above."));
+  CHECK(rig.daemon.command({"resolve", "1", "--note", "seen"}).status == 0);
+  const Answer closed = visitor.get(page);
+  CHECK_FALSE(says(closed, "The reason stands above."));
+  CHECK(says(closed, "Closing lifts no hold"));
+  CHECK(says(closed, "Order registered: ₩1,000"));
+  CHECK(rig.daemon.command({"order", "typo", "--amount", "10000", "--correct", "--note", "a 0 was missing"})
+            .status == 0);
+  rig.daemon.wait_for("typo", [](const Json& p) { return p.at("deliverable") == true; });
+  const Answer corrected = visitor.get(page);
+  CHECK(says(corrected, "Order changed: ₩1,000 → ₩10,000"));
+  CHECK(says(corrected, "a 0 was missing"));
+  CHECK(says(corrected, "corrected by"));
+}
+
 TEST_CASE("dashboard: a payment is found by its number, by an attempt's, and by a part of it") {
   Rig rig;
   for (const char* id : {"2026-abc-001", "2026-abc-002", "2026-xyz-003"}) rig.daemon.register_order(id);
