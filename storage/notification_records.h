@@ -48,9 +48,11 @@ struct ResendSlice {
   std::int64_t after_id = 0;
   std::int64_t resent = 0;      // in this slice
   std::int64_t superseded = 0;  // no longer true, and not sent
+  std::int64_t expired = 0;     // its body has left, and it is not sent
   bool has_more = false;
 };
-enum class ResendOutcome { kResent, kSuperseded, kAbsent };
+// kExpired: its body has left (storage.retention_days).
+enum class ResendOutcome { kResent, kSuperseded, kExpired, kAbsent };
 
 struct NotificationOutlook {
   std::int64_t waiting = 0;
@@ -59,6 +61,8 @@ struct NotificationOutlook {
   std::string outcome;                      // of that one's newest try
 };
 
+// Where the store keeps the newest message whose body has left.
+inline constexpr const char* kRawMessagesKey = "raw_messages_to";
 // Where the store keeps that a person has messages wait.
 inline constexpr const char* kNotifyPausedKey = "notify_paused";
 

@@ -351,10 +351,15 @@ struct CountedTries {
   NotificationCounts notifications{};
 };
 
-// What `Writer::empty_raw` did.
+// For how long what is raw stays, and what `Writer::empty_raw` did.
+struct Retained {
+  core::Time from{};  // what came before leaves
+  core::Time now{};
+};
 struct Emptied {
   std::int64_t events = 0;
   std::int64_t snapshots = 0;
+  std::int64_t messages = 0;  // to the shop's backend
   bool has_more = false;
 };
 

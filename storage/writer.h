@@ -138,7 +138,7 @@ class Writer {
   // Removes events that nobody vouches for, some at a time (promise 9).
   void forget_unvouched(core::Time now, Done<Forgotten> done);
   // Takes raw bodies and headers of what came before away, some at a time (retention).
-  void empty_raw(core::Time before, Done<Emptied> done);
+  void empty_raw(const Retained& retained, Done<Emptied> done);
   // Keeps `value` under `key` in place of what was there.
   void put(std::string key, std::string value, Done<bool> done = {});
   // What a walk over PortOne's list found and how far it came, in one commit.

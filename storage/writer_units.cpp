@@ -231,10 +231,10 @@ void Writer::forget_unvouched(core::Time now, Done<Forgotten> done) {
       std::move(done));
 }
 
-void Writer::empty_raw(core::Time before, Done<Emptied> done) {
+void Writer::empty_raw(const Retained& retained, Done<Emptied> done) {
   impl_->submit_for<Emptied>(
       Lane::kBackground,
-      [before](Session& session, CommitNotice&) { return storage::empty_raw(session, before); },
+      [retained](Session& session, CommitNotice&) { return storage::empty_raw(session, retained); },
       std::move(done));
 }
 

@@ -12,6 +12,9 @@ namespace {
 constexpr const char* kNobody = "nothing is sent: notify.url is empty";
 constexpr const char* kNoLongerTrue =
     "the message says that the payment may be delivered, and that no longer holds: it is not sent";
+constexpr const char* kBodyLeft =
+    "the message is older than storage.retention_days and its text has left: it cannot be sent again; "
+    "GET /payments/{payment_id} tells what the payment is now";
 
 // Slice after slice, each a commit of its own: nothing else waits for all of them.
 void resend_all(storage::Writer& writer, const storage::ResendRequest& request,
@@ -25,12 +28,14 @@ void resend_all(storage::Writer& writer, const storage::ResendRequest& request,
                        storage::ResendSlice slice = outcome.value();
                        slice.resent += so_far.resent;
                        slice.superseded += so_far.superseded;
+                       slice.expired += so_far.expired;
                        if (slice.has_more) {
                          resend_all(writer, request, slice, now, complete);
                          return;
                        }
                        complete(admin::json(202, dump_json({{"resent", slice.resent},
-                                                            {"superseded", slice.superseded}})));
+                                                            {"superseded", slice.superseded},
+                                                            {"expired", slice.expired}})));
                      });
 }
 
@@ -61,6 +66,9 @@ http::Answer AdminListener::resend(const http::Request& request) {
                   break;
                 case storage::ResendOutcome::kSuperseded:
                   complete(admin::error(409, "superseded", kNoLongerTrue));
+                  break;
+                case storage::ResendOutcome::kExpired:
+                  complete(admin::error(409, "expired", kBodyLeft));
                   break;
                 case storage::ResendOutcome::kResent:
                   uses_.notifications.send_now();

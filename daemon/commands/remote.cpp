@@ -196,6 +196,11 @@ int resend(const core::Config& config, const ResendOptions& options) {
     std::printf("%lld said that a payment may be delivered, and that no longer holds: not sent\n",
                 static_cast<long long>(superseded));
   }
+  const std::int64_t expired = core::integer_member(counts.value(), "expired").value_or(0);
+  if (expired > 0) {
+    std::printf("%lld older than storage.retention_days, whose text has left: not sent\n",
+                static_cast<long long>(expired));
+  }
   return kDone;
 }
 
@@ -220,6 +225,9 @@ int prune(const core::Config& config) {
     std::printf("%lld messages and %lld of PortOne's answers are older than %lld days and lost their raw "
                 "bodies; decisions, history and amounts stay\n",
                 number("events"), number("answers"), number("retention_days"));
+    if (number("messages") > 0) {
+      std::printf("so did %lld messages to your backend: they cannot be sent again\n", number("messages"));
+    }
     return fault ? kFailed : kDone;
   }
 }

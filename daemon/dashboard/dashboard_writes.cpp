@@ -155,6 +155,9 @@ http::Answer Dashboard::resend(const http::Request& request) {
                 case storage::ResendOutcome::kSuperseded:
                   complete(back_to(payment, "superseded"));
                   break;
+                case storage::ResendOutcome::kExpired:
+                  complete(back_to(payment, "expired"));
+                  break;
                 case storage::ResendOutcome::kResent:
                   complete(back_to(payment, "resend"));
                   break;

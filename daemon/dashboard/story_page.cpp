@@ -30,6 +30,8 @@ void add_done(Html& html, const View& view, const std::string& done) {
       {"closed", {"이미 끝난 항목입니다.", "The finding was closed already."}},
       {"superseded", {"그 알림은 더 이상 사실이 아니어서 보내지 않습니다.",
                       "That message no longer holds, and is not sent."}},
+      {"expired", {"보관 기간이 지나 알림의 내용이 남아 있지 않아 다시 보낼 수 없습니다.",
+                   "Its text has left with storage.retention_days: it cannot be sent again."}},
   };
   for (const Deed& deed : kDeeds) {
     if (deed.word != done) continue;

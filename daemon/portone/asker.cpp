@@ -63,7 +63,7 @@ Asker::Asker(const core::Config& config, const World& world)
                                           .read_timeout = std::chrono::seconds(60),
                                           .total_deadline = std::chrono::seconds(60)},
                       world.loop, world.watch, world.v2_limit, world.clock);
-    v2_.emplace(*config.v2, *v2_calls_);
+    v2_.emplace(*config.v2, *v2_calls_, config.v1.has_value());
   }
 }
 
@@ -344,10 +344,11 @@ Task<std::optional<LookupFault>> Asker::walk(Api api, core::Time from, core::Tim
   };
   // The lists go by PortOne's clock.
   const std::chrono::milliseconds ahead = watch_.ahead(api);
+  const core::Time now = clock_.now() + ahead;
   if (api == Api::kV1) {
-    co_return co_await v1_->walk(from + ahead, until + ahead, std::move(counted));
+    co_return co_await v1_->walk(from + ahead, until + ahead, now, std::move(counted));
   }
-  co_return co_await v2_->walk(from + ahead, until + ahead, std::move(counted));
+  co_return co_await v2_->walk(from + ahead, until + ahead, now, std::move(counted));
 }
 
 Task<std::optional<LookupFault>> Asker::turn_v2_pages(core::Time from, core::Time until,

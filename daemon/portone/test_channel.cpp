@@ -34,7 +34,7 @@ TestChannel::TestChannel(const core::Config& config, http::ClientLoop& loop, con
   if (config.v2) {
     v2_calls_.emplace(core::Api::kV2, options_for(config.v2->base_url), loop, watch_, v2_limit_,
                       clock_);
-    v2_.emplace(*config.v2, *v2_calls_);
+    v2_.emplace(*config.v2, *v2_calls_, false);
   }
 }
 

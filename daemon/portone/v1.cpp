@@ -198,10 +198,12 @@ Task<Asked<core::WebhookPage>> V1Client::webhooks(core::Time from, core::Time un
   co_return std::move(answer.value());
 }
 
-Task<std::optional<LookupFault>> V1Client::walk(core::Time from, core::Time until, Take take) {
+Task<std::optional<LookupFault>> V1Client::walk(core::Time from, core::Time until, core::Time now,
+                                                Take take) {
   WalkRules rules{.page_size = kSweepPageSize,
                         .max_pages = kMaxSweepPages,
                         .shortest = 2s,
+                        .now = now,
                         .ask = [this](core::Time begin, core::Time end, int number) {
                           return status_page(begin, end, number);
                         }};

@@ -44,9 +44,9 @@ class V1Client {
 
   // Whether the id is an identity verification's: it looks like a payment's (dossier §6).
   Task<Asked<bool>> is_certification(std::string imp_uid);
-  // Walks the payments whose present status came about in [from, until] (see walk.h).
-  Task<std::optional<LookupFault>> walk(core::Time from, core::Time until,
-                                                Take take);
+  // Walks the payments whose present status came about in [from, until] (see walk.h). `now` is
+  // PortOne's.
+  Task<std::optional<LookupFault>> walk(core::Time from, core::Time until, core::Time now, Take take);
 
   // Page `number` (from 0) of the payments whose present status came about in [from, until], the
   // newest first: which webhooks PortOne sends about those of the test channel.

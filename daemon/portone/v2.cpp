@@ -23,10 +23,11 @@ std::string with_body(const char* path, const nlohmann::json& body) {
 
 }  // namespace
 
-V2Client::V2Client(const core::PortoneV2Config& config, Calls& calls)
+V2Client::V2Client(const core::PortoneV2Config& config, Calls& calls, bool own_only)
     : calls_(calls),
       authorization_("PortOne " + config.api_secret),
-      store_id_(config.store_id) {}
+      store_id_(config.store_id),
+      own_only_(own_only) {}
 
 Task<Asked<http::ClientResponse>> V2Client::get(std::string target) {
   http::ClientRequest request{.method = "GET", .target = std::move(target)};
@@ -108,7 +109,7 @@ Task<Asked<core::V2List>> V2Client::transactions(std::string payment_id) {
 
 Task<Asked<ListedPage>> V2Client::page(core::Time from, core::Time until, int number) {
   // By change of status: it also finds what was begun long ago and paid just now.
-  const nlohmann::json body{{"page", {{"number", number}, {"size", kPageSize}}},
+  nlohmann::json body{{"page", {{"number", number}, {"size", kPageSize}}},
                             {"filter",
                              {{"storeId", store_id_},
                               {"timestampType", "STATUS_CHANGED_AT"},
@@ -116,6 +117,7 @@ Task<Asked<ListedPage>> V2Client::page(core::Time from, core::Time until, int nu
                               {"until", core::to_rfc3339(until)},
                               {"sortBy", "STATUS_CHANGED_AT"},
                               {"sortOrder", "ASC"}}}};
+  if (own_only_) body["filter"]["version"] = "V2";
   Asked<core::V2List> answer = co_await list(with_body("/payments", body), core::read_v2_page);
   if (!answer.ok()) co_return answer.error();
   co_return ListedPage{{std::move(answer.value().snapshots), std::move(answer.value().unreadable)},
@@ -152,10 +154,12 @@ Task<std::optional<LookupFault>> V2Client::turn_pages(core::Time from, core::Tim
   co_return std::nullopt;
 }
 
-Task<std::optional<LookupFault>> V2Client::walk(core::Time from, core::Time until, Take take) {
+Task<std::optional<LookupFault>> V2Client::walk(core::Time from, core::Time until, core::Time now,
+                                                Take take) {
   WalkRules rules{.page_size = kPageSize,
                         .max_pages = kMaxListed / kPageSize,
                         .shortest = 10ms,
+                        .now = now,
                         .ask = [this](core::Time begin, core::Time end, int number) {
                           return page(begin, end, number);
                         }};

@@ -19,7 +19,8 @@ namespace reconciled::portone {
 
 class V2Client {
  public:
-  V2Client(const core::PortoneV2Config& config, Calls& calls);
+  // With `own_only` the lists leave out V1's payments: V1's own lists tell of them.
+  V2Client(const core::PortoneV2Config& config, Calls& calls, bool own_only);
 
   // PortOne's answer about the payment; nothing where it knows none.
   Task<Asked<std::optional<core::Snapshot>>> payment(std::string payment_id);
@@ -41,9 +42,8 @@ class V2Client {
   // Walks the payments whose status changed in [from, until] (see walk.h). Where PortOne refuses
   // that list or it cannot be read, `take` gets the one by creation too, which is unstable and does
   // not show what was begun earlier: the walk then still ends with the first one's fault, which
-  // says so.
-  Task<std::optional<LookupFault>> walk(core::Time from, core::Time until,
-                                                Take take);
+  // says so. `now` is PortOne's.
+  Task<std::optional<LookupFault>> walk(core::Time from, core::Time until, core::Time now, Take take);
 
   // Page `number` (from 0) of the test channel's payments whose status changed in [from, until], the
   // newest first, with what PortOne keeps of their webhooks.
@@ -63,6 +63,7 @@ class V2Client {
   Calls& calls_;
   std::string authorization_;
   std::string store_id_;
+  bool own_only_;
 };
 
 }  // namespace reconciled::portone

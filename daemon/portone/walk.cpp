@@ -1,6 +1,9 @@
 #include "daemon/portone/walk.h"
 
 #include <algorithm>
+#include <coroutine>
+#include <memory>
+#include <utility>
 
 namespace reconciled::portone {
 namespace {
@@ -13,6 +16,13 @@ constexpr std::int64_t kMaxParts = 32;
 // taken means that PortOne does not heed the window.
 constexpr int kMaxCutsInARow = 48;
 constexpr int kMaxTries = 3;
+// So many windows are asked for at once: an answer is under way while another is taken.
+constexpr std::size_t kAhead = 4;
+// Deeper it may be a list that does not get shorter.
+constexpr int kMostCutsAhead = 2;
+// What changes during the walk moves to its time, or so far before it where clocks differ: a window
+// that ends later is asked for when all before it was taken.
+constexpr std::chrono::milliseconds kSettled = 10s;
 
 LookupFault endless(const char* detail) { return {LookupOutcome::kMalformed, detail, {}, false}; }
 
@@ -34,9 +44,46 @@ class Walk {
   Walk(WalkRules rules, Take take) : rules_(std::move(rules)), take_(std::move(take)) {}
 
   Task<std::optional<LookupFault>> run(core::Time from, core::Time until) {
-    push_parts({from, until}, (until - from) / kMaxWindow + 1);
+    settled_until_ = std::min(until, rules_.now) - kSettled;
+    push_parts({from, until, {}}, (until - from) / kMaxWindow + 1);
+    std::optional<LookupFault> fault;
+    std::exception_ptr error;
+    try {
+      fault = co_await run_all();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    // What is under way comes back to this object.
+    while (in_flight_ > 0) co_await Landing{*this};
+    if (error) std::rethrow_exception(error);
+    co_return fault;
+  }
+
+ private:
+  // The first page of a window that was asked for ahead.
+  struct Ahead {
+    std::optional<Asked<ListedPage>> page;
+    std::exception_ptr error;
+  };
+  struct Window {
+    core::Time from;
+    core::Time until;
+    std::shared_ptr<Ahead> ahead;
+  };
+  enum class Extent { kWhole, kMore };
+
+  // Until the next one that was asked for ahead has come.
+  struct Landing {
+    Walk& walk;
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> walking) noexcept { walk.waiting_ = walking; }
+    void await_resume() const noexcept {}
+  };
+
+  Task<std::optional<LookupFault>> run_all() {
     while (!todo_.empty()) {
-      const Window window = todo_.back();
+      look_ahead();
+      const Window window = std::move(todo_.back());
       todo_.pop_back();
       std::optional<LookupFault> fault = co_await walk(window);
       if (fault) co_return fault;
@@ -44,24 +91,50 @@ class Walk {
     co_return std::nullopt;
   }
 
- private:
-  struct Window {
-    core::Time from;
-    core::Time until;
-  };
-  enum class Extent { kWhole, kMore };
+  // The windows that come next are asked for.
+  void look_ahead() {
+    if (cuts_in_a_row_ > kMostCutsAhead || todo_.size() < 2) return;
+    const std::size_t count = std::min(kAhead, todo_.size());
+    for (std::size_t i = 1; i <= count && in_flight_ < kAhead; ++i) {
+      Window& window = todo_[todo_.size() - i];
+      if (window.ahead || window.until > settled_until_) continue;
+      window.ahead = std::make_shared<Ahead>();
+      ++in_flight_;
+      start(fetch(window.from, window.until, window.ahead), [this](bool) {
+        --in_flight_;
+        // The walk may end in here.
+        if (waiting_) std::exchange(waiting_, nullptr).resume();
+      });
+    }
+  }
+
+  Task<bool> fetch(core::Time from, core::Time until, std::shared_ptr<Ahead> to) {
+    try {
+      to->page.emplace(co_await rules_.ask(from, until, 0));
+    } catch (...) {
+      to->error = std::current_exception();
+    }
+    co_return true;
+  }
+
+  Task<Asked<ListedPage>> first_of(const Window& window) {
+    if (!window.ahead) co_return co_await rules_.ask(window.from, window.until, 0);
+    while (!window.ahead->page && !window.ahead->error) co_await Landing{*this};
+    if (window.ahead->error) std::rethrow_exception(window.ahead->error);
+    co_return std::move(*window.ahead->page);
+  }
 
   void push_parts(const Window& window, std::int64_t parts) {
     const auto length = (window.until - window.from) / std::max<std::int64_t>(parts, 1);
     // The oldest ends up on top.
     for (std::int64_t i = parts; i-- > 0;) {
       const core::Time until = i + 1 == parts ? window.until : window.from + length * (i + 1);
-      todo_.push_back({window.from + length * i, until});
+      todo_.push_back({window.from + length * i, until, {}});
     }
   }
 
   Task<std::optional<LookupFault>> walk(const Window& window) {
-    const Asked<ListedPage> first = co_await rules_.ask(window.from, window.until, 0);
+    const Asked<ListedPage> first = co_await first_of(window);
     if (!first.ok()) co_return first.error();
     const Asked<Extent> extent = co_await extent_of(window, first.value());
     if (!extent.ok()) co_return extent.error();
@@ -151,7 +224,10 @@ class Walk {
 
   const WalkRules rules_;
   const Take take_;
-  std::vector<Window> todo_;
+  std::vector<Window> todo_;  // the oldest last
+  core::Time settled_until_{};
+  std::size_t in_flight_ = 0;  // of those asked for ahead
+  std::coroutine_handle<> waiting_;
   int cuts_in_a_row_ = 0;
 };
 

@@ -5,7 +5,8 @@
 // window of time is read as *one* page, and one that holds more is cut into shorter ones, the
 // oldest first: a payment that moves, moves to a later time, into a window that is still to be read
 // or into the next walk. Pages are turned only within a second that cannot be cut, and again from
-// the start where the count changed meanwhile. A list ends where it says so, or where the page
+// the start where the count changed meanwhile. Some windows are asked for at once, but never one that
+// what changes now can move into while an older one is still to be read. A list ends where it says so, or where the page
 // behind it is empty; one that never ends, or does not get shorter with its window, is a fault.
 // Used by V1Client and V2Client.
 #pragma once
@@ -36,6 +37,7 @@ struct WalkRules {
   std::size_t page_size = 0;
   int max_pages = 0;                     // that PortOne turns
   std::chrono::milliseconds shortest{};  // a window that is not cut any more
+  core::Time now{};                      // by the clock that the list goes by
   // Page `number` (from 0) of what lies in [from, until]; an empty one where it is beyond the end.
   std::function<Task<Asked<ListedPage>>(core::Time from, core::Time until, int number)> ask;
 };

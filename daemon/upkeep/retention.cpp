@@ -97,7 +97,7 @@ void Retention::run(core::Time before) {
     fault = clock_fault();
     if (!fault.empty()) break;
     std::promise<core::Outcome<storage::Emptied, storage::WriteFailure>> promise;
-    uses_.writer.empty_raw(before, [&promise](const auto& outcome) { promise.set_value(outcome); });
+    uses_.writer.empty_raw({before, uses_.clock.now()}, [&promise](const auto& outcome) { promise.set_value(outcome); });
     const auto outcome = promise.get_future().get();
     if (!outcome.ok()) {
       fault = outcome.error().detail;
@@ -107,6 +107,7 @@ void Retention::run(core::Time before) {
     std::unique_lock lock(mutex_);
     round_.emptied.events += outcome.value().events;
     round_.emptied.snapshots += outcome.value().snapshots;
+    round_.emptied.messages += outcome.value().messages;
     if (has_more) wake_.wait_for(lock, kPause, [this] { return is_stopping_; });
   }
   const std::lock_guard lock(mutex_);
@@ -114,9 +115,11 @@ void Retention::run(core::Time before) {
   round_.fault = is_stopping_ ? "the daemon stops" : fault;
   if (!fault.empty()) {
     log_warn("retention waits", {{"why", fault}});
-  } else if (round_.emptied.events + round_.emptied.snapshots > 0) {
+  } else if (round_.emptied.events + round_.emptied.snapshots + round_.emptied.messages > 0) {
     log_info("raw bodies are older than retention and left",
-             {{"events", round_.emptied.events}, {"answers", round_.emptied.snapshots}});
+             {{"events", round_.emptied.events},
+              {"answers", round_.emptied.snapshots},
+              {"messages", round_.emptied.messages}});
   }
 }
 
@@ -153,6 +156,7 @@ http::Response Retention::shown(int status) {
                                      : nlohmann::ordered_json(nullptr)},
                  {"events", round_.emptied.events},
                  {"answers", round_.emptied.snapshots},
+                 {"messages", round_.emptied.messages},
                  {"fault", round_.fault.empty() ? nlohmann::ordered_json(nullptr)
                                                 : nlohmann::ordered_json(round_.fault)}}));
 }

@@ -109,6 +109,12 @@ void go_on_behind(Session& session, std::int64_t payment, std::int64_t id, core:
   if (!next->next_at || *next->next_at > at) plan(session, next->id, at);
 }
 
+// Retention passed by while it waited.
+void empty_if_old(Session& session, std::int64_t id) {
+  if (id > load_number(session, kRawMessagesKey)) return;
+  session.query("UPDATE notification SET body = '' WHERE notification_id = ?").with(id).run();
+}
+
 // Those that say that the payment may be delivered and have not left, where that holds no more.
 void supersede(Session& session, const Told& told, core::Time now, NotificationCounts& counts) {
   struct Gone {
@@ -135,6 +141,7 @@ void supersede(Session& session, const Told& told, core::Time now, NotificationC
             "  failing_since_ms = NULL WHERE notification_id = ?")
         .with(one.id)
         .run();
+    empty_if_old(session, one.id);
     counts.superseded += 1;
     if (one.was_waiting) go_on_behind(session, told.payment, one.id, now);
   }
@@ -217,6 +224,7 @@ std::optional<NotificationState> note_try(Session& session, const NotificationTr
             "  next_at_ms = NULL, failing_since_ms = NULL WHERE notification_id = ?")
         .with(tries, tried.outcome, tried.at, tried.id)
         .run();
+    empty_if_old(session, tried.id);
     if (!is_finding) go_on_behind(session, payment, tried.id, tried.at);
     return NotificationState::kSent;
   }
@@ -230,6 +238,7 @@ std::optional<NotificationState> note_try(Session& session, const NotificationTr
       .with(state, tries, tried.outcome, next, next ? std::optional(failing_since) : std::nullopt,
             tried.id)
       .run();
+  if (!next) empty_if_old(session, tried.id);
   if (!is_finding) {
     const core::Time at = next ? std::max(tried.at, failing_since + core::kGoesAheadAfter) : tried.at;
     go_on_behind(session, payment, tried.id, at);
@@ -241,10 +250,12 @@ ResendOutcome resend(Session& session, std::int64_t id, core::Time now) {
   std::int64_t payment = 0;
   bool is_finding = false;
   bool holds = true;
+  bool has_body = true;
   {
     Query query = session.query(
         "SELECT n.payment_no, n.type, CASE WHEN n.type <> 'payment.paid' THEN 1"
-        "    WHEN p.deliverable = 1 AND p.winning_attempt_id = n.attempt_id THEN 1 ELSE 0 END "
+        "    WHEN p.deliverable = 1 AND p.winning_attempt_id = n.attempt_id THEN 1 ELSE 0 END,"
+        "  n.body <> '' "
         "FROM notification n LEFT JOIN payment p ON p.payment_no = n.payment_no "
         "WHERE n.notification_id = ?");
     if (!query.with(id).next()) return ResendOutcome::kAbsent;
@@ -252,8 +263,10 @@ ResendOutcome resend(Session& session, std::int64_t id, core::Time now) {
     payment = row.integer();
     is_finding = row.word<NotificationType>() == NotificationType::kFinding;
     holds = row.flag();
+    has_body = row.flag();
   }
   if (!holds) return ResendOutcome::kSuperseded;
+  if (!has_body) return ResendOutcome::kExpired;
   const std::optional<core::Time> next =
       is_finding ? now : turn_behind(one_before(session, payment, id), now);
   session
@@ -289,10 +302,17 @@ ResendSlice resend_some(Session& session, const ResendRequest& request, const Re
     }
   }
   for (const std::int64_t id : ids) {
-    if (resend(session, id, now) == ResendOutcome::kResent) {
-      slice.resent += 1;
-    } else {
-      slice.superseded += 1;
+    switch (resend(session, id, now)) {
+      case ResendOutcome::kResent:
+        slice.resent += 1;
+        break;
+      case ResendOutcome::kExpired:
+        slice.expired += 1;
+        break;
+      case ResendOutcome::kSuperseded:
+      case ResendOutcome::kAbsent:
+        slice.superseded += 1;
+        break;
     }
   }
   slice.has_more = static_cast<std::int64_t>(ids.size()) == kResentAtOnce;

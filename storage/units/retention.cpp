@@ -1,5 +1,8 @@
 // Raw bodies and headers leave once they are old enough (promise 9); what rebuilding needs stands in
 // classified columns and stays.
+#include <algorithm>
+
+#include "storage/units/notifications.h"
 #include "storage/units/units.h"
 
 namespace reconciled::storage {
@@ -7,71 +10,127 @@ namespace {
 
 // Few: others wait for the writer meanwhile.
 constexpr std::int64_t kAtOnce = 128;
+// So far is looked for the end of what a clock that ran ahead left: minutes of it.
+constexpr std::int64_t kMostAhead = 20'000;
 
-// Where `meta` has the number of the newest that was emptied.
-constexpr const char* kEventsKey = "raw_events_to";
-constexpr const char* kSnapshotsKey = "raw_snapshots_to";
-
-struct Slice {
-  std::int64_t last = 0;
-  std::int64_t count = 0;
+// A table that holds something raw; its rows have a number and a time, in order of the numbers.
+struct RawTable {
+  using Statement = Query (*)(Session&);
+  const char* seen_key;  // where `meta` has the number of the newest that was emptied
+  Statement rows;        // behind a number: number and time, so many of them
+  Statement next;        // the time of the first in (?1, ?2] that is not later than ?3
+  Statement empty;       // those in (?1, ?2]
 };
 
-// Of rows with a number and a time, in order of the numbers: those in front that are older.
-Slice older_in_front(Query query, std::int64_t seen, core::Time before) {
+constexpr RawTable kEvents{
+    "raw_events_to",
+    [](Session& session) {
+      return session.query("SELECT event_id, received_at_ms FROM event WHERE event_id > ? "
+                           "ORDER BY event_id LIMIT ?");
+    },
+    [](Session& session) {
+      return session.query("SELECT received_at_ms FROM event WHERE event_id > ?1 AND event_id <= ?2"
+                           "  AND received_at_ms <= ?3 ORDER BY event_id LIMIT 1");
+    },
+    [](Session& session) {
+      return session.query(
+          "UPDATE event SET body = NULL, headers = NULL WHERE event_id > ?1 AND event_id <= ?2"
+          "  AND (body IS NOT NULL OR headers IS NOT NULL)");
+    }};
+
+constexpr RawTable kSnapshots{
+    "raw_snapshots_to",
+    [](Session& session) {
+      return session.query("SELECT snapshot_id, asked_at_ms FROM snapshot WHERE snapshot_id > ? "
+                           "ORDER BY snapshot_id LIMIT ?");
+    },
+    [](Session& session) {
+      return session.query(
+          "SELECT asked_at_ms FROM snapshot WHERE snapshot_id > ?1 AND snapshot_id <= ?2"
+          "  AND asked_at_ms <= ?3 ORDER BY snapshot_id LIMIT 1");
+    },
+    [](Session& session) {
+      return session.query(
+          "UPDATE snapshot SET body = NULL WHERE snapshot_id > ?1 AND snapshot_id <= ?2"
+          "  AND body IS NOT NULL");
+    }};
+
+// One that still waits to be sent loses its body with its last try (note_try).
+constexpr RawTable kMessages{
+    kRawMessagesKey,
+    [](Session& session) {
+      return session.query(
+          "SELECT notification_id, created_at_ms FROM notification WHERE notification_id > ? "
+          "ORDER BY notification_id LIMIT ?");
+    },
+    [](Session& session) {
+      return session.query(
+          "SELECT created_at_ms FROM notification WHERE notification_id > ?1"
+          "  AND notification_id <= ?2 AND created_at_ms <= ?3 ORDER BY notification_id LIMIT 1");
+    },
+    [](Session& session) {
+      return session.query(
+          "UPDATE notification SET body = '' WHERE notification_id > ?1 AND notification_id <= ?2"
+          "  AND state <> 'waiting' AND body <> ''");
+    }};
+
+struct Slice {
+  std::int64_t last = 0;   // the newest that is older, or is known to be
+  std::int64_t count = 0;  // up to it
+  std::int64_t ahead_to = 0;     // behind it: those whose time has not come
+  std::int64_t ahead_count = 0;
+};
+
+// Those in front that are older. A row whose time has not come was stored by a clock that ran ahead:
+// it is as old as the next one that was stored by a right one.
+Slice older_in_front(Query query, std::int64_t seen, const Retained& retained) {
   Slice slice{.last = seen};
   query.with(seen, kAtOnce);
   while (query.next()) {
     Row row = query.row();
     const std::int64_t number = row.integer();
-    if (row.time() >= before) break;
+    const core::Time at = row.time();
+    if (at > retained.now) {
+      slice.ahead_to = number;
+      slice.ahead_count += 1;
+      continue;
+    }
+    if (at >= retained.from) {
+      slice.ahead_count = 0;
+      break;
+    }
     slice.last = number;
-    slice.count += 1;
+    slice.count += slice.ahead_count + 1;
+    slice.ahead_count = 0;
   }
   return slice;
 }
 
-std::int64_t empty_events(Session& session, core::Time before) {
-  const std::int64_t seen = load_number(session, kEventsKey);
-  const Slice slice = older_in_front(
-      session.query("SELECT event_id, received_at_ms FROM event WHERE event_id > ? "
-                    "ORDER BY event_id LIMIT ?"),
-      seen, before);
+std::int64_t empty_some(Session& session, const RawTable& table, const Retained& retained) {
+  const std::int64_t seen = load_number(session, table.seen_key);
+  Slice slice = older_in_front(table.rows(session), seen, retained);
+  if (slice.ahead_count > 0) {
+    Query next = table.next(session);
+    next.with(slice.ahead_to, slice.ahead_to + kMostAhead, retained.now);
+    if (next.next() && next.row().time() < retained.from) {
+      slice.last = slice.ahead_to;
+      slice.count += slice.ahead_count;
+    }
+  }
   if (slice.count == 0) return 0;
-  session
-      .query(
-          "UPDATE event SET body = NULL, headers = NULL WHERE event_id > ? AND event_id <= ?"
-          "  AND (body IS NOT NULL OR headers IS NOT NULL)")
-      .with(seen, slice.last)
-      .run();
-  store_value(session, kEventsKey, std::to_string(slice.last));
-  return slice.count;
-}
-
-std::int64_t empty_snapshots(Session& session, core::Time before) {
-  const std::int64_t seen = load_number(session, kSnapshotsKey);
-  const Slice slice = older_in_front(
-      session.query("SELECT snapshot_id, asked_at_ms FROM snapshot WHERE snapshot_id > ? "
-                    "ORDER BY snapshot_id LIMIT ?"),
-      seen, before);
-  if (slice.count == 0) return 0;
-  session
-      .query(
-          "UPDATE snapshot SET body = NULL WHERE snapshot_id > ? AND snapshot_id <= ?"
-          "  AND body IS NOT NULL")
-      .with(seen, slice.last)
-      .run();
-  store_value(session, kSnapshotsKey, std::to_string(slice.last));
+  table.empty(session).with(seen, slice.last).run();
+  store_value(session, table.seen_key, std::to_string(slice.last));
   return slice.count;
 }
 
 }  // namespace
 
-Emptied empty_raw(Session& session, core::Time before) {
+Emptied empty_raw(Session& session, const Retained& retained) {
   Emptied emptied;
-  emptied.events = empty_events(session, before);
-  emptied.snapshots = empty_snapshots(session, before);
-  emptied.has_more = emptied.events == kAtOnce || emptied.snapshots == kAtOnce;
+  emptied.events = empty_some(session, kEvents, retained);
+  emptied.snapshots = empty_some(session, kSnapshots, retained);
+  emptied.messages = empty_some(session, kMessages, retained);
+  emptied.has_more = std::max({emptied.events, emptied.snapshots, emptied.messages}) == kAtOnce;
   return emptied;
 }
 

@@ -176,8 +176,8 @@ std::int64_t adopt_policy(Session& session, const core::DecisionPolicy& policy, 
 Forgotten forget_unvouched(Session& session, core::Time now, std::int64_t& too_many);
 
 // retention.cpp
-// Empties some of the raw bodies and headers of what came before.
-Emptied empty_raw(Session& session, core::Time before);
+// Empties some of the raw bodies and headers of what came before, and of messages to the shop.
+Emptied empty_raw(Session& session, const Retained& retained);
 
 // tries.cpp
 // How far an event is that is to be decided on together with others.

@@ -25,6 +25,14 @@ e2e::Json wait_until_done(const Stage& stage, const std::string& target) {
   throw std::runtime_error(target + " is never done");
 }
 
+// When yesterday began in the default `timezone`.
+core::Time yesterday() {
+  constexpr auto kSeoul = std::chrono::hours(9);
+  const auto now = std::chrono::system_clock::now();
+  const auto today = std::chrono::floor<std::chrono::days>(now + kSeoul) - kSeoul;
+  return std::chrono::time_point_cast<core::Time::duration>(today - std::chrono::days(1));
+}
+
 void begin(const Stage& stage, const std::string& target, const e2e::Json& body) {
   const e2e::Answer answer = stage.daemon.send("POST", target, body);
   if (answer.status != 202) throw std::runtime_error(target + ": " + answer.body);
@@ -32,14 +40,17 @@ void begin(const Stage& stage, const std::string& target, const e2e::Json& body)
 
 }  // namespace
 
-Figures books_of(const std::string& api, std::size_t payments, int portone_delay_ms) {
+Figures books_of(const std::string& api, bool is_alone, std::size_t payments,
+                 int portone_delay_ms) {
   // All of them are deliverable, or each would be a difference.
   Stage stage({.portone_delay_ms = portone_delay_ms,
-               .reconcile_lines = "unregistered_orders = \"accept\""});
+               .reconcile_lines = "unregistered_orders = \"accept\"",
+               .v1 = !is_alone || api == "v1",
+               .v2 = !is_alone || api == "v2"});
   IdMill mill;
   std::vector<Ids> all(payments);
   for (Ids& ids : all) ids = api == "v1" ? mill.make_v1() : mill.make();
-  stage.make_known(api, all);
+  stage.make_known_over_day(api, all, yesterday());
 
   auto began = Clock::now();
   begin(stage, "/backfill", {{"from", "yesterday"}, {"to", "today"}});
@@ -54,8 +65,8 @@ Figures books_of(const std::string& api, std::size_t payments, int portone_delay
 
   const double before = stage.processor_seconds();
   began = Clock::now();
-  begin(stage, "/report", {{"day", "today"}});
-  const e2e::Json report = wait_until_done(stage, "/report?day=today");
+  begin(stage, "/report", {{"day", "yesterday"}});
+  const e2e::Json report = wait_until_done(stage, "/report?day=yesterday");
   const double compared = seconds_since(began);
   if (report.at("agrees") != true || report.at("compared") != payments) {
     throw std::runtime_error("the books do not agree: " + report.dump().substr(0, 600));

@@ -162,8 +162,10 @@ std::vector<Measurement> measurements(const Extent& extent) {
   }
   if (!extent.full) return all;
   for (const char* api : {"v1", "v2"}) {
-    all.push_back({std::string("books of 100000 payments, ") + api, 0,
-                   [api](double) { return books_of(api, 100'000, 50); }, true});
+    for (const bool is_alone : {true, false}) {
+      all.push_back({std::string("books of 100000 payments, ") + api + (is_alone ? " alone" : " of both"),
+                     0, [api, is_alone](double) { return books_of(api, is_alone, 100'000, 50); }, true});
+    }
   }
   for (const std::size_t idle : {0U, 10'000U}) {
     add("webhooks beside " + std::to_string(idle) + " idle connections", 1,

@@ -53,8 +53,10 @@ struct Extent {
 [[nodiscard]] Figures ingest_with_notifications(bool are_on, int connections);
 
 // books.cpp: a day of so many payments compared with PortOne's list, this far away; before, they are
-// taken in by a backfill. Throws where the books do not agree.
-[[nodiscard]] Figures books_of(const std::string& api, std::size_t payments, int portone_delay_ms);
+// taken in by a backfill. `is_alone`: the other API is not configured. Throws where the books do not
+// agree.
+[[nodiscard]] Figures books_of(const std::string& api, bool is_alone, std::size_t payments,
+                               int portone_delay_ms);
 
 // idle.cpp: a client with one connection beside so many that are idle.
 [[nodiscard]] Figures beside_idle(std::size_t connections, double seconds);

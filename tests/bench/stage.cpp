@@ -12,6 +12,7 @@ namespace reconciled::bench {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 e2e::Settings settings_for(const e2e::SandboxProcess& portone, const StageOptions& options) {
   e2e::Settings settings;
@@ -24,12 +25,22 @@ e2e::Settings settings_for(const e2e::SandboxProcess& portone, const StageOption
                              std::to_string(options.lookups_in_flight) + "\n" +
                              options.reconcile_lines;
   settings.notify_lines = options.notify_lines;
+  settings.v1 = options.v1;
+  settings.v2 = options.v2;
   return settings;
 }
 
 e2e::Command with_argument(e2e::Command program, const std::string& argument) {
   program.arguments.push_back(argument);
   return program;
+}
+
+e2e::Json paid_payment(const std::string& api, const Ids& ids) {
+  return {{"payment_id", ids.payment_id},
+          {"attempt_id", ids.attempt_id},
+          {"version", api},
+          {"status", "paid"},
+          {"webhook", false}};
 }
 
 }  // namespace
@@ -58,17 +69,30 @@ double Stage::restart_on(const std::string& database) {
 
 void Stage::make_known(const std::string& api, const std::vector<Ids>& payments,
                        double per_second) {
+  std::vector<e2e::Json> paid;
+  paid.reserve(payments.size());
+  for (const Ids& ids : payments) paid.push_back(paid_payment(api, ids));
+  make(paid, per_second);
+}
+
+void Stage::make_known_over_day(const std::string& api, const std::vector<Ids>& payments,
+                                core::Time from) {
+  const auto pace = std::chrono::milliseconds(24h) / static_cast<std::int64_t>(payments.size());
+  std::vector<e2e::Json> paid;
+  paid.reserve(payments.size());
+  for (const Ids& ids : payments) {
+    paid.push_back(paid_payment(api, ids));
+    paid.back()["at"] = core::to_rfc3339(from + pace * static_cast<std::int64_t>(paid.size() - 1));
+  }
+  make(paid, 0);
+}
+
+void Stage::make(const std::vector<e2e::Json>& payments, double per_second) {
   const std::string address = portone.base_url().substr(std::string("http://").size());
   std::vector<std::string> requests;
   requests.reserve(payments.size());
-  for (const Ids& ids : payments) {
-    requests.push_back(json_request({address}, "POST", "/sandbox/payments",
-                                    e2e::Json{{"payment_id", ids.payment_id},
-                                              {"attempt_id", ids.attempt_id},
-                                              {"version", api},
-                                              {"status", "paid"},
-                                              {"webhook", false}}
-                                        .dump()));
+  for (const e2e::Json& payment : payments) {
+    requests.push_back(json_request({address}, "POST", "/sandbox/payments", payment.dump()));
   }
   Belt belt(std::move(requests));
   const LoadResult made = run_load({.address = address,

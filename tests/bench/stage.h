@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/core/words/time.h"
 #include "tests/bench/load.h"
 #include "tests/bench/messages.h"
 #include "tests/e2e/daemon_process.h"
@@ -20,6 +21,8 @@ struct StageOptions {
   std::string notify_lines{};
   std::string reconcile_lines{};  // more of them
   e2e::Command program{};  // another than `reconciled`
+  bool v1 = true;          // which APIs are configured
+  bool v2 = true;
 };
 
 class Stage {
@@ -35,11 +38,17 @@ class Stage {
   double restart_on(const std::string& database);
   // PortOne knows these as paid from now on and sends no webhook. `per_second` as in LoadPlan.
   void make_known(const std::string& api, const std::vector<Ids>& payments, double per_second = 0);
+  // As paid one after the other over the 24 hours from `from`.
+  void make_known_over_day(const std::string& api, const std::vector<Ids>& payments,
+                           core::Time from);
 
   // The value of a metric without labels.
   [[nodiscard]] double metric(const std::string& name) const;
   // Seconds of processor time that the daemon has used.
   [[nodiscard]] double processor_seconds() const;
+
+ private:
+  void make(const std::vector<e2e::Json>& payments, double per_second);
 };
 
 // Another program that takes webhooks, and prints the port that it listens on.

@@ -71,7 +71,8 @@ inline Question v2_payment(const std::string& payment, const std::string& named 
 
 // One who asks this PortOne, over both APIs.
 struct Asking {
-  explicit Asking(const ScriptedPortone& portone) : config(config_for(portone.url())) {}
+  explicit Asking(const ScriptedPortone& portone) : Asking(config_for(portone.url())) {}
+  explicit Asking(core::Config with) : config(std::move(with)) {}
 
   static core::Config config_for(const std::string& url) {
     core::Config made;

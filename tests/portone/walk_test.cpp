@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <coroutine>
 #include <map>
 #include <random>
 #include <set>
@@ -34,7 +35,7 @@ struct WalkRules {
 std::optional<LookupFault> walk_list(const WalkRules& rules, Time from, Time until,
                                      const std::function<void(const ListPage&)>& take) {
   std::optional<std::optional<LookupFault>> ended;
-  portone::start(portone::walk_list({rules.page_size, rules.max_pages, rules.shortest,
+  portone::start(portone::walk_list({rules.page_size, rules.max_pages, rules.shortest, until,
                                      [&](Time begin, Time end, int number) {
                                        return portone::ready(rules.ask(begin, end, number));
                                      }},
@@ -216,6 +217,106 @@ TEST_CASE("walk: a list without an end, or that heeds no window, is a fault afte
   }
 }
 
+// Answers when it is told to.
+class Later {
+ public:
+  explicit Later(Provider& provider) : provider_(provider) {}
+
+  portone::Task<portone::Asked<ListedPage>> ask(Time from, Time until, int number) {
+    most_at_once = std::max(most_at_once, ++at_once_);
+    asked.emplace_back(from, until);
+    co_await Answer{*this};
+    --at_once_;
+    co_return provider_.page(from, until, number);
+  }
+  // The newest question first, so that none can count on its turn.
+  bool answer_one() {
+    if (waiting_.empty()) return false;
+    const std::coroutine_handle<> next = waiting_.back();
+    waiting_.pop_back();
+    next.resume();
+    return true;
+  }
+
+  [[nodiscard]] int at_once() const { return at_once_; }
+
+  std::vector<std::pair<Time, Time>> asked;
+  int most_at_once = 0;
+
+ private:
+  struct Answer {
+    Later& later;
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> asking) { later.waiting_.push_back(asking); }
+    void await_resume() const noexcept {}
+  };
+  Provider& provider_;
+  std::vector<std::coroutine_handle<>> waiting_;
+  int at_once_ = 0;
+};
+
+TEST_CASE("walk: some windows are asked for at once, taken in their order, and the newest alone") {
+  Provider provider;
+  for (int i = 0; i < 300; ++i) provider.changed_at[name(i)] = kBegin + std::chrono::minutes(i);
+  const Time until = kBegin + 300min;
+  Later later(provider);
+  std::vector<std::string> in_order;
+  bool fails = false;
+  SUBCASE("to its end") {}
+  SUBCASE("whoever takes its pages leaves: what is under way is waited for") { fails = true; }
+  std::optional<std::string> ended;
+  const auto walk = [&]() -> portone::Task<std::string> {
+    portone::WalkRules rules{provider.page_size, 50, 1s, until,
+                             [&](Time a, Time b, int n) { return later.ask(a, b, n); }};
+    try {
+      const auto fault = co_await portone::walk_list(
+          std::move(rules), kBegin, until, [&](const ListPage& page) {
+            for (const auto& one : page.unreadable) in_order.push_back(one.id);
+            if (fails && in_order.size() > 50) throw std::runtime_error("left");
+            return portone::ready();
+          });
+      co_return fault ? fault->detail : "whole";
+    } catch (const std::exception& error) {
+      co_return error.what();
+    }
+  };
+  portone::start(walk(), [&](std::string how) { ended = std::move(how); });
+  while (!ended && later.answer_one()) {
+  }
+  CHECK_FALSE(later.answer_one());
+  CHECK(later.most_at_once > 1);
+  CHECK(later.most_at_once <= 4);
+  CHECK(std::is_sorted(in_order.begin(), in_order.end()));
+  if (fails) {
+    CHECK(ended == "left");
+    return;
+  }
+  CHECK(ended == "whole");
+  CHECK(std::set<std::string>(in_order.begin(), in_order.end()).size() == 300);
+  CHECK(later.asked.back().second == until);
+}
+
+TEST_CASE("walk: what a change of now can move into is asked for in its turn, after all before it") {
+  Provider provider;
+  for (int i = 0; i < 300; ++i) provider.changed_at[name(i)] = kBegin + std::chrono::minutes(i);
+  Later later(provider);
+  const Time now = kBegin + 150min;  // the range goes on into what is still to come
+  bool has_ended = false;
+  portone::start(portone::walk_list({provider.page_size, 50, 1s, now,
+                                     [&](Time a, Time b, int n) { return later.ask(a, b, n); }},
+                                    kBegin, kBegin + 300min,
+                                    [](const ListPage&) { return portone::ready(); }),
+                 [&](const std::optional<LookupFault>&) { has_ended = true; });
+  int late = 0;
+  while (!has_ended) {
+    const bool is_late = later.asked.back().second > now - 10s;
+    CHECK((!is_late || later.at_once() == 1));
+    late += is_late;
+    REQUIRE(later.answer_one());
+  }
+  CHECK(late > 10);
+}
+
 TEST_CASE("walk: a fault ends it, what was read before is taken") {
   Provider provider;
   for (int i = 0; i < 8; ++i) provider.changed_at[name(i)] = kBegin + std::chrono::hours(i);
@@ -229,88 +330,4 @@ TEST_CASE("walk: a fault ends it, what was read before is taken") {
   REQUIRE(ended.has_value());
   CHECK(ended->detail == "later");
   CHECK(taken.ids.size() == 8);
-}
-
-TEST_CASE(
-    "V1 walk: odd rows are counted and named, the rest is taken, 400 behind the last page is its "
-    "end") {
-  for (const json& next : {json(0), json(nullptr), json("x")}) {
-    const ScriptedPortone portone([&](const std::string&, const std::string& target) {
-      if (is_login(target)) return v1_token();
-      if (target.find("page=2") != std::string::npos) return Reply{400, R"({"code":-1})", {}};
-      return Reply{200,
-                   v1_answer(v1_page(json::array({v1_row("imp_1", "o", 1000.5, "ready"), nullptr,
-                                                  v1_row("imp_2", "o", 1000, "cancelled")}),
-                                     next)),
-                   {}};
-    });
-    Asking asking(portone);
-    std::vector<std::string> taken;
-    std::vector<core::UnreadableRow> odd;
-    const auto fault =
-        asking.asker.walk(core::Api::kV1, kBegin, kBegin + 1h, [&](const ListPage& page) {
-          for (const auto& snapshot : page.snapshots) {
-            taken.push_back(snapshot.attempt_id.str());
-          }
-          odd.insert(odd.end(), page.unreadable.begin(), page.unreadable.end());
-        });
-    CHECK_FALSE(fault.has_value());
-    CHECK(taken == std::vector<std::string>{"imp_2"});
-    REQUIRE(odd.size() == 2);
-    CHECK(odd[0].id == "imp_1");
-    CHECK(asking.counted(R"(reconciled_unreadable_total{api="v1",where="list"} 2)"));
-  }
-}
-
-TEST_CASE("V2 walk: odd rows are counted and named, the rest is taken") {
-  json krw = v2_row("pay_1", "tx_1");
-  krw["currency"] = "KR";
-  json no_amount = v2_row("pay_2", "tx_2");
-  no_amount["amount"] = nullptr;
-  json no_id = v2_row("pay_3", "tx_3");
-  no_id.erase("id");
-  for (const json& total : {json(4), json(nullptr), json("4")}) {
-    const ScriptedPortone portone([&](const std::string&, const std::string& target) {
-      const bool is_first = target.find("\"number\":0") != std::string::npos;
-      const json items =
-          is_first ? json::array({krw, no_amount, no_id, v2_row("pay_4", "tx_4")}) : json::array();
-      return Reply{200, json{{"items", items}, {"page", {{"totalCount", total}}}}.dump(), {}};
-    });
-    Asking asking(portone);
-    std::size_t taken = 0;
-    std::vector<core::UnreadableRow> odd;
-    const auto fault =
-        asking.asker.walk(core::Api::kV2, kBegin, kBegin + 1h, [&](const ListPage& page) {
-          taken += page.snapshots.size();
-          odd.insert(odd.end(), page.unreadable.begin(), page.unreadable.end());
-        });
-    CHECK_FALSE(fault.has_value());
-    CHECK(taken == 1);
-    REQUIRE(odd.size() == 3);
-    CHECK(odd[0].id == "pay_1");
-    CHECK(odd[2].id == "tx_3");
-  }
-}
-
-TEST_CASE(
-    "V2 walk: where only the list by creation can be had its rows come, and the walk says it is "
-    "not complete") {
-  for (const Reply& refused : {Reply{400, R"({"type":"INVALID_REQUEST"})", {}}, Reply{500, "", {}},
-                               Reply{200, "{}", {}}}) {
-    const ScriptedPortone portone([&](const std::string&, const std::string& target) {
-      if (target.rfind("/payments-by-cursor", 0) != 0) return refused;
-      return Reply{
-          200,
-          json{{"items", {{{"payment", v2_row("pay_1", "tx_1")}, {"cursor", "c"}}}}}.dump(),
-          {}};
-    });
-    Asking asking(portone);
-    std::size_t taken = 0;
-    const auto fault =
-        asking.asker.walk(core::Api::kV2, kBegin, kBegin + 1h,
-                          [&](const ListPage& page) { taken += page.snapshots.size(); });
-    REQUIRE(fault.has_value());
-    CHECK(fault->detail.find("not complete") != std::string::npos);
-    CHECK(taken == 1);
-  }
 }

@@ -236,6 +236,35 @@ TEST_CASE("notifications: many are sent again in slices, none twice and none lef
   CHECK(shop.reader().due_notifications(at(200), 10'000).size() == kMany);
 }
 
+TEST_CASE("notifications: an old one's body leaves, one that waits loses it with its last try") {
+  Shop shop;
+  (void)shop.order(kAmount, 0);
+  shop.says(Result::kPaid, 10);
+  REQUIRE(shop.tried(1, 10, true) == NotificationState::kSent);
+  shop.says(Result::kCancelled, 20);
+  const auto empty = [&](int before) {
+    return shop.wait<storage::Emptied>([&](auto done) {
+                 shop.writer().empty_raw({at(before), at(1'000)}, done);
+               }).value();
+  };
+  const auto bodies = [&] {
+    return Stranger(shop.path())
+        .value("SELECT group_concat(CASE body WHEN '' THEN 'left' ELSE 'stands' END) "
+               "FROM notification");
+  };
+  CHECK(empty(15).messages == 1);
+  CHECK(bodies() == "left,stands");
+  CHECK(empty(30).messages == 1);
+  CHECK(bodies() == "left,stands");
+  CHECK(shop.due(30) == std::vector<std::int64_t>{2});
+  REQUIRE(shop.tried(2, 30, true) == NotificationState::kSent);
+  CHECK(bodies() == "left,left");
+  CHECK(shop.resend(2, 40) == ResendOutcome::kExpired);
+  const ResendSlice slice = shop.resend_all(15, 100, false, 40);
+  CHECK(slice.resent == 0);
+  CHECK(slice.expired == 1);
+}
+
 TEST_CASE("notifications: what is older than the daemon is taken in silently") {
   Shop shop;
   (void)shop.wait<bool>([&](auto done) { shop.writer().call_behind(done); });
