@@ -164,8 +164,9 @@ TEST_CASE("dashboard: the story says who corrected an order, and why a closed fi
   CHECK_FALSE(says(closed, "The reason stands above."));
   CHECK(says(closed, "Closing lifts no hold"));
   CHECK(says(closed, "Order registered: ₩1,000"));
-  CHECK(rig.daemon.command({"order", "typo", "--amount", "10000", "--correct", "--note", "a 0 was missing"})
-            .status == 0);
+  const Finished done = rig.daemon.command({"order", "typo", "--amount", "10000", "--currency", "KRW",
+                                            "--correct", "--note", "a 0 was missing"});
+  CHECK_MESSAGE(done.status == 0, done.err);
   rig.daemon.wait_for("typo", [](const Json& p) { return p.at("deliverable") == true; });
   const Answer corrected = visitor.get(page);
   CHECK(says(corrected, "Order changed: ₩1,000 → ₩10,000"));
