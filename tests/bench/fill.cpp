@@ -19,6 +19,7 @@ namespace reconciled::bench {
 namespace {
 
 constexpr std::uintmax_t kPaymentBytes = 1'700;
+constexpr std::uintmax_t kBodyBytes = 1'300;
 // Raw bodies and headers of older payments are gone, as retention leaves it.
 constexpr std::int64_t kNewestWithBodies = 10'000;
 // Over which time the payments are spread.
@@ -46,8 +47,8 @@ struct Column {
 
 class Fill {
  public:
-  Fill(const std::string& path, const std::string& pattern, std::int64_t copies)
-      : copies_(copies), database_(path, SQLite::OPEN_READWRITE) {
+  Fill(const std::string& path, const std::string& pattern, std::int64_t copies, Bodies bodies)
+      : copies_(copies), bodies_(bodies), database_(path, SQLite::OPEN_READWRITE) {
     database_.createFunction("renamed", 2, true, nullptr, call_renamed);
     database_.createFunction("scattered", 2, true, nullptr, call_scattered);
     for (const char* pragma : {"journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF",
@@ -161,7 +162,7 @@ class Fill {
     if (ends_with("_us")) return value + " - 1000 * " + age;
     const bool is_renamed = column.type == "TEXT" && names_something(table, column.name);
     const std::string text = is_renamed ? "renamed(" + value + ", copy.number)" : value;
-    if (column.name != "body" && column.name != "headers") return text;
+    if (bodies_ == Bodies::kAll || (column.name != "body" && column.name != "headers")) return text;
     const std::int64_t without = copies_ - kNewestWithBodies / kPatternPayments;
     return "CASE WHEN copy.number >= " + std::to_string(without) + " THEN " + text + " END";
   }
@@ -189,6 +190,7 @@ class Fill {
   }
 
   std::int64_t copies_;
+  Bodies bodies_;
   SQLite::Database database_;
 };
 
@@ -197,7 +199,7 @@ void check_small_fill(const test::TemporaryFolder& folder, const std::string& pa
   const std::string path = folder / "small.db";
   storage::migrate(path);
   {
-    Fill fill(path, pattern, 2);
+    Fill fill(path, pattern, 2, Bodies::kAll);
     fill.run();
     fill.check_references();
   }
@@ -211,16 +213,17 @@ void check_small_fill(const test::TemporaryFolder& folder, const std::string& pa
 
 }  // namespace
 
-std::optional<std::string> filled_file(std::int64_t payments) {
-  return kept_file("payments-" + std::to_string(payments),
-                   kPaymentBytes * static_cast<std::uintmax_t>(payments),
-                   [payments](const std::string& path) {
+std::optional<std::string> filled_file(std::int64_t payments, Bodies bodies) {
+  const bool are_all = bodies == Bodies::kAll;
+  return kept_file((are_all ? "payments-whole-" : "payments-") + std::to_string(payments),
+                   (kPaymentBytes + (are_all ? kBodyBytes : 0)) * static_cast<std::uintmax_t>(payments),
+                   [payments, bodies](const std::string& path) {
                      const test::TemporaryFolder folder;
                      const std::string pattern = folder / "pattern.db";
                      make_pattern(pattern);
                      check_small_fill(folder, pattern);
                      storage::migrate(path);
-                     Fill(path, pattern, payments / kPatternPayments).run();
+                     Fill(path, pattern, payments / kPatternPayments, bodies).run();
                    });
 }
 

@@ -12,6 +12,11 @@ namespace reconciled::bench {
 
 // The file, made where there is none yet: minutes for millions. `payments` is a multiple of 100.
 // Nothing where the disk has no room.
-[[nodiscard]] std::optional<std::string> filled_file(std::int64_t payments);
+enum class Bodies {
+  kOfTheNewest,  // as retention leaves it
+  kAll           // as a shop without retention has it
+};
+[[nodiscard]] std::optional<std::string> filled_file(std::int64_t payments,
+                                                     Bodies bodies = Bodies::kOfTheNewest);
 
 }  // namespace reconciled::bench

@@ -183,6 +183,18 @@ std::vector<Measurement> measurements(const Extent& extent) {
     all.push_back({"reads of " + size, 0, [payments](double s) { return reads_of(payments, s); },
                    payments > 1'000'000});
   }
+  for (const bool load : {false, true}) {
+    all.push_back({std::string("dashboard of 1000000 payments") + (load ? ", 300 webhooks a second" : ""), 0,
+                   [load](double s) { return dashboard_of(1'000'000, load, s); }});
+  }
+  for (const bool is_at_work : {false, true}) {
+    add(std::string("webhooks into 1000000 payments with bodies") +
+            (is_at_work ? ", retention at work" : ""),
+        32, [is_at_work](double s) { return ingest_beside_retention(1'000'000, 32, is_at_work, s); });
+    if (is_at_work) all.back().beside = "webhooks into 1000000 payments with bodies, 32";
+  }
+  all.push_back({"retention of 1000000 payments", 0, [](double) { return retention_of_all(1'000'000); },
+                 true});
   all.push_back({"start with 1000000 events in the inbox", 32,
                  [](double s) { return start_with_backlog(1'000'000, s); }, true, "webhooks, 32"});
   all.push_back({"steady load", 0, [extent](double) { return steady_load(extent.minutes); }, true});

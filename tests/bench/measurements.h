@@ -63,6 +63,15 @@ struct Extent {
 // large_file.cpp: with so many payments in the file already. No figures where the disk has no room.
 [[nodiscard]] Figures ingest_into(std::int64_t payments, int connections, double seconds);
 [[nodiscard]] Figures reads_of(std::int64_t payments, double seconds);
+// How long one client waits for the dashboard's pages; with `load` while webhooks come at a shop's
+// busiest pace.
+[[nodiscard]] Figures dashboard_of(std::int64_t payments, bool load, double seconds);
+// upkeep.cpp: likewise, with all raw bodies still there, half of them older than retention: webhooks
+// while it is at work or not, and one round of it with nothing beside. Throws where what is left does
+// not follow from its evidence.
+[[nodiscard]] Figures ingest_beside_retention(std::int64_t payments, int connections,
+                                              bool is_at_work, double seconds);
+[[nodiscard]] Figures retention_of_all(std::int64_t payments);
 // backlog.cpp: a start with so many events not reconciled.
 [[nodiscard]] Figures start_with_backlog(std::int64_t events, double seconds);
 // steady.cpp: the same moderate load for this long. Throws where an acknowledged event is missing.
