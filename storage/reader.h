@@ -27,7 +27,7 @@ struct PaymentFilter {
   std::optional<core::UiState> ui_state;
   std::optional<bool> deliverable;
   std::optional<core::FindingKind> finding;  // an open one of that kind
-  std::string contains;                      // in the payment_id, or an attempt_id exactly
+  std::string contains;                      // in the payment_id; or exactly an attempt_id or a gateway's number
   std::optional<core::Time> since;           // created at or after
   std::optional<core::Time> until;           // created before
   std::int64_t limit = 100;

@@ -42,7 +42,7 @@ void add_header(Html& html, const View& view) {
   html.element("a", view.say({"장부", "Books"}), {{"href", "/dashboard/books"}}).close();
   html.open("form", {{"class", "search"}, {"role", "search"}, {"action", "/dashboard/search"}});
   const std::string_view label =
-      view.say({"주문번호 또는 거래번호", "Order or attempt number"});
+      view.say({"주문, 거래, PG 번호", "Order, attempt or PG number"});
   html.empty("input", {{"type", "search"},
                        {"name", "q"},
                        {"value", view.search},

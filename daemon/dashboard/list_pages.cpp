@@ -98,10 +98,12 @@ http::Response render_found(const View& view, const std::vector<storage::Payment
     if (found.empty()) {
       html.element("h2", view.say({"찾지 못했습니다", "Nothing found"}));
       html.element("p", view.say({"주문번호(merchant_uid, paymentId)나 거래번호(imp_uid, "
-                                  "transactionId)를, 적어도 앞부분을 넣으세요. 번호의 가운데나 끝은 "
-                                  "가장 최근 결제 10,000건에서만 찾습니다.",
+                                  "transactionId), PG사 번호(pg_tid, pgTxId)를, 적어도 앞부분을 "
+                                  "넣으세요. 주문번호의 가운데나 끝은 가장 최근 결제 10,000건에서만 "
+                                  "찾습니다.",
                                   "Give an order's number (merchant_uid, paymentId) or an attempt's "
-                                  "(imp_uid, transactionId), or how it begins. The middle or the end "
+                                  "(imp_uid, transactionId), the gateway's own (pg_tid, pgTxId), or how it "
+                                  "begins. The middle or the end "
                                   "of an order's number is looked for among the newest 10,000 "
                                   "payments alone."}));
     } else {

@@ -292,9 +292,20 @@ std::optional<core::SnapshotId> find_repeated(Session& session, const core::Snap
   return id;
 }
 
+// With answers that came before, too: an older version did not keep it.
+void note_pg_number(Session& session, const core::Snapshot& s) {
+  if (s.pg_number.empty()) return;
+  session
+      .query(
+          "INSERT INTO pg_number (pg_number, payment_id) VALUES (?, ?) ON CONFLICT DO NOTHING")
+      .with(s.pg_number, s.payment_id)
+      .run();
+}
+
 }  // namespace
 
 core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
+  note_pg_number(session, s);
   const std::int64_t content = content_of(s);
   if (const auto repeated = find_repeated(session, s, content)) {
     RECONCILED_MARK(kAnswerRepeated);

@@ -14,7 +14,8 @@ constexpr const char* kPaymentConditions =
     "   AND f.open = 1 AND f.kind = ?4))"
     " AND (?5 = '' OR replace(p.payment_id, ?5, '') <> p.payment_id OR EXISTS (SELECT 1 FROM "
     "attempt a"
-    "   WHERE a.attempt_id = ?5 AND a.payment_no = p.payment_no))"
+    "   WHERE a.attempt_id = ?5 AND a.payment_no = p.payment_no) OR EXISTS (SELECT 1 FROM pg_number n"
+    "   WHERE n.pg_number = ?5 AND n.payment_id = p.payment_id))"
     " AND (CAST(?6 AS BIGINT) IS NULL OR p.created_at_ms >= ?6)"
     " AND (CAST(?7 AS BIGINT) IS NULL OR p.created_at_ms < ?7)"
     " ORDER BY p.payment_no DESC LIMIT ?8";

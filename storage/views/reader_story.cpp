@@ -173,6 +173,11 @@ std::vector<PaymentView> Reader::search(const std::string& text, std::int64_t li
       " FROM (SELECT DISTINCT payment_no FROM (SELECT payment_no FROM attempt"
       "   WHERE attempt_id >= ?1 AND attempt_id < ?2 ORDER BY attempt_id LIMIT ?3) named) found"
       " JOIN payment p USING (payment_no) ORDER BY p.payment_no DESC";
+  static const std::string by_pg_number =
+      std::string("SELECT ") + kPaymentColumns +
+      " FROM (SELECT DISTINCT payment_id FROM (SELECT payment_id FROM pg_number"
+      "   WHERE pg_number >= ?1 AND pg_number < ?2 ORDER BY pg_number LIMIT ?3) named) found"
+      " JOIN payment p USING (payment_id) ORDER BY p.payment_no DESC";
   static const std::string by_part =
       std::string("SELECT ") + kPaymentColumns +
       " FROM payment p WHERE p.payment_no > (SELECT coalesce(max(payment_no), 0) - ?2 FROM payment)"
@@ -197,6 +202,11 @@ std::vector<PaymentView> Reader::search(const std::string& text, std::int64_t li
   }
   {
     Query query = impl_->session.query(by_attempt.c_str());
+    query.with(text, end, limit);
+    add(read_payments(query));
+  }
+  {
+    Query query = impl_->session.query(by_pg_number.c_str());
     query.with(text, end, limit);
     add(read_payments(query));
   }

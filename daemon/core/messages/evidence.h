@@ -78,6 +78,7 @@ struct Snapshot {
   std::string method;
   std::optional<VirtualAccount> virtual_account;
   std::string failure_reason;  // PortOne's own, for the buyer
+  std::string pg_number;       // the gateway's own; to be found by, decides nothing
   std::optional<PortoneTime> started_at;
   // Newest of paid, cancelled, failed: when the present status came about.
   std::optional<PortoneTime> status_at;

@@ -88,6 +88,7 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   snapshot.method = clean_member(payment, "pay_method", kMaxWordBytes);
   snapshot.virtual_account = read_virtual_account(payment);
   snapshot.failure_reason = clean_member(payment, "fail_reason", kMaxReasonBytes);
+  snapshot.pg_number = clean_member(payment, "pg_tid", kMaxPgNumberBytes);
   snapshot.started_at = v1_time_member(payment, "started_at");
   snapshot.paid_at = v1_time_member(payment, "paid_at");
   snapshot.status_at = newest(

@@ -192,6 +192,7 @@ Outcome<Snapshot, AnswerError> read_payment(const json& payment, const Reading& 
   snapshot.method = method_word(method);
   snapshot.virtual_account = read_virtual_account(method);
   snapshot.failure_reason = read_failure_reason(payment);
+  snapshot.pg_number = clean_member(payment, "pgTxId", kMaxPgNumberBytes);
   snapshot.started_at = time_member(payment, "requestedAt");
   snapshot.paid_at = time_member(payment, "paidAt");
   snapshot.status_at = newest(

@@ -15,6 +15,7 @@ namespace reconciled::core {
 // Longer words of PortOne's (types, codes, sub-ids) are clipped.
 inline constexpr std::size_t kMaxWordBytes = 64;
 inline constexpr std::size_t kMaxReasonBytes = 1000;
+inline constexpr std::size_t kMaxPgNumberBytes = 200;
 inline constexpr std::size_t kMaxStoredQueryBytes = 8192;
 
 // `body` with the values of all token members, at any depth and however their names are escaped,
