@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr int kPatienceMs = 10'000;
 constexpr const char* kVersionsAhead = "1000000";
+// On the database's own disk so much stays free: the WAL grows while a copy is made.
+constexpr std::uint64_t kLeftFree = 512ULL << 20;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
@@ -62,6 +65,13 @@ void make(const std::string& path, const std::string& like) {
     if (::fchown(fd, known.st_uid, known.st_gid) != 0) errno = 0;
   }
   ::close(fd);
+}
+
+bool are_on_one_disk(const std::string& file, const std::string& other) {
+  struct stat one {};
+  struct stat another {};
+  return ::stat(folder_of(file).c_str(), &one) == 0 &&
+         ::stat(folder_of(other).c_str(), &another) == 0 && one.st_dev == another.st_dev;
 }
 
 void expect_room(const std::string& file, std::uint64_t bytes) {
@@ -114,6 +124,19 @@ void close_wal(const std::string& path) {
   }
 }
 
+// `copy` gets the name of the database, which gets the name `aside`, in one step: two names of one file
+// would be two databases to SQLite, each with a WAL of its own.
+void swap(const std::string& copy, const std::string& path, const std::string& aside) {
+  if (::renameat2(AT_FDCWD, copy.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) != 0) {
+    fail(aside);
+  }
+  if (::renameat2(AT_FDCWD, aside.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return;
+  const int error = errno;
+  ::rename(aside.c_str(), copy.c_str());
+  errno = error;
+  fail(path + ": its file system cannot swap two files; use a local one");
+}
+
 }  // namespace
 
 void back_up(const std::string& path, const std::string& file) {
@@ -121,7 +144,8 @@ void back_up(const std::string& path, const std::string& file) {
   SQLite::Database database(path, SQLite::OPEN_READONLY, kPatienceMs);
   const std::int64_t pages = database.execAndGet("PRAGMA page_count").getInt64();
   const std::int64_t page = database.execAndGet("PRAGMA page_size").getInt64();
-  expect_room(file, static_cast<std::uint64_t>(pages * page));
+  expect_room(file, static_cast<std::uint64_t>(pages * page) +
+                        (are_on_one_disk(file, path) ? kLeftFree : 0));
   Unfinished copy(file + ".unfinished");
   // Of a copy that was killed.
   ::unlink(copy.path.c_str());
@@ -158,6 +182,8 @@ std::string put_back(const std::string& path, const std::string& file) {
   expect_good(copy.path);
   {
     SQLite::Database database(copy.path, SQLite::OPEN_READWRITE, kPatienceMs);
+    // Whoever is cut short here leaves no copy: it needs no journal, and no room for one.
+    database.exec("PRAGMA journal_mode = OFF");
     SQLite::Transaction all(database);
     database.exec(std::string("UPDATE payment SET version = version + ") + kVersionsAhead);
     // Those of payments that the copy does not know, too.
@@ -174,14 +200,21 @@ std::string put_back(const std::string& path, const std::string& file) {
   if (fs::exists(path) && fs::file_size(path) > 0) {
     close_wal(path);
     aside = path + ".before-" + now_in_name();
-    if (::link(path.c_str(), aside.c_str()) != 0) fail(aside);
-    // Until the copy stands there, the old file needs it: where both are killed in between, a start
-    // refuses to lay it over the copy.
-    if (fs::exists(path + "-wal")) fs::create_hard_link(path + "-wal", aside + "-wal");
+    swap(copy.path, path, aside);
+  } else if (::rename(copy.path.c_str(), path.c_str()) != 0) {
+    fail(path);
   }
-  if (::rename(copy.path.c_str(), path.c_str()) != 0) fail(path);
   copy.done();
-  for (const char* suffix : {"-wal", "-shm"}) ::unlink((path + suffix).c_str());
+  ::unlink((path + "-shm").c_str());
+  // It belongs to what was there. Where this is killed before, a start refuses to lay it over the copy.
+  const std::string wal = path + "-wal";
+  if (fs::exists(wal)) {
+    if (aside.empty()) {
+      ::unlink(wal.c_str());
+    } else if (::rename(wal.c_str(), (aside + "-wal").c_str()) != 0) {
+      fail(wal);
+    }
+  }
   sync(folder_of(path));
   return aside;
 }
