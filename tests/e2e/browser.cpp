@@ -152,6 +152,18 @@ bool Browser::shows(const std::string& selector) {
              {selector});
 }
 
+void Browser::press(const std::vector<std::string>& keys) {
+  Json strokes = Json::array();
+  for (const std::string& key : keys) {
+    strokes.push_back({{"type", "keyDown"}, {"value", key}});
+    strokes.push_back({{"type", "keyUp"}, {"value", key}});
+  }
+  const Json keyboard{{"type", "key"}, {"id", "keyboard"}, {"actions", std::move(strokes)}};
+  command("POST", "/actions", {{"actions", Json::array({keyboard})}});
+}
+
+void Browser::forget_cookies() { command("DELETE", "/cookie"); }
+
 void Browser::click(const std::string& selector) {
   const Json element =
       command("POST", "/element", {{"using", "css selector"}, {"value", selector}});

@@ -44,6 +44,11 @@ class Browser {
   [[nodiscard]] std::string text(const std::string& selector);
   [[nodiscard]] bool shows(const std::string& selector);
   void click(const std::string& selector);
+  // Keys on the keyboard, one after the other, wherever the focus is.
+  void press(const std::vector<std::string>& keys);
+  static constexpr const char* kTab = "\uE004";
+  static constexpr const char* kEnter = "\uE007";
+  void forget_cookies();
   // The body of a function with `arguments`; what it returns.
   Json run(const std::string& script, const Json& arguments = Json::array());
   // The same, of which the last argument is called with the result.

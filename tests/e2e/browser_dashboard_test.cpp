@@ -131,6 +131,38 @@ TEST_CASE("dashboard: every page, in both languages, in the light and in the dar
   }
 }
 
+TEST_CASE("dashboard: by keyboard alone a finding is closed, and a session that is over says so") {
+  Buyer buyer(guarded_shop());
+  live(buyer);
+  Browser& browser = buyer.browser;
+  sign_in(buyer, kToken);
+  wait_until("the overview is there", [&] { return browser.shows(".chart"); });
+  const std::string page = admin_address(buyer, "/dashboard/payments/20261127-000136");
+  browser.open(page);
+  const auto focus = [&] {
+    return browser.run("const e=document.activeElement;return e.name||e.textContent").get<std::string>();
+  };
+  const auto tab_to = [&](const std::string& wanted) {
+    for (int i = 0; i < 40 && focus() != wanted; ++i) browser.press({Browser::kTab});
+    CHECK(focus() == wanted);
+    CHECK(browser.run("return getComputedStyle(document.activeElement).outlineStyle") != "none");
+  };
+  tab_to("note");
+  browser.press({"s", "e", "e", "n"});
+  tab_to("by");
+  browser.press({"k", "i", "m"});
+  browser.picture(std::string(SCREENSHOTS_FOLDER) + "/dashboard/closing-by-keyboard.png");
+  browser.press({Browser::kEnter});
+  wait_until("it is closed", [&] { return browser.shows(".done"); });
+  CHECK(browser.html().find("kim") != std::string::npos);
+  CHECK(browser.html().find("해결로 표시해도 보류는 풀리지 않습니다") != std::string::npos);
+  look_at(buyer, "closed-by-hand");
+  browser.forget_cookies();
+  browser.click(".acts button");
+  wait_until("it asks who that is", [&] { return browser.shows("#token"); });
+  CHECK(browser.text(".bad").find("이 화면은 오래되었습니다") != std::string::npos);
+}
+
 TEST_CASE("dashboard: without scripts a payment is found and PortOne is asked") {
   Buyer buyer(guarded_shop());
   live(buyer);
