@@ -10,7 +10,8 @@ CREATE TABLE pg_number (
 
 -- Of answers that retention has left; V1's never held it.
 INSERT OR IGNORE INTO pg_number (pg_number, payment_id)
-SELECT json_extract(body, '$.pgTxId'), payment_id FROM snapshot
- WHERE api = 'v2' AND body IS NOT NULL AND json_valid(body)
-   AND json_type(body, '$.pgTxId') = 'text' AND length(json_extract(body, '$.pgTxId')) BETWEEN 1 AND 200
+SELECT number, payment_id FROM (
+  SELECT CASE WHEN json_valid(body) THEN json_extract(body, '$.pgTxId') END AS number, payment_id
+    FROM snapshot WHERE api = 'v2' AND body IS NOT NULL) stored
+ WHERE typeof(number) = 'text' AND length(number) BETWEEN 1 AND 200
  ORDER BY 1, 2;

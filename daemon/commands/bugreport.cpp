@@ -156,8 +156,8 @@ std::string daemon_now(const core::Config& config) {
 std::string log_lines(const std::string& config_path) {
   const std::string unit = unit_of(config_path);
   if (unit.empty()) {
-    return "the configuration is none of /etc/reconciled, so no unit is known whose journal to "
-           "read\n";
+    return "no log: the configuration lies outside /etc/reconciled, so there is no unit whose "
+           "journal to read\n";
   }
   const Journal journal = read_journal(unit, kLogLines);
   if (!journal.fault.empty()) return journal.fault + "\n";

@@ -121,8 +121,11 @@ int resolve(const core::Config& config, std::int64_t finding_id, const std::stri
   const auto word = [&](const char* name) {
     return plain(core::text_member(finding.value(), name).value_or(""));
   };
-  std::printf("finding %s (%s of %s) is closed by %s: %s\n", id.c_str(), word("kind").c_str(),
-              word("payment_id").c_str(), word("by").c_str(), word("note").c_str());
+  // The first note stays.
+  const bool is_ours = word("note") == plain(note);
+  std::printf("finding %s (%s of %s) %s by %s: %s\n", id.c_str(), word("kind").c_str(),
+              word("payment_id").c_str(), is_ours ? "is closed" : "was closed already",
+              word("by").c_str(), word("note").c_str());
   const std::string payment_id = core::text_member(finding.value(), "payment_id").value_or("");
   const auto held =
       call(config, "GET", "/payments/" + core::percent_encode(payment_id) + "?timeline=0", "");

@@ -21,6 +21,7 @@ constexpr auto kCountEvery = 5s;
 // Counting all payments takes its time with millions of them: at most a 200th of a core.
 constexpr int kCountShare = 200;
 constexpr std::chrono::seconds kWriteDeadline{10};
+constexpr std::string_view kAround = " \t\r\n\"'`,;";
 constexpr std::string_view kLanguageCookie = "reconciled_language";
 
 std::optional<std::int64_t> number_of(const core::FormPairs& pairs, std::string_view name) {
@@ -36,14 +37,6 @@ std::optional<core::Time> midnight_of(const std::string& day) {
   if (!utc) return std::nullopt;
   const core::Time guess = core::to_time(*utc);
   return guess - local_time(guess - local_time(guess).utc_offset).utc_offset;
-}
-
-// Only to pages of ours: an address from outside leads nowhere else.
-bool is_ours(std::string_view target) {
-  return target == "/" || (target.starts_with("/dashboard/") &&
-                           target.find('\\') == std::string_view::npos &&
-                           std::none_of(target.begin(), target.end(),
-                                        [](char c) { return static_cast<unsigned char>(c) < 0x21; }));
 }
 
 }  // namespace
@@ -238,8 +231,8 @@ http::Answer Dashboard::search(const http::Request& request) {
   const auto pairs = core::parse_form(request.query());
   std::string text = core::form_value(pairs, "q").value_or("");
   // Copied with what stood around it.
-  const auto first = text.find_first_not_of(" \t\r\n");
-  const auto last = text.find_last_not_of(" \t\r\n");
+  const auto first = text.find_first_not_of(kAround);
+  const auto last = text.find_last_not_of(kAround);
   text = first == std::string::npos ? "" : text.substr(first, last - first + 1);
   View view = view_of(request);
   view.search = plain(text, kMaxSearchBytes);

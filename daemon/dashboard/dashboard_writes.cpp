@@ -12,6 +12,12 @@ constexpr std::size_t kMaxNoteBytes = 1'000;
 constexpr std::size_t kMaxNameBytes = 100;
 constexpr std::string_view kSignIn = "/dashboard/sign-in";
 
+// Where signing in leads.
+std::string back_in(std::string_view pairs) {
+  const std::string back = core::form_value(core::parse_form(pairs), "back").value_or("/");
+  return is_ours(back) && !back.starts_with(kSignIn) ? back : "/";
+}
+
 std::int64_t row_number(const std::string& digits) {
   return digits.size() <= 18 ? std::stoll(digits) : INT64_MAX;
 }
@@ -39,7 +45,7 @@ std::optional<http::Response> Dashboard::guard(const http::Request& request) con
                          sessions_.is_bearer(request.header("authorization").value_or(""));
   if (!may_enter) {
     if (is_write) return render_sign_in(view_of(request), SignInFault::kFormOver);
-    return go_to(std::string(kSignIn));
+    return go_to(std::string(kSignIn) + "?back=" + core::percent_encode(request.target));
   }
   if (!is_write) return std::nullopt;
   const bool is_form = core::media_type_of(request.header("content-type").value_or("")) ==
@@ -58,8 +64,9 @@ std::optional<http::Response> Dashboard::guard(const http::Request& request) con
 
 void Dashboard::add_session_routes(http::Router& router) {
   router.on("GET", std::string(kSignIn), [this](const http::Request& request) -> http::Answer {
-    if (!sessions_.needs_sign_in() || is_signed_in(request)) return go_to("/");
-    return render_sign_in(view_of(request), SignInFault::kNone);
+    const std::string back = back_in(request.query());
+    if (!sessions_.needs_sign_in() || is_signed_in(request)) return go_to(back);
+    return render_sign_in(view_of(request), SignInFault::kNone, back);
   });
   router.on("POST", std::string(kSignIn),
             [this](const http::Request& request) { return sign_in(request); });
@@ -68,21 +75,22 @@ void Dashboard::add_session_routes(http::Router& router) {
 }
 
 http::Response Dashboard::sign_in(const http::Request& request) {
-  if (!sessions_.needs_sign_in()) return go_to("/");
+  const std::string back = back_in(request.body);
+  if (!sessions_.needs_sign_in()) return go_to(back);
   const std::string given =
       core::form_value(core::parse_form(request.body), "token").value_or("");
   const core::Time now = uses_.clock.paced();
   switch (sessions_.check(given, request.client_ip, now)) {
     case Sessions::Verdict::kWrong:
       log_warn("dashboard: wrong token", {{"from", request.client_ip}});
-      return render_sign_in(view_of(request), SignInFault::kWrong);
+      return render_sign_in(view_of(request), SignInFault::kWrong, back);
     case Sessions::Verdict::kTooMany:
-      return render_sign_in(view_of(request), SignInFault::kTooMany);
+      return render_sign_in(view_of(request), SignInFault::kTooMany, back);
     case Sessions::Verdict::kRight:
       break;
   }
   log_info("dashboard: signed in", {{"from", request.client_ip}});
-  http::Response response = go_to("/");
+  http::Response response = go_to(back);
   response.headers.emplace_back("Set-Cookie", sessions_.begin(request.secure, now));
   return response;
 }

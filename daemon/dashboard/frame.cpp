@@ -1,5 +1,7 @@
 #include "daemon/dashboard/frame.h"
 
+#include <algorithm>
+
 #include "daemon/core/words/text.h"
 #include "daemon/dashboard/style.h"
 #include "daemon/dashboard/words.h"
@@ -102,6 +104,13 @@ http::Response go_to(const std::string& target) {
   http::Response response{.status = 303};
   response.headers = {{"Location", target}, {"Cache-Control", "no-store"}};
   return response;
+}
+
+bool is_ours(std::string_view target) {
+  return target == "/" || (target.starts_with("/dashboard/") &&
+                           target.find('\\') == std::string_view::npos &&
+                           std::none_of(target.begin(), target.end(),
+                                        [](char c) { return static_cast<unsigned char>(c) < 0x21; }));
 }
 
 std::string plain(std::string_view text, std::size_t most) {

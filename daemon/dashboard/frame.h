@@ -42,6 +42,8 @@ struct Page {
 // A page that says one thing.
 [[nodiscard]] http::Response notice(int status, const View& view, std::string_view title,
                                     std::string_view text);
+// Whether an address from outside leads to a page of ours, and nowhere else.
+[[nodiscard]] bool is_ours(std::string_view target);
 // To another page of ours: 303.
 [[nodiscard]] http::Response go_to(const std::string& target);
 

@@ -114,7 +114,7 @@ http::Response render_found(const View& view, const std::vector<storage::Payment
   });
 }
 
-http::Response render_sign_in(const View& view, SignInFault fault) {
+http::Response render_sign_in(const View& view, SignInFault fault, const std::string& back) {
   const std::string_view title = view.say({"로그인", "Sign in"});
   Said text{};
   int status = 200;
@@ -145,6 +145,7 @@ http::Response render_sign_in(const View& view, SignInFault fault) {
         }
         html.open("form", {{"method", "post"}, {"action", "/dashboard/sign-in"}});
         add_form_token(html, view);
+        html.empty("input", {{"type", "hidden"}, {"name", "back"}, {"value", back}});
         html.open("label", {{"for", "token"}}).text(view.say({"관리자 토큰", "Admin token"})).close();
         html.empty("input", {{"type", "password"},
                              {"id", "token"},

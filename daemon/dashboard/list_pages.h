@@ -27,6 +27,8 @@ struct ListWish {
                                           const std::vector<storage::PaymentView>& found);
 
 enum class SignInFault { kNone, kWrong, kTooMany, kFormOver };
-[[nodiscard]] http::Response render_sign_in(const View& view, SignInFault fault);
+// `back`: the page of ours that it leads to.
+[[nodiscard]] http::Response render_sign_in(const View& view, SignInFault fault,
+                                            const std::string& back = "/");
 
 }  // namespace reconciled::dashboard

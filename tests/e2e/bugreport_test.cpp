@@ -119,7 +119,7 @@ TEST_CASE("bugreport: tells a helper what stands, and nothing of secrets and peo
   for (const char* part : {"reconciled 0.1.0, schema ", "libcurl/", "OpenSSL ",
                            "portone.v1.imp_secret = (set, not shown)", "no fault",
                            "-wal: ", "schema ", "0 migration(s) pending", "payments:", "MiB free",
-                           "inbox.depth ", "unregistered_order 1", "no unit is known"}) {
+                           "inbox.depth ", "unregistered_order 1", "no unit whose journal to read"}) {
     CAPTURE(part);
     CHECK(text.find(part) != std::string::npos);
   }

@@ -98,8 +98,9 @@ TEST_CASE("by hand: what is asked for wrongly is named, and changes nothing") {
   CHECK(closed.at("note") == "ab c");
   CHECK(closed.at("by") == "the admin endpoint");
   // A mismatch is not lifted, as who closes it is told, and the first note stays.
-  CHECK(has(c.rig.daemon.command({"resolve", id, "--note", "again"}).out,
-            "stranger is paid and still held: closing lifts no hold"));
+  const Finished again = c.rig.daemon.command({"resolve", id, "--note", "again"});
+  CHECK(has(again.out, "was closed already by the admin endpoint: ab c"));
+  CHECK(has(again.out, "stranger is paid and still held: closing lifts no hold"));
   CHECK(c.resolve(id, {{"note", "again"}}) == 200);
   CHECK(c.rig.daemon.payment("stranger").at("findings")[0].at("note") == "ab c");
   CHECK(c.rig.daemon.payment("stranger").at("deliverable") == false);

@@ -1,6 +1,8 @@
 // The operator's pages over HTTP: who may see them, what a form needs, and what hostile texts do.
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "tests/e2e/rig.h"
 #include "tests/e2e/shop_backend.h"
 #include "tests/e2e/visitor.h"
@@ -27,7 +29,7 @@ TEST_CASE("dashboard: with a token nobody sees a page without signing in, and wh
     CAPTURE(target);
     const Answer answer = visitor.get(target);
     CHECK(answer.status == 303);
-    CHECK(answer.header("Location") == "/dashboard/sign-in");
+    CHECK(answer.header("Location") == "/dashboard/sign-in?back=" + encode(target));
   }
   CHECK(visitor.sign_in("let-me-in").status == 401);
   CHECK(visitor.cookie().empty());
@@ -47,6 +49,16 @@ TEST_CASE("dashboard: with a token nobody sees a page without signing in, and wh
   forger.take(visitor.cookie().substr(0, visitor.cookie().size() - 1) + "_");
   CHECK(forger.get("/").status == 303);
   CHECK(forger.get("/payments").status == 401);
+  // Where it was asked for leads back to what was wanted, and never elsewhere.
+  for (const auto& [wanted, led_to] : std::map<std::string, std::string>{
+           {"/dashboard/payments/x", "/dashboard/payments/x"}, {"https://evil.test/", "/"},
+           {"//evil.test", "/"}, {"/dashboard/sign-in", "/"}}) {
+    Visitor other(rig);
+    const std::string page = "/dashboard/sign-in?back=" + encode(wanted);
+    CHECK(says(other.get(page), "name=\"back\" value=\"" + led_to + "\""));
+    const std::string form = other.form_of(page) + "&token=" + kToken + "&back=" + encode(wanted);
+    CHECK(other.post("/dashboard/sign-in", form).header("Location") == led_to);
+  }
   // Signing out ends it, also for a copy of the cookie.
   const std::string copy = visitor.cookie();
   CHECK(visitor.post("/dashboard/sign-out", visitor.form_of("/")).status == 303);
@@ -185,6 +197,7 @@ TEST_CASE("dashboard: a payment is found by its number, by an attempt's, and by 
   };
   CHECK(leads_to("2026-abc-001") == "/dashboard/payments/2026-abc-001");
   CHECK(leads_to("  2026-abc-001 ") == "/dashboard/payments/2026-abc-001");
+  CHECK(leads_to("\"2026-abc-001\",\n") == "/dashboard/payments/2026-abc-001");
   CHECK(leads_to("2026-x") == "/dashboard/payments/2026-xyz-003");
   CHECK(leads_to(id_of(paid)) == "/dashboard/payments/2026-xyz-003");
   CHECK(leads_to(id_of(paid).substr(0, id_of(paid).size() - 2)) == "/dashboard/payments/2026-xyz-003");
