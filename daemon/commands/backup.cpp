@@ -47,7 +47,15 @@ int restore(const core::Config& config, const std::string& file, bool yes) {
   storage::Store store(config.database_path);
   // Refused while the daemon runs.
   store.own();
-  const bool agrees = is_derivable(file);
+  bool agrees = false;
+  try {
+    agrees = is_derivable(file);
+  } catch (const storage::NewerDatabase&) {
+    throw;
+  } catch (const std::exception& error) {
+    // Of the copy, not of the database.
+    throw std::runtime_error(file + " is no good copy, and nothing was changed: " + error.what());
+  }
   std::printf("It takes the place of %s, which is kept beside it as %s.before-TIME.\n"
               "What PortOne knows of the time since is asked of it at the next start. Orders that your\n"
               "backend registered since, and findings that people closed, it does not know: have the\n"

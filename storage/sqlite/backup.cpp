@@ -141,6 +141,15 @@ void swap(const std::string& copy, const std::string& path, const std::string& a
 
 void back_up(const std::string& path, const std::string& file) {
   if (fs::exists(fs::symlink_status(file))) throw std::runtime_error(file + " exists already");
+  for (const char* suffix : {"-wal", "-shm", "-journal", ".lock"}) {
+    // SQLite would take it for a part of the database, or what is there for a part of the copy.
+    if (true_path(file) == true_path(path) + suffix) {
+      throw std::runtime_error(file + " is a name of the database's own: give the copy another one");
+    }
+    if (fs::exists(fs::symlink_status(file + suffix))) {
+      throw std::runtime_error(file + suffix + " is there, of a file that was: remove it first");
+    }
+  }
   SQLite::Database database(path, SQLite::OPEN_READONLY, kPatienceMs);
   const std::int64_t pages = database.execAndGet("PRAGMA page_count").getInt64();
   const std::int64_t page = database.execAndGet("PRAGMA page_size").getInt64();

@@ -69,9 +69,13 @@ Extent extent_of(std::istream& wal) {
   for (std::uint64_t number = 1;
        wal.read(reinterpret_cast<char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
        ++number) {
-    // Of an earlier use of the file, from here on.
+    // A header that changed cannot say which frames are its own.
+    if (number == 1 && !is_good) {
+      std::memcpy(extent.salts.data(), frame.data() + kSaltsInFrame, kSalts);
+    }
+    // Of an earlier use of the file, or changed: what is its own behind it tells which.
     if (std::memcmp(frame.data() + kSaltsInFrame, extent.salts.data(), kSalts) != 0) {
-      if (is_good) break;
+      is_good = false;
       continue;
     }
     const bool is_commit = big(frame.data() + 4) != 0;

@@ -9,7 +9,11 @@ namespace reconciled::storage {
 
 // Columns of `payment p` that read_payment expects, in order.
 inline constexpr const char* kPaymentColumns =
-    "p.payment_no, p.payment_id, p.result, p.authority, p.deliverable, p.unverified,"
+    // What history says, too: a disk that changes one of them makes nothing deliverable.
+    "p.payment_no, p.payment_id, p.result, p.authority,"
+    " CASE WHEN p.deliverable = 1 AND (SELECT t.to_deliverable FROM transition t"
+    "   WHERE t.payment_no = p.payment_no ORDER BY t.version DESC LIMIT 1) = 1 THEN 1 ELSE 0 END,"
+    " p.unverified,"
     " p.unobstructed, p.ui_state, p.webhook_status, p.currency, p.expected_amount,"
     " p.total_amount, p.cancelled_amount, p.created_at_ms, p.updated_at_ms, p.decided_at_ms,"
     " (SELECT min(l.next_at_ms) FROM lookup l WHERE l.payment_id = p.payment_id),"

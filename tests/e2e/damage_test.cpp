@@ -46,11 +46,15 @@ TEST_CASE("damage: a payment that became deliverable on the disk alone is taken 
   rig.daemon.stop();
   by_disk(rig, "UPDATE payment SET deliverable = 1, unobstructed = 1 WHERE payment_id = 'held'");
   rig.restart();
+  // History does not say so: not for a moment.
+  CHECK(rig.daemon.get("/payments/held").json().at("deliverable") == false);
   wait_until("it is found", [&] { return !warning(rig).empty(); });
   CHECK_MESSAGE(has(warning(rig), "payment held: deliverable is true, the evidence says false"),
                 warning(rig));
-  wait_until("it is taken back",
-             [&] { return rig.daemon.get("/payments/held").json().at("deliverable") == false; });
+  CHECK(rig.daemon.get("/payments/held").json().at("deliverable") == false);
+  wait_until("it is taken back", [&] {
+    return rig.daemon.sqlite("SELECT deliverable FROM payment WHERE payment_id = 'held'") == "0\n";
+  });
   CHECK(rig.daemon.get("/payments/good").json().at("deliverable") == true);
   const Finished status = rig.daemon.command({"status"});
   CHECK(status.status == 1);

@@ -43,6 +43,11 @@ std::string checked(const std::string& file) {
   return run({{"sqlite3", "-readonly", file, "PRAGMA integrity_check"}}).out;
 }
 
+// And what reading it left.
+void remove_with_all(const std::string& file) {
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file + suffix);
+}
+
 ino_t inode_of(const std::string& file) {
   struct stat known {};
   return ::stat(file.c_str(), &known) == 0 ? known.st_ino : 0;
@@ -64,12 +69,12 @@ TEST_CASE("upkeep: a copy that is cut short has no name, and one that has its na
   const unsigned whole = milliseconds_of([&] { CHECK(rig.daemon.command({"backup", file}).status == 0); });
   int killed = 0;
   for (int i = 0; i < kKills; ++i) {
-    fs::remove(file);
+    remove_with_all(file);
     if (kill_in_the_middle(rig, {"backup", file}, whole)) ++killed;
     if (fs::exists(file)) CHECK(checked(file) == "ok\n");
   }
   CHECK(killed > 0);
-  fs::remove(file);
+  remove_with_all(file);
   CHECK(rig.daemon.command({"backup", file}).status == 0);
   CHECK_FALSE(fs::exists(file + ".unfinished"));
 }
@@ -89,8 +94,7 @@ TEST_CASE("upkeep: a copy that is put back is the database or is not, wherever t
   int killed = 0;
   int put_back = 0;
   for (int i = 0; i < kKills; ++i) {
-    for (const char* suffix : {"-wal", "-shm"}) fs::remove(database + suffix);
-    fs::remove(database);
+    remove_with_all(database);
     fs::copy_file(before, database);
     if (kill_in_the_middle(rig, {"restore", file, "--yes"}, whole)) ++killed;
     for (const auto& entry : fs::directory_iterator(rig.folder.text())) {
@@ -100,7 +104,7 @@ TEST_CASE("upkeep: a copy that is put back is the database or is not, wherever t
       // Two names of one file would be two databases.
       CHECK(inode_of(entry.path()) != inode_of(database));
       CHECK(checked(entry.path()) == "ok\n");
-      for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(entry.path().string() + suffix);
+      remove_with_all(entry.path());
     }
     CHECK(checked(database) == "ok\n");
     const bool is_old = rig.daemon.sqlite("SELECT count(*) FROM payment WHERE payment_id = 'since'") == "1\n";

@@ -128,6 +128,12 @@ TEST_CASE("upkeep: what is no good copy is refused, and the database stays as it
     CHECK(refused.status != 0);
     CHECK_FALSE(refused.err.empty());
   }
+  CHECK(has(rig.daemon.command({"restore", torn, "--yes"}).err, torn + " is no good copy"));
+  // A copy under a name of the database's own would be taken for a part of it.
+  for (const char* suffix : {"-journal", "-wal", "-shm", ".lock"}) {
+    CHECK(rig.daemon.command({"backup", rig.daemon.database_path() + suffix}).status == 1);
+  }
+  CHECK_FALSE(fs::exists(rig.daemon.database_path() + "-journal"));
   rig.daemon.start();
   CHECK(rig.daemon.payment("kept").at("deliverable") == true);
 }
