@@ -1,5 +1,6 @@
 #include "storage/sqlite/wal_end.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -51,7 +52,7 @@ struct Checksum {
 // As far as its checksums fit, and what is behind.
 struct Extent {
   std::uint64_t good = 0;            // frames up to the last commit that can be read
-  std::uint64_t commits_behind = 0;  // that cannot
+  std::uint64_t commits_behind = 0;  // that cannot, and go on from one another
   std::array<unsigned char, kSalts> salts{};
 };
 
@@ -66,6 +67,9 @@ Extent extent_of(std::istream& wal) {
   if (page < 512 || page > 65'536 || !std::has_single_bit(page)) return extent;
   std::memcpy(extent.salts.data(), header.data() + kSaltsInHeader, kSalts);
   Bytes frame(kFrameHeader + page);
+  // Behind the end: frames that go on from one another, by the checksum that the one before tells.
+  Checksum run{.is_big = sum.is_big};
+  std::uint64_t commits_in_run = 0;
   for (std::uint64_t number = 1;
        wal.read(reinterpret_cast<char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
        ++number) {
@@ -76,6 +80,7 @@ Extent extent_of(std::istream& wal) {
     // Of an earlier use of the file, or changed: what is its own behind it tells which.
     if (std::memcmp(frame.data() + kSaltsInFrame, extent.salts.data(), kSalts) != 0) {
       is_good = false;
+      commits_in_run = 0;
       continue;
     }
     const bool is_commit = big(frame.data() + 4) != 0;
@@ -85,7 +90,15 @@ Extent extent_of(std::istream& wal) {
       is_good = sum.is(frame.data() + kFrameHeader - 8);
     }
     if (is_good && is_commit) extent.good = number;
-    if (!is_good && is_commit) extent.commits_behind += 1;
+    run.add(frame.data(), 8);
+    run.add(frame.data() + kFrameHeader, page);
+    if (!run.is(frame.data() + kFrameHeader - 8)) {
+      commits_in_run = 0;
+    } else if (!is_good && is_commit) {
+      extent.commits_behind = std::max(extent.commits_behind, ++commits_in_run);
+    }
+    run.first = big(frame.data() + kFrameHeader - 8);
+    run.second = big(frame.data() + kFrameHeader - 4);
   }
   return extent;
 }
