@@ -31,6 +31,9 @@ class WriterEngine {
   // `most` at most, in a transaction.
   [[nodiscard]] virtual std::int64_t unindexed_events() = 0;
   virtual void index_events(std::int64_t most) = 0;
+  // Gives room that nothing stands on any more back to the disk, some of it, in a transaction; whether
+  // there is more than what comes next can use.
+  [[nodiscard]] virtual bool give_back_room() = 0;
   // Of an error that `is_damage`: what it says, and what to do.
   [[nodiscard]] virtual std::string damage_advice(const std::exception& error) const = 0;
 };

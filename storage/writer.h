@@ -139,6 +139,8 @@ class Writer {
   void forget_unvouched(core::Time now, Done<Forgotten> done);
   // Takes raw bodies and headers of what came before away, some at a time (retention).
   void empty_raw(const Retained& retained, Done<Emptied> done);
+  // Gives room that nothing stands on any more back to the disk, some of it. Whether there is more.
+  void give_back_room(Done<bool> done);
   // Keeps `value` under `key` in place of what was there.
   void put(std::string key, std::string value, Done<bool> done = {});
   // What a walk over PortOne's list found and how far it came, in one commit.

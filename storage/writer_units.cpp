@@ -238,6 +238,12 @@ void Writer::empty_raw(const Retained& retained, Done<Emptied> done) {
       std::move(done));
 }
 
+void Writer::give_back_room(Done<bool> done) {
+  impl_->submit_for<bool>(
+      Lane::kBackground,
+      [this](Session&, CommitNotice&) { return impl_->engine->give_back_room(); }, std::move(done));
+}
+
 void Writer::put(std::string key, std::string value, Done<bool> done) {
   impl_->submit_for<bool>(
       Lane::kBackground,

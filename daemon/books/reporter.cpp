@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "daemon/admin/admin_answers.h"
@@ -239,7 +240,10 @@ void Reporter::keep(const core::BookDay& day, const Report& report, storage::Rea
       {day.date, report.is_complete(), report.difference_count(), report.made_at});
   std::sort(outcomes_->begin(), outcomes_->end(),
             [](const Outcome& one, const Outcome& other) { return one.day > other.day; });
-  uses_.writer.put(kOutcomesKey, to_text(*outcomes_));
+  // Whoever is told that it is made finds it everywhere.
+  std::promise<void> kept;
+  uses_.writer.put(kOutcomesKey, to_text(*outcomes_), [&kept](const auto&) { kept.set_value(); });
+  kept.get_future().wait();
 }
 
 bool Reporter::pause(std::chrono::milliseconds time) {

@@ -110,6 +110,7 @@ void Retention::run(core::Time before) {
     round_.emptied.messages += outcome.value().messages;
     if (has_more) wake_.wait_for(lock, kPause, [this] { return is_stopping_; });
   }
+  if (fault.empty()) give_back_room();
   const std::lock_guard lock(mutex_);
   round_.is_running = false;
   round_.fault = is_stopping_ ? "the daemon stops" : fault;
@@ -120,6 +121,18 @@ void Retention::run(core::Time before) {
              {{"events", round_.emptied.events},
               {"answers", round_.emptied.snapshots},
               {"messages", round_.emptied.messages}});
+  }
+}
+
+void Retention::give_back_room() {
+  for (bool has_more = true; has_more && !is_stopping();) {
+    std::promise<bool> promise;
+    uses_.writer.give_back_room([&promise](const auto& outcome) {
+      promise.set_value(outcome.ok() && outcome.value());
+    });
+    has_more = promise.get_future().get();
+    std::unique_lock lock(mutex_);
+    if (has_more) wake_.wait_for(lock, kPause, [this] { return is_stopping_; });
   }
 }
 

@@ -2,7 +2,8 @@
 // storage.retention_days; decisions, history and what rebuilding needs stay.
 //
 // Its own thread: a look every hour, and whenever a person asks (`reconciled prune`). It goes on in
-// small steps through the writer, behind all that somebody waits for, with a pause after each. Where
+// small steps through the writer, behind all that somebody waits for, with a pause after each. Room that
+// came free, and that what comes next will not use, is given back to the disk in such steps, too. Where
 // this machine's clock is known to be wrong nothing leaves: what a wrong clock took would not come
 // back.
 #pragma once
@@ -48,6 +49,7 @@ class Retention {
 
   void loop();
   void run(core::Time before);
+  void give_back_room();
   [[nodiscard]] bool is_stopping();
   [[nodiscard]] std::string clock_fault() const;
   [[nodiscard]] http::Answer begin(const http::Request& request);

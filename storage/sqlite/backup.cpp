@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPatienceMs = 10'000;
+constexpr int kIncremental = 2;  // of PRAGMA auto_vacuum
 constexpr const char* kVersionsAhead = "1000000";
 // On the database's own disk so much stays free: the WAL grows while a copy is made.
 constexpr std::uint64_t kLeftFree = 512ULL << 20;
@@ -112,6 +113,18 @@ void mark_anew(SQLite::Database& copy) {
       "UPDATE meta SET value = '' WHERE key = 'wal_mark_before'");
 }
 
+// All that is in `source`, close together; later the copy can give back pages that come free, even where
+// `source` was made before that was possible.
+void copy_into(SQLite::Database& source, const std::string& path) {
+  // A connection that only reads refuses to set what is set.
+  if (source.execAndGet("PRAGMA auto_vacuum").getInt() != kIncremental) {
+    source.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  }
+  SQLite::Statement into(source, "VACUUM INTO ?");
+  into.bind(1, path);
+  into.exec();
+}
+
 // So that the file alone is the whole database. Where it cannot be opened, or the -wal is another's (of
 // a restore that was killed) or damaged, its -wal goes with it.
 void close_wal(const std::string& path) {
@@ -159,9 +172,7 @@ void back_up(const std::string& path, const std::string& file) {
   // Of a copy that was killed.
   ::unlink(copy.path.c_str());
   make(copy.path, path);
-  SQLite::Statement into(database, "VACUUM INTO ?");
-  into.bind(1, copy.path);
-  into.exec();
+  copy_into(database, copy.path);
   {
     SQLite::Database copied(copy.path, SQLite::OPEN_READWRITE, kPatienceMs);
     mark_anew(copied);
@@ -184,9 +195,7 @@ std::string put_back(const std::string& path, const std::string& file) {
     SQLite::Database source(file, SQLite::OPEN_READONLY, kPatienceMs);
     const std::uint64_t bytes = fs::file_size(file);
     expect_room(path, bytes);
-    SQLite::Statement into(source, "VACUUM INTO ?");
-    into.bind(1, copy.path);
-    into.exec();
+    copy_into(source, copy.path);
   }
   expect_good(copy.path);
   {

@@ -26,6 +26,9 @@ constexpr auto kRetryEvery = 50ms;
 constexpr int kTooManyTimes = 6;
 // How long it waits for them; one that reads for longer (a person's shell) is let be.
 constexpr int kReaderWaitMs = 20;
+// How long it leaves the lock to write alone then: a program that keeps a reader open and makes
+// checkpoints of its own (litestream) tries to get it now and then, and finds it taken while many write.
+constexpr auto kLeftToOthers = 100ms;
 
 // SQLite syncs the database only where everything is moved, which is the writer's part: this leaves
 // it little to wait for.
@@ -111,9 +114,13 @@ void Checkpointer::between_commits() {
   if (goes_on && (are_few || stops_readers)) {
     sqlite3* handle = writer_.handle();
     if (stops_readers) sqlite3_busy_timeout(handle, kReaderWaitMs);
-    note(make(writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-              renews_));
-    if (stops_readers) sqlite3_busy_timeout(handle, busy_wait_ms_);
+    const Checkpoint own = make(
+        writer_, stops_readers ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, renews_);
+    note(own);
+    if (stops_readers) {
+      sqlite3_busy_timeout(handle, busy_wait_ms_);
+      if (own.code != SQLITE_OK && !has_failed(own)) std::this_thread::sleep_for(kLeftToOthers);
+    }
   }
   if (stops_readers) stop_readers_at_ = wal_pages_ + kTooManyTimes * pages_ / 4;
   next_ = wal_pages_ + pages_ / 2;

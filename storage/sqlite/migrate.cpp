@@ -12,17 +12,11 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x52434e44;  // "RCND": tells our files from others
 constexpr int kBusyWaitMs = 5'000;
 
-std::int64_t pragma(SqliteSession& session, const char* sql) {
-  Query query = session.query(sql);
-  query.next();
-  return query.row().integer();
-}
-
 // The number of migrations that the file has; throws where it is not ours or newer than we are.
 std::size_t applied_migrations(SqliteSession& session, const std::string& path) {
-  const std::int64_t version = pragma(session, "PRAGMA user_version");
-  const std::int64_t application = pragma(session, "PRAGMA application_id");
-  const std::int64_t tables = pragma(session, "SELECT count(*) FROM sqlite_schema");
+  const std::int64_t version = session.query("PRAGMA user_version").number();
+  const std::int64_t application = session.query("PRAGMA application_id").number();
+  const std::int64_t tables = session.query("SELECT count(*) FROM sqlite_schema").number();
   if (version == 0 && application == 0 && tables == 0) return 0;
   if (application != kApplicationId) {
     throw std::runtime_error(path + " is a database of another program");

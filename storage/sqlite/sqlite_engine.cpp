@@ -5,6 +5,7 @@
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/damage.h"
 #include "storage/sqlite/file_identity.h"
+#include "storage/sqlite/free_pages.h"
 #include "storage/sqlite/known_events.h"
 #include "storage/sqlite/recent_events.h"
 #include "storage/sqlite/renew_wal.h"
@@ -59,6 +60,8 @@ class SqliteEngine final : public WriterEngine {
 
   std::int64_t unindexed_events() override { return recent_events(session_); }
   void index_events(std::int64_t most) override { index_recent_events(session_, most); }
+
+  bool give_back_room() override { return give_back_pages(session_); }
 
   std::string damage_advice(const std::exception& error) const override {
     return storage::damage_advice(path_, error);

@@ -122,6 +122,11 @@ SqliteSession::SqliteSession(const std::string& path, Mode mode, int busy_wait_m
   sqlite3_extended_result_codes(handle(), 1);
   database_.exec("PRAGMA foreign_keys = ON");
   if (mode == Mode::kWrite) {
+    // Has an effect on a new file alone, before anything is written to it; any other it would write to
+    // all the same.
+    if (database_.execAndGet("PRAGMA page_count").getInt() == 0) {
+      database_.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    }
     database_.exec("PRAGMA journal_mode = WAL");
     database_.exec("PRAGMA synchronous = FULL");
     // The writer has checkpoints made between batches, never within a commit that somebody waits

@@ -326,7 +326,7 @@ core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
     holder = s.virtual_account->holder;
     due = s.virtual_account->due_at;
   }
-  return {
+  const std::int64_t snapshot =
       session
           .query(
               "INSERT INTO snapshot (look_up, content, payment_id, attempt_id, api, version, "
@@ -335,17 +335,22 @@ core::SnapshotId insert_snapshot(Session& session, const core::Snapshot& s) {
               "  total_amount, cancelled_amount, currency, store_id, channel, pg_provider, method,"
               "  account_bank, account_number, account_holder, account_due_us, failure_reason,"
               "  started_at_us, status_at_us, paid_at_us, updated_at_us, disputes, chargebacks,"
-              "  asked_at_ms, body) "
+              "  asked_at_ms) "
               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-              "?, ?, ?) "
+              "?, ?) "
               "RETURNING snapshot_id")
           .with(s.look_up, content, s.payment_id, s.attempt_id, s.api, s.version, s.status,
                 s.result, s.total_amount, s.cancelled_amount, s.currency, if_any(s.store_id),
                 s.channel, if_any(s.pg_provider), if_any(s.method), bank, number, holder, due,
                 if_any(s.failure_reason), s.started_at, s.status_at, s.paid_at, s.updated_at,
-                disputes_text(s.disputes), chargebacks_text(s.chargebacks), s.asked_at,
-                if_any(s.stored_body))
-          .number()};
+                disputes_text(s.disputes), chargebacks_text(s.chargebacks), s.asked_at)
+          .number();
+  if (!s.stored_body.empty()) {
+    session.query("INSERT INTO snapshot_body (snapshot_id, body) VALUES (?, ?)")
+        .with(snapshot, s.stored_body)
+        .run();
+  }
+  return {snapshot};
 }
 
 }  // namespace reconciled::storage

@@ -19,8 +19,44 @@ struct RawTable {
   const char* seen_key;  // where `meta` has the number of the newest that was emptied
   Statement rows;        // behind a number: number and time, so many of them
   Statement next;        // the time of the first in (?1, ?2] that is not later than ?3
-  Statement empty;       // those in (?1, ?2]
+  void (*empty)(Session&, std::int64_t after, std::int64_t to);
 };
+
+// Rows that shrink stay where they are, and no page comes free for what comes next. Given their own
+// number anew they are taken out and put in again, and what is left of many shares a page.
+
+void empty_events(Session& session, std::int64_t after, std::int64_t to) {
+  session
+      .query(
+          "UPDATE event SET event_id = event_id, body = NULL, headers = NULL"
+          "  WHERE event_id > ?1 AND event_id <= ?2 AND (body IS NOT NULL OR headers IS NOT NULL)")
+      .with(after, to)
+      .run();
+}
+
+void empty_snapshots(Session& session, std::int64_t after, std::int64_t to) {
+  session.query("DELETE FROM snapshot_body WHERE snapshot_id > ?1 AND snapshot_id <= ?2")
+      .with(after, to)
+      .run();
+  // Where they stood before.
+  session
+      .query(
+          "UPDATE snapshot SET body = NULL"
+          "  WHERE snapshot_id > ?1 AND snapshot_id <= ?2 AND body IS NOT NULL")
+      .with(after, to)
+      .run();
+}
+
+// One that still waits to be sent loses its body with its last try (note_try).
+void empty_messages(Session& session, std::int64_t after, std::int64_t to) {
+  session
+      .query(
+          "UPDATE notification SET notification_id = notification_id, body = ''"
+          "  WHERE notification_id > ?1 AND notification_id <= ?2"
+          "  AND state <> 'waiting' AND body <> ''")
+      .with(after, to)
+      .run();
+}
 
 constexpr RawTable kEvents{
     "raw_events_to",
@@ -32,11 +68,7 @@ constexpr RawTable kEvents{
       return session.query("SELECT received_at_ms FROM event WHERE event_id > ?1 AND event_id <= ?2"
                            "  AND received_at_ms <= ?3 ORDER BY event_id LIMIT 1");
     },
-    [](Session& session) {
-      return session.query(
-          "UPDATE event SET body = NULL, headers = NULL WHERE event_id > ?1 AND event_id <= ?2"
-          "  AND (body IS NOT NULL OR headers IS NOT NULL)");
-    }};
+    empty_events};
 
 constexpr RawTable kSnapshots{
     "raw_snapshots_to",
@@ -49,13 +81,8 @@ constexpr RawTable kSnapshots{
           "SELECT asked_at_ms FROM snapshot WHERE snapshot_id > ?1 AND snapshot_id <= ?2"
           "  AND asked_at_ms <= ?3 ORDER BY snapshot_id LIMIT 1");
     },
-    [](Session& session) {
-      return session.query(
-          "UPDATE snapshot SET body = NULL WHERE snapshot_id > ?1 AND snapshot_id <= ?2"
-          "  AND body IS NOT NULL");
-    }};
+    empty_snapshots};
 
-// One that still waits to be sent loses its body with its last try (note_try).
 constexpr RawTable kMessages{
     kRawMessagesKey,
     [](Session& session) {
@@ -68,11 +95,7 @@ constexpr RawTable kMessages{
           "SELECT created_at_ms FROM notification WHERE notification_id > ?1"
           "  AND notification_id <= ?2 AND created_at_ms <= ?3 ORDER BY notification_id LIMIT 1");
     },
-    [](Session& session) {
-      return session.query(
-          "UPDATE notification SET body = '' WHERE notification_id > ?1 AND notification_id <= ?2"
-          "  AND state <> 'waiting' AND body <> ''");
-    }};
+    empty_messages};
 
 struct Slice {
   std::int64_t last = 0;   // the newest that is older, or is known to be
@@ -118,7 +141,7 @@ std::int64_t empty_some(Session& session, const RawTable& table, const Retained&
     }
   }
   if (slice.count == 0) return 0;
-  table.empty(session).with(seen, slice.last).run();
+  table.empty(session, seen, slice.last);
   store_value(session, table.seen_key, std::to_string(slice.last));
   return slice.count;
 }

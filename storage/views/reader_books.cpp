@@ -30,8 +30,9 @@ std::optional<core::BookEntry> load_entry(Session& session, const core::AttemptI
   Query query = session.query(
       "SELECT s.payment_id, s.api, s.version, a.result, s.total_amount, s.cancelled_amount,"
       "  s.currency, s.store_id, s.channel, s.pg_provider, s.method, s.paid_at_us,"
-      "  s.status_at_us, s.body "
-      "FROM attempt a JOIN snapshot s ON s.snapshot_id = a.snapshot_id WHERE a.attempt_id = ?");
+      "  s.status_at_us, coalesce(b.body, s.body) "
+      "FROM attempt a JOIN snapshot s ON s.snapshot_id = a.snapshot_id"
+      "  LEFT JOIN snapshot_body b ON b.snapshot_id = s.snapshot_id WHERE a.attempt_id = ?");
   if (!query.with(id).next()) return std::nullopt;
   Row row = query.row();
   core::PaymentId payment = row.payment_id();

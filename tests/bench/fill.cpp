@@ -162,9 +162,15 @@ class Fill {
     if (ends_with("_us")) return value + " - 1000 * " + age;
     const bool is_renamed = column.type == "TEXT" && names_something(table, column.name);
     const std::string text = is_renamed ? "renamed(" + value + ", copy.number)" : value;
-    if (bodies_ == Bodies::kAll || (column.name != "body" && column.name != "headers")) return text;
-    const std::int64_t without = copies_ - kNewestWithBodies / kPatternPayments;
-    return "CASE WHEN copy.number >= " + std::to_string(without) + " THEN " + text + " END";
+    if (column.name != "body" && column.name != "headers") return text;
+    return "CASE WHEN " + has_bodies() + " THEN " + text + " END";
+  }
+
+  // SQL for whether the copy's raw bodies are there.
+  [[nodiscard]] std::string has_bodies() const {
+    const std::int64_t without =
+        bodies_ == Bodies::kAll ? 0 : copies_ - kNewestWithBodies / kPatternPayments;
+    return "copy.number >= " + std::to_string(without);
   }
 
   void multiply(const std::string& table) {
@@ -186,6 +192,7 @@ class Fill {
         "FROM copy WHERE number + 1 < " +
         std::to_string(copies_) + ") INSERT INTO main." + table + " (" + names + ") SELECT " +
         values + " FROM copy CROSS JOIN pattern." + table + " o" +
+        (table == "snapshot_body" ? " WHERE " + has_bodies() : "") +
         (order.empty() ? "" : " ORDER BY " + order));
   }
 

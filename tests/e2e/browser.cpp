@@ -86,17 +86,7 @@ Json Browser::command(const std::string& method, const std::string& path, const 
 }
 
 Json Browser::dev_tools(const std::string& method, const Json& parameters) {
-  // While a page goes and another comes, the driver now and then looks at the one that went.
-  for (int tries = 0;; ++tries) {
-    try {
-      return command("POST", "/goog/cdp/execute", {{"cmd", method}, {"params", parameters}});
-    } catch (const std::runtime_error& error) {
-      const bool is_passing =
-          std::string_view(error.what()).find("Could not find node") != std::string_view::npos;
-      if (!is_passing || tries == 20) throw;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-  }
+  return command("POST", "/goog/cdp/execute", {{"cmd", method}, {"params", parameters}});
 }
 
 void Browser::resize(int width, int height) {
@@ -138,8 +128,18 @@ std::string Browser::url() { return command("GET", "/url"); }
 std::string Browser::title() { return command("GET", "/title"); }
 
 std::string Browser::html() {
-  const Json root = dev_tools("DOM.getDocument", {{"depth", 0}}).at("root");
-  return dev_tools("DOM.getOuterHTML", {{"nodeId", root.at("nodeId")}}).at("outerHTML");
+  // A page may go between the two questions, and its nodes with it: then both are asked anew.
+  for (int tries = 0;; ++tries) {
+    try {
+      const Json root = dev_tools("DOM.getDocument", {{"depth", 0}}).at("root");
+      return dev_tools("DOM.getOuterHTML", {{"nodeId", root.at("nodeId")}}).at("outerHTML");
+    } catch (const std::runtime_error& error) {
+      const bool is_passing =
+          std::string_view(error.what()).find("Could not find node") != std::string_view::npos;
+      if (!is_passing || tries == 20) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
 }
 
 std::string Browser::text(const std::string& selector) {

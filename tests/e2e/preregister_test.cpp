@@ -150,7 +150,8 @@ TEST_CASE(
       CHECK(opens_window(rig, version, "ord", amount));
     }
   }
-  CHECK(rig.portone.count_calls("v1 PUT /payments/prepare") == 2);
+  // On a busy machine an answer may come too late, and it is told again.
+  CHECK(rig.portone.count_calls("v1 PUT /payments/prepare") >= 2);
 }
 
 TEST_CASE("preregister: what somebody else prepared with another amount is changed") {

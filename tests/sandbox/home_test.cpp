@@ -85,12 +85,13 @@ TEST_CASE(
       rig.make({{"payment_id", "p1"}, {"version", "v2"}, {"status", "paid"}})["attempt_id"];
   const std::string form = "attempt_id=" + attempt + "&action=send&webhook=";
   receiver.wait_for(1);
+  rig.settle();  // it has the answer, too
   press(rig, form + "now");
   receiver.wait_for(2);
   press(rig, form + "lost");
   press(rig, form + "twice");
   receiver.wait_for(4);
-  press(rig, form + "late%3D300ms");
+  press(rig, form + "late%3D2s");
   CHECK(receiver.count() == 4);
   CHECK(has(rig.call("GET", "/"), "1 webhook is still under way"));
   const auto got = receiver.wait_for(5);

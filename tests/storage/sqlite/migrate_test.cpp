@@ -120,7 +120,7 @@ TEST_CASE("migrate: a file of the first schema keeps attempts and history, by th
                 .empty());
   }
   CHECK(migrate(path) == std::vector<std::string>{"0002_payment_numbers", "0003_shop_backend",
-                                                   "0004_by_hand", "0005_pg_numbers"});
+                                                   "0004_by_hand", "0005_pg_numbers", "0006_answer_bodies"});
   Stranger file(path);
   CHECK(file.rows("SELECT * FROM attempt ORDER BY 1, 2") ==
         std::vector<std::string>{"1|t|z|v1|none|-|1", "2|s|a|v2|none|-|2", "2|t|a|v1|none|-|3"});

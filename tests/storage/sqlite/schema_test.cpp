@@ -29,6 +29,7 @@ class Written {
     (void)store_.order(kAmount, 0, "", PaymentId::trusted(id));
     Snapshot snapshot = v1("imp_" + id, result);
     snapshot.payment_id = PaymentId::trusted(id);
+    snapshot.stored_body = "{}";
     (void)store_.portone_says({snapshot}, 3);
   }
   Store store_;
@@ -106,7 +107,8 @@ TEST_CASE("schema: evidence and history are not changed or deleted") {
       {"snapshot", "result = 'paid'"},        {"snapshot", "total_amount = 1"},
       {"snapshot", "payment_id = 'other'"},   {"snapshot", "body = 'forged'"},
       {"snapshot", "channel = NULL"},         {"snapshot", "disputes = '[]'"},
-      {"snapshot", "asked_at_ms = 1"},        {"expected_order", "amount = 1"},
+      {"snapshot", "asked_at_ms = 1"},        {"snapshot_body", "body = 'forged'"},
+      {"expected_order", "amount = 1"},
       {"expected_order", "deleted = 1"},      {"configuration", "unregistered_orders = 'accept'"},
       {"transition", "to_result = 'failed'"}, {"transition", "at_ms = 1"},
   };
@@ -128,7 +130,7 @@ TEST_CASE("schema: evidence and history are not changed or deleted") {
 TEST_CASE("schema: a row of evidence is not replaced by another with its number") {
   Written file;
   for (const std::string table :
-       {"event", "snapshot", "expected_order", "configuration", "transition"}) {
+       {"event", "snapshot", "snapshot_body", "expected_order", "configuration", "transition"}) {
     CAPTURE(table);
     // Triggers on deletion do not see what REPLACE takes away.
     CHECK_FALSE(file->run("REPLACE INTO " + table + " SELECT * FROM " + table).empty());
@@ -140,6 +142,7 @@ TEST_CASE("schema: retention may take bodies and headers away, and nothing else"
   CHECK(file->run("UPDATE event SET body = NULL").empty());
   CHECK(file->run("UPDATE event SET headers = NULL").empty());
   CHECK(file->run("UPDATE snapshot SET body = NULL").empty());
+  CHECK(file->run("DELETE FROM snapshot_body").empty());
   CHECK_FALSE(file->run("UPDATE event SET body = NULL, status = 'failed'").empty());
   CHECK_FALSE(file->run("UPDATE event SET body = 'back'").empty());
   CHECK_FALSE(file->run("UPDATE snapshot SET body = 'back'").empty());

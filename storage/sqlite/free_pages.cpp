@@ -1,0 +1,26 @@
+#include "storage/sqlite/free_pages.h"
+
+#include <algorithm>
+
+namespace reconciled::storage {
+namespace {
+
+constexpr std::int64_t kIncremental = 2;  // of PRAGMA auto_vacuum
+// What retention frees is filled again within a day; one part of the file in so many is kept for that.
+constexpr std::int64_t kKeptPart = 4;
+constexpr std::int64_t kKeptAtLeast = 4'096;
+constexpr std::int64_t kAtOnce = 64;
+
+}  // namespace
+
+bool give_back_pages(SqliteSession& session) {
+  if (session.query("PRAGMA auto_vacuum").number() != kIncremental) return false;
+  const std::int64_t kept =
+      std::max(session.query("PRAGMA page_count").number() / kKeptPart, kKeptAtLeast);
+  const std::int64_t more = session.query("PRAGMA freelist_count").number() - kept;
+  if (more <= 0) return false;
+  session.exec("PRAGMA incremental_vacuum(" + std::to_string(std::min(more, kAtOnce)) + ")");
+  return more > kAtOnce;
+}
+
+}  // namespace reconciled::storage
