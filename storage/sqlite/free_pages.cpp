@@ -6,8 +6,8 @@ namespace reconciled::storage {
 namespace {
 
 constexpr std::int64_t kIncremental = 2;  // of PRAGMA auto_vacuum
-// What retention frees is filled again within a day; one part of the file in so many is kept for that.
-constexpr std::int64_t kKeptPart = 4;
+// What comes next is written into free pages first: one part of the file in so many is kept for it.
+constexpr std::int64_t kKeptPart = 10;
 constexpr std::int64_t kKeptAtLeast = 4'096;
 constexpr std::int64_t kAtOnce = 64;
 
