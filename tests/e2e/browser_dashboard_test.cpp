@@ -1,9 +1,16 @@
 // The operator's pages in a real browser: what each looks like, on a telephone and on a screen, in
 // both languages, in the light and in the dark, without scripts; and a payment found and asked about.
 // Pictures stand under build/screenshots/dashboard for people to look at.
+//
+// RECONCILED_LARGE_FILE: a database of many payments (`bench --full` keeps one under its kept/), whose
+// pages are looked at, too.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "tests/e2e/buyer.h"
+#include "tests/e2e/shop_backend.h"
 
 using namespace reconciled::e2e;
 
@@ -179,4 +186,97 @@ TEST_CASE("dashboard: without scripts a payment is found and PortOne is asked") 
   wait_until("it says so", [&] {
     return buyer.browser.html().find("PortOne에 물었습니다") != std::string::npos;
   });
+}
+
+TEST_CASE("dashboard: an event is taken up again and a message sent again, each by its button") {
+  ShopBackend shop;
+  Settings settings = guarded_shop();
+  settings.notify_lines = shop.lines();
+  Buyer buyer(settings);
+  live(buyer);
+  Browser& browser = buyer.browser;
+  sign_in(buyer, kToken);
+  wait_until("the overview is there", [&] { return browser.shows(".chart"); });
+  const std::string page = admin_address(buyer, "/dashboard/payments/20261127-000132");
+  const auto press = [&](const std::string& part, const std::string& said) {
+    browser.open(page);
+    const std::string button = "form[action*='" + part + "'] button";
+    // It stands where there is more to read.
+    browser.run("document.querySelector(arguments[0]).closest('details').open=true",
+                Json::array({button}));
+    browser.click(button);
+    wait_until("it says so", [&] { return browser.text("main").find(said) != std::string::npos; });
+  };
+  press("/replay", "다시 처리");
+  shop.wait_for_taken(1);
+  const std::size_t before = shop.taken().size();
+  press("/resend", "다시 보");
+  shop.wait_for_taken(before + 1);
+  look_at(buyer, "sent-again");
+  // A form that is not of this session does nothing, and says so.
+  browser.open(page);
+  browser.run("document.querySelectorAll('input[name=form]').forEach(e=>e.value='of another')");
+  browser.click(".acts button");
+  wait_until("it says so", [&] {
+    return browser.text("h1").find("아무것도 하지 않았습니다") != std::string::npos;
+  });
+  look_at(buyer, "form-of-another");
+}
+
+TEST_CASE("dashboard: while the database is away every page says so, and what to do") {
+  Buyer buyer(guarded_shop());
+  live(buyer);
+  Browser& browser = buyer.browser;
+  sign_in(buyer, kToken);
+  wait_until("the overview is there", [&] { return browser.shows(".chart"); });
+  const std::string path = buyer.rig.daemon.database_path();
+  std::filesystem::rename(path, path + ".away");
+  wait_until("the overview names it", [&] {
+    browser.open(admin_address(buyer, "/"));
+    return browser.text("main").find(path) != std::string::npos;
+  });
+  look_at(buyer, "database-away");
+  browser.open(admin_address(buyer, "/dashboard/payments/20261127-000133"));
+  CHECK(browser.text("h1") != "");
+  look_at(buyer, "database-away-payment");
+  std::filesystem::rename(path + ".away", path);
+  wait_until("it is over", [&] {
+    browser.open(admin_address(buyer, "/"));
+    return browser.text("main").find(path) == std::string::npos;
+  });
+}
+
+TEST_CASE("dashboard: a large file's pages") {
+  const char* file = std::getenv("RECONCILED_LARGE_FILE");
+  if (file == nullptr) return;
+  Buyer buyer(guarded_shop());
+  DaemonProcess& daemon = buyer.rig.daemon;
+  CHECK(daemon.stop() == 0);
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(daemon.database_path() + suffix);
+  std::filesystem::copy_file(file, daemon.database_path(),
+                             std::filesystem::copy_options::overwrite_existing);
+  daemon.start();
+  const auto one = [&](const std::string& condition) {
+    std::string id = daemon.sqlite("SELECT payment_id FROM payment WHERE " + condition +
+                                   " ORDER BY payment_no DESC LIMIT 1");
+    id.pop_back();  // the shell's line end
+    return id;
+  };
+  sign_in(buyer, kToken);
+  wait_until("the overview is there", [&] { return buyer.browser.shows(".chart"); });
+  const std::string paid = one("result = 'paid'");
+  for (const char* language : {"ko", "en"}) {
+    buyer.browser.open(admin_address(buyer, std::string("/dashboard/language?to=") + language));
+    const auto look = [&](const std::string& name, const std::string& target) {
+      buyer.browser.open(admin_address(buyer, target));
+      look_at(buyer, "large-" + name + "-" + language);
+    };
+    look("overview", "/");
+    look("payments", "/dashboard/payments");
+    look("paid", "/dashboard/payments?result=paid");
+    look("findings", "/dashboard/findings");
+    look("found", "/dashboard/search?q=" + encode(paid.substr(0, 6)));
+    look("payment", "/dashboard/payments/" + encode(paid));
+    look("books", "/dashboard/books");
+  }
 }
