@@ -11,6 +11,7 @@
 #include "daemon/commands/command_line.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/serve.h"
+#include "daemon/commands/terminal.h"
 #include "storage/store.h"
 
 namespace {
@@ -117,10 +118,10 @@ int main(int argc, char** argv) {
   try {
     return with_output(run(app, arguments));
   } catch (const storage::NewerDatabase& error) {
-    std::fprintf(stderr, "reconciled: %s\n", error.what());
+    std::fprintf(stderr, "reconciled: %s\n", commands::plain(error.what()).c_str());
     return commands::kBadConfiguration;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "reconciled: %s\n", error.what());
+    std::fprintf(stderr, "reconciled: %s\n", commands::plain(error.what()).c_str());
     return commands::kFailed;
   }
 }

@@ -124,7 +124,7 @@ bool AdminListener::is_our_host(const http::Request& request) const {
   const core::ListenAddress& listen = uses_.config.admin.listen;
   if (!host) return true;  // HTTP/1.0; no browser speaks it
   const std::string_view name = host_name(*host);
-  if (name == "localhost" || name == "127.0.0.1" || name == "::1") return true;
+  if (core::equal_ignoring_case(name, "localhost") || name == "127.0.0.1" || name == "::1") return true;
   if (listen.kind == core::ListenAddress::Kind::kUnix) return name.empty();
   if (listen.host == "0.0.0.0" || listen.host == "::") {
     return std::all_of(name.begin(), name.end(),
@@ -134,7 +134,7 @@ bool AdminListener::is_our_host(const http::Request& request) const {
                        }) &&
            name.find_first_of(".:") != std::string_view::npos;
   }
-  return name == listen.host;
+  return core::equal_ignoring_case(name, listen.host);
 }
 
 http::Answer AdminListener::reading(Read read) {

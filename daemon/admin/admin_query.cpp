@@ -185,7 +185,7 @@ Outcome<storage::PaymentFilter, BadRequest> read_payment_filter(std::string_view
   filter.ui_state = parameters.word<core::UiState>("ui_state", "a ui_state such as none");
   filter.deliverable = parameters.boolean("deliverable");
   filter.finding = parameters.word<core::FindingKind>("finding", "a kind such as late_approval");
-  filter.contains = parameters.text("q").value_or("");
+  filter.contains = core::without_surroundings(parameters.text("q").value_or(""));
   filter.since = parameters.time("since");
   filter.until = parameters.time("until");
   const ListQuery list = list_of(parameters);

@@ -43,7 +43,9 @@ int backup(const core::Config& config, const std::string& file) {
 }
 
 int restore(const core::Config& config, const std::string& file, bool yes) {
-  if (!std::filesystem::exists(file)) throw std::runtime_error(file + ": there is no such file");
+  if (!std::filesystem::is_regular_file(file)) {
+    throw std::runtime_error(file + ": there is no such file");
+  }
   storage::Store store(config.database_path);
   // Refused while the daemon runs.
   store.own();

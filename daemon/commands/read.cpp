@@ -3,12 +3,13 @@
 #include <stdexcept>
 #include <utility>
 
-#include "daemon/views/view_json.h"
 #include "daemon/commands/commands.h"
 #include "daemon/commands/local_time.h"
 #include "daemon/commands/table.h"
 #include "daemon/commands/terminal.h"
 #include "daemon/core/words/likeness.h"
+#include "daemon/core/words/text.h"
+#include "daemon/views/view_json.h"
 #include "storage/reader.h"
 #include "storage/store.h"
 
@@ -177,7 +178,7 @@ int show(const core::Config& config, const std::string& payment_id, bool json) {
   auto detail = reader.payment(*id, true);
   if (!detail) {
     // An attempt's number, or a part of the order's, as buyers and gateways have it.
-    const auto found = reader.search(payment_id, kMostMeant);
+    const auto found = reader.search(core::without_surroundings(payment_id), kMostMeant);
     if (found.size() != 1) {
       std::fprintf(stderr, "reconciled: nothing is known of a payment or an attempt %s%s\n",
                    plain(payment_id).c_str(), found.empty() ? "" : "; did you mean one of these?");

@@ -21,7 +21,6 @@ constexpr auto kCountEvery = 5s;
 // Counting all payments takes its time with millions of them: at most a 200th of a core.
 constexpr int kCountShare = 200;
 constexpr std::chrono::seconds kWriteDeadline{10};
-constexpr std::string_view kAround = " \t\r\n\"'`,;";
 constexpr std::string_view kLanguageCookie = "reconciled_language";
 
 std::optional<std::int64_t> number_of(const core::FormPairs& pairs, std::string_view name) {
@@ -229,11 +228,7 @@ http::Answer Dashboard::findings(const http::Request& request) {
 
 http::Answer Dashboard::search(const http::Request& request) {
   const auto pairs = core::parse_form(request.query());
-  std::string text = core::form_value(pairs, "q").value_or("");
-  // Copied with what stood around it.
-  const auto first = text.find_first_not_of(kAround);
-  const auto last = text.find_last_not_of(kAround);
-  text = first == std::string::npos ? "" : text.substr(first, last - first + 1);
+  const std::string text = core::without_surroundings(core::form_value(pairs, "q").value_or(""));
   View view = view_of(request);
   view.search = plain(text, kMaxSearchBytes);
   if (!core::is_valid_id_text(text)) return render_found(view, {});

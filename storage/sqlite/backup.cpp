@@ -79,7 +79,7 @@ void expect_room(const std::string& file, std::uint64_t bytes) {
   const auto room = room_beside(file);
   if (!room || room->bytes >= bytes) return;
   throw std::runtime_error(room->where + " has " + std::to_string(room->bytes >> 20) +
-                           " MiB left, and the copy needs " + std::to_string(bytes >> 20));
+                           " MiB left, and the copy needs " + std::to_string((bytes >> 20) + 1));
 }
 
 // Throws what SQLite finds wrong, or that it is newer than this program.
@@ -96,13 +96,18 @@ void expect_good(const std::string& path) {
   }
 }
 
-std::string now_in_name() {
+// A name that nothing has.
+std::string name_aside(const std::string& path) {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   ::gmtime_r(&now, &utc);
   char text[32];
-  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &utc);
-  return text;
+  std::strftime(text, sizeof text, ".before-%Y%m%dT%H%M%SZ", &utc);
+  std::string name = path + text;
+  for (int more = 2; fs::exists(fs::symlink_status(name)); ++more) {
+    name = path + text + "-" + std::to_string(more);
+  }
+  return name;
 }
 
 // The copy's pages are others than the database's, whose -wal must never be laid over it: a mark of its
@@ -217,7 +222,7 @@ std::string put_back(const std::string& path, const std::string& file) {
   std::string aside;
   if (fs::exists(path) && fs::file_size(path) > 0) {
     close_wal(path);
-    aside = path + ".before-" + now_in_name();
+    aside = name_aside(path);
     swap(copy.path, path, aside);
   } else if (::rename(copy.path.c_str(), path.c_str()) != 0) {
     fail(path);

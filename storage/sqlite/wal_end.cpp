@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <optional>
+#include <thread>
 #include <vector>
 
 namespace reconciled::storage {
@@ -21,6 +24,8 @@ constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit: checksums of big-
 constexpr std::size_t kIndexHeader = 48;      // twice
 constexpr std::size_t kFramesInIndex = 16;
 constexpr std::size_t kSaltsInIndex = 32;
+constexpr int kLooks = 3;
+constexpr std::chrono::milliseconds kBetweenLooks{30};
 
 using Bytes = std::vector<unsigned char>;
 
@@ -103,31 +108,52 @@ Extent extent_of(std::istream& wal) {
   return extent;
 }
 
-// How many frames the index knows of this WAL; 0 where it is another's or cannot be read.
-std::uint64_t frames_in_index(const std::string& path, const Extent& extent) {
+// The index beside a WAL: of which one, and how many frames it knows.
+struct Index {
+  std::uint64_t frames = 0;  // 0 where it cannot be read
+  std::array<unsigned char, kSalts> salts{};
+};
+
+Index read_index(const std::string& path) {
+  Index read;
   std::ifstream index(path + "-shm", std::ios::binary);
   Bytes headers(2 * kIndexHeader);
   if (!index.read(reinterpret_cast<char*>(headers.data()), static_cast<std::streamsize>(headers.size()))) {
-    return 0;
+    return read;
   }
   // Written one after the other: where they differ, nobody finished.
-  if (std::memcmp(headers.data(), headers.data() + kIndexHeader, kIndexHeader) != 0) return 0;
-  if (std::memcmp(headers.data() + kSaltsInIndex, extent.salts.data(), kSalts) != 0) return 0;
+  if (std::memcmp(headers.data(), headers.data() + kIndexHeader, kIndexHeader) != 0) return read;
+  std::memcpy(read.salts.data(), headers.data() + kSaltsInIndex, kSalts);
   std::uint32_t frames = 0;
   std::memcpy(&frames, headers.data() + kFramesInIndex, sizeof frames);  // as this machine has numbers
-  return frames;
+  read.frames = frames;
+  return read;
+}
+
+// How many frames can be read where acknowledged ones stand behind them; nothing where none do.
+std::optional<std::uint64_t> readable_before_damage(const std::string& path) {
+  // Before the WAL: another program that writes meanwhile writes the WAL first.
+  const Index index = read_index(path);
+  std::ifstream wal(path + "-wal", std::ios::binary);
+  if (!wal) return std::nullopt;
+  const Extent extent = extent_of(wal);
+  const std::uint64_t known = index.salts == extent.salts ? index.frames : 0;
+  if (known <= extent.good && extent.commits_behind < 2) return std::nullopt;
+  return extent.good;
 }
 
 }  // namespace
 
 void check_wal_end(const std::string& path) {
-  std::ifstream wal(path + "-wal", std::ios::binary);
-  if (!wal) return;
-  const Extent extent = extent_of(wal);
-  const std::uint64_t known = frames_in_index(path, extent);
-  if (known <= extent.good && extent.commits_behind < 2) return;
+  // A frame that another program is just writing is none yet, and is one the next time.
+  std::optional<std::uint64_t> readable = readable_before_damage(path);
+  for (int again = 0; again < kLooks && readable; ++again) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    readable = readable_before_damage(path);
+  }
+  if (!readable) return;
   throw DamagedWal(
-      path + "-wal is damaged: of its frames " + std::to_string(extent.good) +
+      path + "-wal is damaged: of its frames " + std::to_string(*readable) +
       " can be read, and commits that were acknowledged stand behind them. Nothing was changed. Keep a "
       "copy of the file and its -wal; then start with a backup (`reconciled restore`), or go on with "
       "what can be read, which PortOne is asked about anew: sqlite3 " +

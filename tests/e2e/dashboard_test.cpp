@@ -198,6 +198,7 @@ TEST_CASE("dashboard: a payment is found by its number, by an attempt's, and by 
   CHECK(leads_to("2026-abc-001") == "/dashboard/payments/2026-abc-001");
   CHECK(leads_to("  2026-abc-001 ") == "/dashboard/payments/2026-abc-001");
   CHECK(leads_to("\"2026-abc-001\",\n") == "/dashboard/payments/2026-abc-001");
+  CHECK(leads_to("\u00a02026-abc-001\u200b") == "/dashboard/payments/2026-abc-001");
   CHECK(leads_to("2026-x") == "/dashboard/payments/2026-xyz-003");
   CHECK(leads_to(id_of(paid)) == "/dashboard/payments/2026-xyz-003");
   CHECK(leads_to(id_of(paid).substr(0, id_of(paid).size() - 2)) == "/dashboard/payments/2026-xyz-003");
@@ -205,7 +206,9 @@ TEST_CASE("dashboard: a payment is found by its number, by an attempt's, and by 
   CHECK(leads_to("SANDBOX" + id_of(paid)) == "/dashboard/payments/2026-xyz-003");
   CHECK(leads_to("SANDBOX" + id_of(paid).substr(0, 9)) == "/dashboard/payments/2026-xyz-003");
   CHECK(rig.daemon.get("/payments?q=SANDBOX" + id_of(paid)).json().at("payments").size() == 1);
+  CHECK(rig.daemon.get("/payments?q=%C2%A0SANDBOX" + id_of(paid)).json().at("payments").size() == 1);
   CHECK(rig.daemon.command({"show", "SANDBOX" + id_of(paid)}).status == 0);
+  CHECK(rig.daemon.command({"show", "\u00a0SANDBOX" + id_of(paid) + ","}).status == 0);
   const Answer two = visitor.get("/dashboard/search?q=abc");
   CHECK(two.status == 200);
   CHECK(says(two, "2026-abc-001"));

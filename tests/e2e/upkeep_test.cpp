@@ -1,5 +1,6 @@
 // Keeping house: raw bodies that are old leave, copies are made and put back.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -108,6 +109,9 @@ TEST_CASE("upkeep: a copy that is put back is whole, and the shop hears of all t
                                             "SELECT result FROM payment WHERE payment_id = 'later'"}});
     CHECK(old.out == "paid\n");
   }
+  // Two within one second have each a name for what was there.
+  CHECK(rig.daemon.stop() == 0);
+  for (int i = 0; i < 2; ++i) CHECK(rig.daemon.command({"restore", file, "--yes"}).status == 0);
 }
 
 TEST_CASE("upkeep: what is no good copy is refused, and the database stays as it was") {
@@ -128,6 +132,10 @@ TEST_CASE("upkeep: what is no good copy is refused, and the database stays as it
     CHECK(refused.status != 0);
     CHECK_FALSE(refused.err.empty());
   }
+  // One that nobody writes into would be read for ever.
+  const std::string pipe = rig.folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(has(rig.daemon.command({"restore", pipe, "--yes"}).err, "there is no such file"));
   CHECK(has(rig.daemon.command({"restore", torn, "--yes"}).err, torn + " is no good copy"));
   // A copy under a name of the database's own would be taken for a part of it.
   for (const char* suffix : {"-journal", "-wal", "-shm", ".lock"}) {

@@ -39,6 +39,14 @@ bool is_invisible(char32_t point) {
   });
 }
 
+// Unicode 15's White_Space, quotation marks, and what lists stand between.
+bool stands_around(char32_t point) {
+  static constexpr std::u32string_view kAround = U" \t\n\v\f\r\"'`,;\u0085\u00a0\u1680\u202f\u205f\u3000"
+                                                 U"\u2018\u2019\u201c\u201d";
+  return is_invisible(point) || (point >= 0x2000 && point <= 0x200a) ||
+         kAround.find(point) != std::u32string_view::npos;
+}
+
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -101,6 +109,20 @@ std::string without_invisible(std::string_view text) {
     at += size;
   }
   return visible;
+}
+
+std::string without_surroundings(std::string_view text) {
+  std::size_t begin = std::string::npos;
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = std::max<std::size_t>(character_size(text, at), 1);
+    if (!stands_around(code_point(text.substr(at, size)))) {
+      begin = std::min(begin, at);
+      end = at + size;
+    }
+    at += size;
+  }
+  return begin == std::string::npos ? "" : std::string(text.substr(begin, end - begin));
 }
 
 bool is_valid_utf8(std::string_view text) {

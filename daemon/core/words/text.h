@@ -18,6 +18,9 @@ namespace reconciled::core {
 // `text` without the characters that are seen by what they do to others: direction marks and
 // embeddings, joiners, zero-width spaces, soft hyphens, byte order marks, tag characters.
 [[nodiscard]] std::string without_invisible(std::string_view text);
+// What somebody copied, without what stood around it: blanks of every kind, quotation marks, commas, and
+// what is invisible. Within it all stays.
+[[nodiscard]] std::string without_surroundings(std::string_view text);
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 // U+FFFD, which stands where a text was damaged.
 inline constexpr std::string_view kReplacementCharacter{"\xEF\xBF\xBD"};

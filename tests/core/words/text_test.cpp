@@ -52,6 +52,16 @@ TEST_CASE("text: what is seen only by what it does to others goes") {
   CHECK(without_invisible("").empty());
 }
 
+TEST_CASE("text: what was copied loses what stood around it, and nothing within") {
+  CHECK(without_surroundings(" \t\"order 1\",\r\n") == "order 1");
+  CHECK(without_surroundings("\u00a0\u3000\u200b결제-1\ufeff\u2009") == "결제-1");
+  CHECK(without_surroundings("\u201cimp_1\u201d") == "imp_1");
+  CHECK(without_surroundings("a\u200db") == "a\u200db");
+  CHECK(without_surroundings("\xFF ") == "\xFF");
+  CHECK(without_surroundings(" \u00a0").empty());
+  CHECK(without_surroundings("").empty());
+}
+
 TEST_CASE("text: percent-decoding leaves broken escapes as they are") {
   CHECK(percent_decode("a%41b%2f", false) == "aAb/");
   CHECK(percent_decode("100%", false) == "100%");
