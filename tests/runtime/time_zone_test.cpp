@@ -27,10 +27,10 @@ TEST_CASE("time zone: an instant as the zone's clocks show it") {
 
 TEST_CASE("time zone: what the offset is then, not now") {
   set_time_zone("Europe/Berlin");
-  CHECK(local_time(at("2026-07-01T00:00:00Z")).utc_offset == 2h);
-  CHECK(local_time(at("2026-12-01T00:00:00Z")).utc_offset == 1h);
+  CHECK(local_time(at("2024-07-01T00:00:00Z")).utc_offset == 2h);
+  CHECK(local_time(at("2024-12-01T00:00:00Z")).utc_offset == 1h);
   set_time_zone("America/New_York");
-  CHECK(local_time(at("2026-12-01T00:00:00Z")).utc_offset == -5h);
+  CHECK(local_time(at("2024-12-01T00:00:00Z")).utc_offset == -5h);
   set_time_zone("UTC");
 }
 
@@ -41,18 +41,19 @@ TEST_CASE("time zone: a day begins when the clocks first show it, whatever they 
     const char* begin;
     std::chrono::minutes length;
   };
+  // Days that are over: what zones do in time to come, governments change.
   const auto days = [](std::chrono::hours more) { return std::chrono::minutes(24h + more); };
   for (const Case& one : {
            Case{"Asia/Seoul", "2026-11-25", "2026-11-24T15:00:00Z", days(0h)},
            Case{"UTC", "2026-12-31", "2026-12-31T00:00:00Z", days(0h)},
-           Case{"Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", days(-1h)},
-           Case{"Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", days(1h)},
-           Case{"America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", days(1h)},
+           Case{"Europe/Berlin", "2024-03-31", "2024-03-30T23:00:00Z", days(-1h)},
+           Case{"Europe/Berlin", "2024-10-27", "2024-10-26T22:00:00Z", days(1h)},
+           Case{"America/New_York", "2024-11-03", "2024-11-03T04:00:00Z", days(1h)},
            // Midnight is left out; midnight is shown twice.
            Case{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", days(-1h)},
-           Case{"America/Havana", "2026-03-08", "2026-03-08T05:00:00Z", days(-1h)},
-           Case{"America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", days(1h)},
-           Case{"Australia/Lord_Howe", "2026-04-05", "2026-04-04T13:00:00Z",
+           Case{"America/Havana", "2024-03-10", "2024-03-10T05:00:00Z", days(-1h)},
+           Case{"America/Havana", "2024-11-03", "2024-11-03T04:00:00Z", days(1h)},
+           Case{"Australia/Lord_Howe", "2024-04-07", "2024-04-06T13:00:00Z",
                 std::chrono::minutes(24h + 30min)},
            Case{"Pacific/Kiritimati", "2026-01-01", "2025-12-31T10:00:00Z", days(0h)}}) {
     CAPTURE(one.zone);
