@@ -15,6 +15,7 @@
 #include <stdexcept>
 
 #include "storage/sqlite/file_outlook.h"
+#include "storage/sqlite/free_pages.h"
 #include "storage/sqlite/migrate.h"
 #include "storage/sqlite/wal_mark.h"
 
@@ -24,7 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPatienceMs = 10'000;
-constexpr int kIncremental = 2;  // of PRAGMA auto_vacuum
 constexpr const char* kVersionsAhead = "1000000";
 // On the database's own disk so much stays free: the WAL grows while a copy is made.
 constexpr std::uint64_t kLeftFree = 512ULL << 20;
@@ -122,7 +122,7 @@ void mark_anew(SQLite::Database& copy) {
 // `source` was made before that was possible.
 void copy_into(SQLite::Database& source, const std::string& path) {
   // A connection that only reads refuses to set what is set.
-  if (source.execAndGet("PRAGMA auto_vacuum").getInt() != kIncremental) {
+  if (source.execAndGet("PRAGMA auto_vacuum").getInt() != kIncrementalVacuum) {
     source.exec("PRAGMA auto_vacuum = INCREMENTAL");
   }
   SQLite::Statement into(source, "VACUUM INTO ?");

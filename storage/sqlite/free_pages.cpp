@@ -5,7 +5,6 @@
 namespace reconciled::storage {
 namespace {
 
-constexpr std::int64_t kIncremental = 2;  // of PRAGMA auto_vacuum
 // What comes next is written into free pages first: one part of the file in so many is kept for it.
 constexpr std::int64_t kKeptPart = 10;
 constexpr std::int64_t kKeptAtLeast = 4'096;
@@ -14,7 +13,7 @@ constexpr std::int64_t kAtOnce = 64;
 }  // namespace
 
 bool give_back_pages(SqliteSession& session) {
-  if (session.query("PRAGMA auto_vacuum").number() != kIncremental) return false;
+  if (session.query("PRAGMA auto_vacuum").number() != kIncrementalVacuum) return false;
   const std::int64_t kept =
       std::max(session.query("PRAGMA page_count").number() / kKeptPart, kKeptAtLeast);
   const std::int64_t more = session.query("PRAGMA freelist_count").number() - kept;

@@ -5,6 +5,9 @@
 
 namespace reconciled::storage {
 
+// What PRAGMA auto_vacuum says of a file that can give pages back.
+inline constexpr int kIncrementalVacuum = 2;
+
 // Some of those that are more than what comes next can use, in a transaction: others wait meanwhile.
 // Whether there are more. Of a file that was made before this was possible none: a copy of it
 // (backup.h) can.

@@ -1,5 +1,6 @@
 // Keeping house: raw bodies that are old leave, copies are made and put back.
 #include <doctest/doctest.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -112,6 +113,31 @@ TEST_CASE("upkeep: a copy that is put back is whole, and the shop hears of all t
   // Two within one second have each a name for what was there.
   CHECK(rig.daemon.stop() == 0);
   for (int i = 0; i < 2; ++i) CHECK(rig.daemon.command({"restore", file, "--yes"}).status == 0);
+}
+
+TEST_CASE("upkeep: a disk that has no room for a copy is named before one begins") {
+  Rig rig;
+  pay(rig, "kept");
+  const std::string disk = rig.folder / "disk";
+  fs::create_directory(disk);
+  if (::mount("none", disk.c_str(), "tmpfs", 0, "size=64k") != 0) {
+    MESSAGE("only root can make a small disk");
+    return;
+  }
+  const Finished refused = rig.daemon.command({"backup", disk + "/copy.db"});
+  CHECK(refused.status == 1);
+  CHECK(has(refused.err, disk + " has 0 MiB left, and the copy needs 1"));
+  CHECK(fs::is_empty(disk));
+  // Nor is a database put back there.
+  REQUIRE(rig.daemon.command({"backup", rig.folder / "copy.db"}).status == 0);
+  const std::string config = rig.folder / "small.toml";
+  std::ofstream(config) << toml_of(rig.daemon.settings(), disk + "/reconciled.db");
+  const Finished no_room = run({{RECONCILED_BINARY, "--config", config, "restore",
+                                 rig.folder / "copy.db", "--yes"}});
+  CHECK(no_room.status == 1);
+  CHECK(has(no_room.err, "MiB left"));
+  CHECK(fs::file_size(disk + "/reconciled.db") == 0);  // the right to write it
+  CHECK(::umount(disk.c_str()) == 0);
 }
 
 TEST_CASE("upkeep: what is no good copy is refused, and the database stays as it was") {
