@@ -25,6 +25,9 @@ class WriterEngine {
   // what was opened.
   virtual void begin() = 0;
   virtual void commit() = 0;
+  // Somebody waits for commits from now on: one attempt to begin waits for `patience` alone. Before, for
+  // as long as another program may reasonably hold the lock.
+  virtual void serve() = 0;
   // After a commit: what the engine has to do, now and then, while nobody waits for it.
   virtual void between_commits() = 0;
   // How many events, at most, are not in the index by subject yet; and indexes the oldest of them,
@@ -49,7 +52,7 @@ struct RollBack {
 
 struct WriterEngineOptions {
   std::string location;
-  // How long one attempt to begin waits for a lock that somebody else holds.
+  // How long one attempt to begin waits for a lock that somebody else holds, once it serves.
   std::chrono::milliseconds patience{250};
   // Pages written after which the engine tidies up.
   int checkpoint_pages = 4'096;

@@ -48,8 +48,13 @@ std::string Store::true_location(const std::string& location) { return true_path
 std::optional<std::string> advice_about(const Store& store, const std::exception& error) {
   if (is_damage(error)) return damage_advice(store.location(), error);
   const auto* engine = dynamic_cast<const EngineError*>(&error);
-  if (engine == nullptr || engine->kind != EngineError::Kind::kUnavailable) return std::nullopt;
+  if (engine == nullptr) return std::nullopt;
   const std::string what = error.what();
+  if (engine->kind == EngineError::Kind::kBusy) {
+    return store.location() + ": another program holds its lock for long (a sqlite3 shell in the middle of "
+                              "a transaction?): end it, or try again (" + what + ")";
+  }
+  if (engine->kind != EngineError::Kind::kUnavailable) return std::nullopt;
   const bool names_it = what.find(store.location()) != std::string::npos;
   return (names_it ? what : store.location() + ": " + what) +
          "; see whether its disk is full and the file can be written (what was stored before is "

@@ -72,6 +72,7 @@ void Writer::set_schedule(const core::Schedule& schedule) {
 }
 
 void Writer::start() {
+  impl_->engine->serve();
   impl_->thread = std::thread([this] { impl_->loop(); });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/admin/admin_answers.h"
+#include "daemon/core/messages/media_type.h"
 #include "daemon/core/messages/signature.h"
 
 namespace reconciled {
@@ -110,7 +111,7 @@ std::optional<http::Response> AdminListener::guard(const http::Request& request)
   // A page elsewhere can make a browser send forms, never JSON, without asking us first.
   if (is_write(request)) {
     const std::string_view type = request.header("content-type").value_or("");
-    if (!type.starts_with("application/json")) {
+    if (core::media_type_of(type) != core::MediaType::kJson) {
       return admin::error(415, "unsupported_media_type", "send Content-Type: application/json");
     }
   }

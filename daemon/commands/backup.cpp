@@ -23,6 +23,12 @@ bool is_derivable(const std::string& file) {
   return counts.different == 0;
 }
 
+// SQLite takes `:memory:` and what begins with `file:` for something else than a file's name.
+std::string path_of(const std::string& name) {
+  const bool is_special = name.starts_with(':') || name.starts_with("file:");
+  return is_special ? "./" + name : name;
+}
+
 bool is_confirmed() {
   if (::isatty(STDIN_FILENO) == 0) {
     std::fputs("reconciled: restore: nobody is there to ask; --yes does it\n", stderr);
@@ -37,12 +43,14 @@ bool is_confirmed() {
 
 }  // namespace
 
-int backup(const core::Config& config, const std::string& file) {
+int backup(const core::Config& config, const std::string& name) {
+  const std::string file = path_of(name);
   storage::Store(config.database_path).back_up(file);
   return is_derivable(file) ? kDone : kDifferences;
 }
 
-int restore(const core::Config& config, const std::string& file, bool yes) {
+int restore(const core::Config& config, const std::string& name, bool yes) {
+  const std::string file = path_of(name);
   if (!std::filesystem::is_regular_file(file)) {
     throw std::runtime_error(file + ": there is no such file");
   }

@@ -56,7 +56,7 @@ void AccessWatch::note(core::Api api, const core::AnswerError& error, const std:
   }
 }
 
-void AccessWatch::told_time(core::Api api, std::string_view date, core::Time ours) {
+void AccessWatch::told_time(core::Api api, std::string_view date, core::Time ours, SteadyTime now) {
   const std::optional<core::Time> theirs = core::parse_http_date(date);
   if (!theirs) return;
   std::chrono::milliseconds ahead = *theirs - ours;
@@ -66,6 +66,7 @@ void AccessWatch::told_time(core::Api api, std::string_view date, core::Time our
   {
     const std::lock_guard lock(mutex_);
     ahead_.at(static_cast<std::size_t>(api)) = ahead;
+    if (!is_off) agreed_ = Agreed{ours, now};
   }
   if (is_off) {
     const bool behind = off > std::chrono::seconds(0);
@@ -76,6 +77,14 @@ void AccessWatch::told_time(core::Api api, std::string_view date, core::Time our
   } else {
     warnings_.lower(WarningKind::kClock, core::to_word(api));
   }
+}
+
+std::optional<std::chrono::milliseconds> AccessWatch::set_since_agreed(core::Time ours,
+                                                                       SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  if (!agreed_) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>((ours - agreed_->ours) -
+                                                               (now - agreed_->at));
 }
 
 std::chrono::milliseconds AccessWatch::ahead(core::Api api) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "daemon/core/messages/portone_answer.h"
@@ -32,7 +33,12 @@ class AccessWatch {
   void note(core::Api api, const core::AnswerError& error, const std::string& detail);
   // What time it was at PortOne (its `Date`) when our clock said `ours`. Theirs differing by more than
   // a minute from ours is a warning: webhooks are refused from 5 minutes on.
-  void told_time(core::Api api, std::string_view date, core::Time ours);
+  void told_time(core::Api api, std::string_view date, core::Time ours,
+                 SteadyTime now = std::chrono::steady_clock::now());
+  // By how much our clock, which says `ours`, was set since it agreed with PortOne's; nothing where it
+  // did not yet.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> set_since_agreed(
+      core::Time ours, SteadyTime now = std::chrono::steady_clock::now());
   // By how much PortOne's clock is ahead of ours, as it was told last; zero for less than a minute.
   [[nodiscard]] std::chrono::milliseconds ahead(core::Api api);
 
@@ -48,8 +54,14 @@ class AccessWatch {
     int calls = 0;
     SteadyTime since{};
   };
+  // When our clock and PortOne's agreed last, by either of ours.
+  struct Agreed {
+    core::Time ours{};
+    SteadyTime at{};
+  };
   Warnings& warnings_;
   std::mutex mutex_;
+  std::optional<Agreed> agreed_;
   std::array<Silence, 2> silences_{};
   std::array<std::chrono::milliseconds, 2> ahead_{};
 };

@@ -31,6 +31,12 @@ class RestClient final : public PortOne {
   // Asks with the secrets and addresses of `config` from now on; any thread.
   void reload(const core::Config& config);
 
+  // By how much this machine's clock was set since it agreed with PortOne's; nothing where it did not
+  // yet. Any thread.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> clock_set_since_agreed() {
+    return watch_.set_since_agreed(clock_.wall());
+  }
+
   // What is told takes the place of questions: somebody waits for it.
   [[nodiscard]] int limit(core::Api api) const override;
   [[nodiscard]] int telling_limit(core::Api api) const override;

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <future>
 #include <nlohmann/json.hpp>
 
@@ -56,7 +57,6 @@ void Retention::loop() {
   core::Time seen = uses_.clock.now();
   Steady::time_point seen_at = Steady::now();
   for (;;) {
-    core::Time before{};
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, wait, [this] { return is_stopping_ || is_asked_; });
@@ -69,13 +69,11 @@ void Retention::loop() {
         wait = kEvery;
         continue;
       }
-      before = now - std::chrono::days(uses_.days);
       // One that a person asked for has begun.
-      if (!is_asked_) round_ = {round_.number + 1, true, before, {}, {}};
-      round_.before = before;
+      if (!is_asked_) round_ = {round_.number + 1, true, {}, {}, {}};
       is_asked_ = false;
     }
-    run(before);
+    run();
     wait = kEvery;
   }
 }
@@ -88,16 +86,26 @@ std::string Retention::clock_fault() const {
       return "nothing leaves while nobody confirms this clock: " + warning.detail;
     }
   }
+  const auto set = uses_.set_since_agreed();
+  if (!set) return "nothing leaves before PortOne has confirmed this clock, with the next look-up or sweep";
+  if (std::chrono::abs(*set) > kSetBy) {
+    return "nothing leaves by this clock: it was set by " +
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*set).count()) +
+           " s since it agreed with PortOne's";
+  }
   return {};
 }
 
-void Retention::run(core::Time before) {
+void Retention::run() {
   std::string fault;
   for (bool has_more = true; has_more && fault.empty() && !is_stopping();) {
     fault = clock_fault();
     if (!fault.empty()) break;
+    // One was set, and the other does not follow yet.
+    const core::Time now = std::min(uses_.clock.now(), uses_.clock.wall());
+    const core::Time before = now - std::chrono::days(uses_.days);
     std::promise<core::Outcome<storage::Emptied, storage::WriteFailure>> promise;
-    uses_.writer.empty_raw({before, uses_.clock.now()}, [&promise](const auto& outcome) { promise.set_value(outcome); });
+    uses_.writer.empty_raw({before, now}, [&promise](const auto& outcome) { promise.set_value(outcome); });
     const auto outcome = promise.get_future().get();
     if (!outcome.ok()) {
       fault = outcome.error().detail;
@@ -105,6 +113,7 @@ void Retention::run(core::Time before) {
     }
     has_more = outcome.value().has_more;
     std::unique_lock lock(mutex_);
+    round_.before = before;
     round_.emptied.events += outcome.value().events;
     round_.emptied.snapshots += outcome.value().snapshots;
     round_.emptied.messages += outcome.value().messages;

@@ -8,8 +8,11 @@
 // back.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "daemon/http/router.h"
@@ -26,6 +29,9 @@ class Retention {
     const Clock& clock;
     storage::Writer& writer;
     const Warnings& warnings;
+    // By how much this machine's clock was set since it agreed with PortOne's; nothing where it did not
+    // yet since the start.
+    std::function<std::optional<std::chrono::milliseconds>()> set_since_agreed;
   };
   explicit Retention(const Uses& uses) : uses_(uses) {}
   ~Retention() { stop(); }
@@ -48,7 +54,7 @@ class Retention {
   };
 
   void loop();
-  void run(core::Time before);
+  void run();
   void give_back_room();
   [[nodiscard]] bool is_stopping();
   [[nodiscard]] std::string clock_fault() const;

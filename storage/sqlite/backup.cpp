@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,19 +55,52 @@ struct Unfinished {
   std::string path;
 };
 
-// An empty file that nobody but who may read `like` can read.
-void make(const std::string& path, const std::string& like) {
-  struct stat known {};
-  const bool is_there = ::stat(like.c_str(), &known) == 0;
-  const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) fail(path);
-  if (is_there) {
-    (void)::fchmod(fd, known.st_mode & 0660U);
-    // Only root may; anybody else owns what they made.
-    if (::fchown(fd, known.st_uid, known.st_gid) != 0) errno = 0;
+// An empty file that nobody but who may read `like` can read, and that no other command writes meanwhile.
+// What one that was killed left of this name goes.
+class Claim {
+ public:
+  Claim(const std::string& path, const std::string& like)
+      : fd_(::open(path.c_str(), O_CREAT | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600)) {
+    if (fd_ < 0) fail(path);
+    try {
+      take(path);
+      give_to_readers_of(like);
+    } catch (...) {
+      ::close(fd_);
+      throw;
+    }
+    for (const char* suffix : {"-wal", "-shm", "-journal"}) ::unlink((path + suffix).c_str());
   }
-  ::close(fd);
-}
+  ~Claim() { ::close(fd_); }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+ private:
+  void take(const std::string& path) const {
+    struct stat ours {};
+    struct stat named {};
+    const bool is_locked = ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+    // The other one may have given it its name, or taken it away, since it was opened.
+    const bool is_named = ::fstat(fd_, &ours) == 0 && ::stat(path.c_str(), &named) == 0 &&
+                          ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+    if (!is_locked || !is_named) throw std::runtime_error(path + " is being written by another command");
+    // What root left may be another's: it gives copies to the database's owner.
+    const bool is_ours = ours.st_uid == ::geteuid() || ::geteuid() == 0;
+    if (!S_ISREG(ours.st_mode) || ours.st_nlink != 1 || !is_ours) {
+      throw std::runtime_error(path + " is somebody else's: remove it first");
+    }
+    if (::ftruncate(fd_, 0) != 0) fail(path);
+  }
+  void give_to_readers_of(const std::string& like) const {
+    struct stat known {};
+    if (::stat(like.c_str(), &known) != 0) return;
+    (void)::fchmod(fd_, known.st_mode & 0660U);
+    // Only root may; anybody else owns what they made.
+    if (::fchown(fd_, known.st_uid, known.st_gid) != 0) errno = 0;
+  }
+
+  int fd_;
+};
 
 bool are_on_one_disk(const std::string& file, const std::string& other) {
   struct stat one {};
@@ -173,10 +207,8 @@ void back_up(const std::string& path, const std::string& file) {
   const std::int64_t page = database.execAndGet("PRAGMA page_size").getInt64();
   expect_room(file, static_cast<std::uint64_t>(pages * page) +
                         (are_on_one_disk(file, path) ? kLeftFree : 0));
+  const Claim claim(file + ".unfinished", path);
   Unfinished copy(file + ".unfinished");
-  // Of a copy that was killed.
-  ::unlink(copy.path.c_str());
-  make(copy.path, path);
   copy_into(database, copy.path);
   {
     SQLite::Database copied(copy.path, SQLite::OPEN_READWRITE, kPatienceMs);
@@ -193,9 +225,8 @@ void back_up(const std::string& path, const std::string& file) {
 
 std::string put_back(const std::string& path, const std::string& file) {
   expect_good(file);
+  const Claim claim(path + ".restoring", path);
   Unfinished copy(path + ".restoring");
-  ::unlink(copy.path.c_str());
-  make(copy.path, path);
   {
     SQLite::Database source(file, SQLite::OPEN_READONLY, kPatienceMs);
     const std::uint64_t bytes = fs::file_size(file);

@@ -10,7 +10,7 @@ namespace reconciled::storage {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x52434e44;  // "RCND": tells our files from others
-constexpr int kBusyWaitMs = 5'000;
+constexpr int kBusyWaitMs = 15'000;
 
 // The number of migrations that the file has; throws where it is not ours or newer than we are.
 std::size_t applied_migrations(SqliteSession& session, const std::string& path) {

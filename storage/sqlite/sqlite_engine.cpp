@@ -1,5 +1,7 @@
 #include "storage/sqlite/sqlite_engine.h"
 
+#include <sqlite3.h>
+
 #include <optional>
 
 #include "storage/sqlite/checkpointer.h"
@@ -15,12 +17,16 @@
 namespace reconciled::storage {
 namespace {
 
+// Another program may hold the lock for some seconds while this one starts.
+constexpr int kOpeningWaitMs = 15'000;
+
 class SqliteEngine final : public WriterEngine {
  public:
   explicit SqliteEngine(const WriterEngineOptions& options)
       : path_(options.location),
-        session_(path_, SqliteSession::Mode::kWrite, static_cast<int>(options.patience.count())),
-        checkpointer_(session_, static_cast<int>(options.patience.count()), path_,
+        patience_ms_(static_cast<int>(options.patience.count())),
+        session_(path_, SqliteSession::Mode::kWrite, kOpeningWaitMs),
+        checkpointer_(session_, patience_ms_, path_,
                       options.checkpoint_pages, options.troubled) {
     renew_wal(session_, path_);
     // What waits in the WAL goes on from the mark that is there.
@@ -36,6 +42,8 @@ class SqliteEngine final : public WriterEngine {
   }
 
   Session& session() override { return session_; }
+
+  void serve() override { sqlite3_busy_timeout(session_.handle(), patience_ms_); }
 
   void begin() override {
     files_->check();
@@ -69,6 +77,7 @@ class SqliteEngine final : public WriterEngine {
 
  private:
   const std::string path_;
+  const int patience_ms_;
   SqliteSession session_;
   std::optional<FileIdentity> files_;  // once they stand
   std::optional<MarkAt> marks_;        // what the open transaction writes

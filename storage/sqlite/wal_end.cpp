@@ -1,6 +1,5 @@
 #include "storage/sqlite/wal_end.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <chrono>
@@ -24,6 +23,7 @@ constexpr std::uint32_t kMagic = 0x377f0682;  // the last bit: checksums of big-
 constexpr std::size_t kIndexHeader = 48;      // twice
 constexpr std::size_t kFramesInIndex = 16;
 constexpr std::size_t kSaltsInIndex = 32;
+constexpr std::size_t kMovedInIndex = 4;  // behind both
 constexpr int kLooks = 3;
 constexpr std::chrono::milliseconds kBetweenLooks{30};
 
@@ -56,8 +56,9 @@ struct Checksum {
 
 // As far as its checksums fit, and what is behind.
 struct Extent {
-  std::uint64_t good = 0;            // frames up to the last commit that can be read
-  std::uint64_t commits_behind = 0;  // that cannot, and go on from one another
+  bool has_header = false;  // a whole one, as it was written
+  std::uint64_t good = 0;   // frames up to the last commit that can be read
+  bool went_on = false;     // from a commit that cannot
   std::array<unsigned char, kSalts> salts{};
 };
 
@@ -67,14 +68,16 @@ Extent extent_of(std::istream& wal) {
   if (!wal.read(reinterpret_cast<char*>(header.data()), kWalHeader)) return extent;
   Checksum sum{.is_big = (big(header.data()) & 1U) != 0};
   sum.add(header.data(), kWalHeader - 8);
-  bool is_good = (big(header.data()) & ~1U) == kMagic && sum.is(header.data() + kWalHeader - 8);
+  extent.has_header =
+      (big(header.data()) & ~1U) == kMagic && sum.is(header.data() + kWalHeader - 8);
+  bool is_good = extent.has_header;
   const std::uint32_t page = big(header.data() + 8);
   if (page < 512 || page > 65'536 || !std::has_single_bit(page)) return extent;
   std::memcpy(extent.salts.data(), header.data() + kSaltsInHeader, kSalts);
   Bytes frame(kFrameHeader + page);
   // Behind the end: frames that go on from one another, by the checksum that the one before tells.
   Checksum run{.is_big = sum.is_big};
-  std::uint64_t commits_in_run = 0;
+  bool is_behind_commit = false;
   for (std::uint64_t number = 1;
        wal.read(reinterpret_cast<char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
        ++number) {
@@ -85,7 +88,7 @@ Extent extent_of(std::istream& wal) {
     // Of an earlier use of the file, or changed: what is its own behind it tells which.
     if (std::memcmp(frame.data() + kSaltsInFrame, extent.salts.data(), kSalts) != 0) {
       is_good = false;
-      commits_in_run = 0;
+      is_behind_commit = false;
       continue;
     }
     const bool is_commit = big(frame.data() + 4) != 0;
@@ -97,36 +100,40 @@ Extent extent_of(std::istream& wal) {
     if (is_good && is_commit) extent.good = number;
     run.add(frame.data(), 8);
     run.add(frame.data() + kFrameHeader, page);
-    if (!run.is(frame.data() + kFrameHeader - 8)) {
-      commits_in_run = 0;
-    } else if (!is_good && is_commit) {
-      extent.commits_behind = std::max(extent.commits_behind, ++commits_in_run);
-    }
+    const bool goes_on = run.is(frame.data() + kFrameHeader - 8);
+    extent.went_on |= goes_on && is_behind_commit;
+    is_behind_commit = !is_good && (is_commit || (goes_on && is_behind_commit));
     run.first = big(frame.data() + kFrameHeader - 8);
     run.second = big(frame.data() + kFrameHeader - 4);
   }
   return extent;
 }
 
-// The index beside a WAL: of which one, and how many frames it knows.
+// The index beside a WAL: of which one, how many frames it knows, and how many of these stand in the
+// database, too.
 struct Index {
   std::uint64_t frames = 0;  // 0 where it cannot be read
+  std::uint64_t moved = 0;
   std::array<unsigned char, kSalts> salts{};
 };
 
 Index read_index(const std::string& path) {
   Index read;
   std::ifstream index(path + "-shm", std::ios::binary);
-  Bytes headers(2 * kIndexHeader);
+  Bytes headers(2 * kIndexHeader + kMovedInIndex);
   if (!index.read(reinterpret_cast<char*>(headers.data()), static_cast<std::streamsize>(headers.size()))) {
     return read;
   }
   // Written one after the other: where they differ, nobody finished.
   if (std::memcmp(headers.data(), headers.data() + kIndexHeader, kIndexHeader) != 0) return read;
   std::memcpy(read.salts.data(), headers.data() + kSaltsInIndex, kSalts);
-  std::uint32_t frames = 0;
-  std::memcpy(&frames, headers.data() + kFramesInIndex, sizeof frames);  // as this machine has numbers
-  read.frames = frames;
+  const auto number_at = [&](std::size_t at) {
+    std::uint32_t number = 0;
+    std::memcpy(&number, headers.data() + at, sizeof number);  // as this machine has numbers
+    return number;
+  };
+  read.frames = number_at(kFramesInIndex);
+  read.moved = number_at(2 * kIndexHeader);
   return read;
 }
 
@@ -135,10 +142,12 @@ std::optional<std::uint64_t> readable_before_damage(const std::string& path) {
   // Before the WAL: another program that writes meanwhile writes the WAL first.
   const Index index = read_index(path);
   std::ifstream wal(path + "-wal", std::ios::binary);
-  if (!wal) return std::nullopt;
   const Extent extent = extent_of(wal);
-  const std::uint64_t known = index.salts == extent.salts ? index.frames : 0;
-  if (known <= extent.good && extent.commits_behind < 2) return std::nullopt;
+  // One that is gone, empty or has no header of its own cannot say which it is. Where all of it stands in
+  // the database, nobody needs it.
+  const bool is_known = extent.has_header ? index.salts == extent.salts : index.moved < index.frames;
+  const std::uint64_t known = is_known ? index.frames : 0;
+  if (known <= extent.good && !extent.went_on) return std::nullopt;
   return extent.good;
 }
 

@@ -4,8 +4,8 @@
 // takes that for the end: of a power cut it is, since what was acknowledged was synced before. Where a
 // disk changed a frame in the middle, all commits behind it would vanish without a word. So the end is
 // compared with what tells of more: the index beside it (`-shm`), which a commit is written to once it
-// is synced, and commits behind that go on from one another. A power cut leaves one of these at most, and
-// so does each commit whose sync failed, which the next one was written over.
+// is synced, and frames behind that go on from a commit which cannot be read. A power cut leaves none of
+// these, nor does a commit whose sync failed, which the next one was written over.
 #pragma once
 
 #include <stdexcept>

@@ -82,8 +82,9 @@ bool is_wal_empty(const std::string& path) {
 }
 
 void check_wal(const std::string& path) {
-  if (!std::filesystem::exists(path) || is_wal_empty(path)) return;
+  if (!std::filesystem::exists(path)) return;
   check_wal_end(path);
+  if (is_wal_empty(path)) return;
   const std::string mark = mark_of_file(path);
   if (mark.empty()) return;
   const Marks marks = marks_with_wal(path);

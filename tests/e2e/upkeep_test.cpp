@@ -115,6 +115,41 @@ TEST_CASE("upkeep: a copy that is put back is whole, and the shop hears of all t
   for (int i = 0; i < 2; ++i) CHECK(rig.daemon.command({"restore", file, "--yes"}).status == 0);
 }
 
+TEST_CASE("upkeep: of two copies of one name at once one is whole, and the other is told why not") {
+  Rig rig;
+  for (int i = 0; i < 20; ++i) pay(rig, "copied-" + std::to_string(i));
+  for (int round = 0; round < 5; ++round) {
+    const std::string file = rig.folder / ("copy-" + std::to_string(round) + ".db");
+    Finished one;
+    Finished other;
+    std::thread beside([&] { one = rig.daemon.command({"backup", file}); });
+    other = rig.daemon.command({"backup", file});
+    beside.join();
+    CHECK(one.status + other.status == 1);
+    const std::string& why = one.status == 0 ? other.err : one.err;
+    const bool is_told = why.find("is being written by another command") != std::string::npos ||
+                         why.find("exists already") != std::string::npos ||
+                         why.find("File exists") != std::string::npos;
+    CHECK_MESSAGE(is_told, why);
+    CHECK(run({{"sqlite3", "-readonly", file, "PRAGMA integrity_check"}}).out == "ok\n");
+    CHECK_FALSE(fs::exists(file + ".unfinished"));
+  }
+}
+
+TEST_CASE("upkeep: names that SQLite takes for something else are files") {
+  Rig rig;
+  pay(rig, "kept");
+  for (const std::string name : {":memory:", "file:copy.db", "file:copy.db?mode=memory"}) {
+    CAPTURE(name);
+    const Finished made =
+        run({{"sh", "-c", "cd \"$1\" && exec \"$2\" --config \"$3\" backup \"$4\"", "sh",
+              rig.folder.text(), RECONCILED_BINARY, rig.daemon.config_path(), name}});
+    CHECK(made.status == 0);
+    CHECK(has(made.out, "1 payment(s) checked"));
+    CHECK(fs::exists(rig.folder / name));
+  }
+}
+
 TEST_CASE("upkeep: a disk that has no room for a copy is named before one begins") {
   Rig rig;
   pay(rig, "kept");

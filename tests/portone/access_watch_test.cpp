@@ -28,6 +28,20 @@ using Words = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE("access watch: how far our clock was set since it agreed with PortOne's") {
+  Watched watched;
+  const core::Time agreed = *core::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+  const portone::AccessWatch::SteadyTime then{};
+  CHECK_FALSE(watched.watch.set_since_agreed(agreed, then));
+  // One that differs agrees with nothing.
+  watched.watch.told_time(Api::kV1, "Sun, 06 Nov 1994 08:49:37 GMT", agreed + 2h, then);
+  CHECK_FALSE(watched.watch.set_since_agreed(agreed, then));
+  watched.watch.told_time(Api::kV1, "Sun, 06 Nov 1994 08:49:37 GMT", agreed + 10s, then);
+  CHECK(*watched.watch.set_since_agreed(agreed + 10s + 3h, then + 3h) == 0s);
+  CHECK(*watched.watch.set_since_agreed(agreed + 10s + 3h, then + 1h) == 2h);
+  CHECK(*watched.watch.set_since_agreed(agreed, then + 1h) == -1h - 10s);
+}
+
 TEST_CASE("access watch: a clock more than a minute off PortOne's is told, and followed in lists") {
   Watched watched;
   const core::Time ours = core::from_ms(784111777000);  // 08:49:37
