@@ -224,6 +224,7 @@ int prune(const core::Config& config) {
     const auto fault = core::text_member(round.value(), "fault");
     if (fault) {
       std::fprintf(stderr, "reconciled: %s\n", plain(*fault).c_str());
+      if (number("events") + number("answers") + number("messages") == 0) return kFailed;
     }
     std::printf("%lld messages and %lld of PortOne's answers are older than %lld days and lost their raw "
                 "bodies; decisions, history and amounts stay\n",

@@ -1,15 +1,17 @@
-// Beside a program that copies the database by itself and moves its WAL (litestream): the WAL stays
-// bounded, nothing is lost, and what it copied is whole.
+// Beside other programs on the same file. One that copies it by itself and moves its WAL (litestream): the
+// WAL stays bounded, nothing is lost, and what it copied is whole. One that holds the lock to write.
 #include <doctest/doctest.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <thread>
 
 #include "tests/e2e/rig.h"
 #include "tests/e2e/storm.h"
 #include "tests/e2e/wal_copier.h"
+#include "tests/e2e/write_lock.h"
 
 using namespace reconciled::e2e;
 namespace fs = std::filesystem;
@@ -78,4 +80,19 @@ TEST_CASE("a copier of the WAL: the WAL stays bounded, and what it copied is who
   rig.restart();
   check_stored(rig.daemon, all);
   CHECK(rig.daemon.command({"rebuild", "--check"}).status == 0);
+}
+
+TEST_CASE("beside another program: a start waits for the lock that it holds for a while") {
+  Rig rig(settings());
+  rig.daemon.register_order("kept");
+  for (const bool is_killed : {true, false}) {
+    is_killed ? void(rig.daemon.kill()) : void(rig.daemon.stop());
+    WriteLock lock(rig.daemon);
+    std::jthread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1'500));
+      lock.release();
+    });
+    rig.daemon.start();
+    CHECK(rig.daemon.payment("kept").at("result") == "none");
+  }
 }
